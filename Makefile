@@ -1,0 +1,75 @@
+# Works with python3 (3.11 or newer, with venv and pip), make and git alone; uv is used when it is on PATH.
+# Nothing has to be activated: every command is called from $(VENV)/bin by its path.
+
+PYTHON ?= python3
+UV := $(shell command -v uv 2>/dev/null)
+VENV := .venv
+BIN := $(VENV)/bin
+STAMP := $(VENV)/.installed
+
+SHELL := /bin/sh
+.DEFAULT_GOAL := help
+.DELETE_ON_ERROR:
+.PHONY: help env report test lint format lab lock clean
+
+# Compiled bytecode is half of the start-up time: a variable of the user's shell must not switch it off.
+unexport PYTHONDONTWRITEBYTECODE
+
+help: ## list the targets
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-8s %s\n", $$1, $$2 }' $(firstword $(MAKEFILE_LIST))
+
+env: $(STAMP) ## create .venv from requirements.lock (again only after a change)
+
+$(STAMP): requirements.lock pyproject.toml
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { \
+	  echo "cxzy needs Python 3.11 or newer, and '$(PYTHON)' is not: name another one, as in" \
+	       "'make PYTHON=python3.12 $(or $(MAKECMDGOALS),env)'" >&2; exit 1; }
+ifdef UV
+	@test -x $(BIN)/python || { rm -rf $(VENV); uv venv --quiet --python "$$($(PYTHON) -c 'import sys; print(sys.executable)')" $(VENV); }
+	uv pip sync --quiet --python $(BIN)/python --require-hashes --compile-bytecode requirements.lock
+	uv pip install --quiet --python $(BIN)/python --no-deps --no-build-isolation --editable .
+else
+	@$(PYTHON) -c 'import ensurepip, venv' || { \
+	  echo "'$(PYTHON)' lacks venv: install it (on Debian and Ubuntu the package python3-venv)" >&2; exit 1; }
+	$(PYTHON) -m venv --clear $(VENV)
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes --requirement requirements.lock
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation --editable .
+endif
+	@$(BIN)/python -m compileall -q cxzy_lib
+	@touch $@
+
+report: $(STAMP) ## clean data/raw, run every notebook, write reports/
+	$(BIN)/cxzy report --audience leadership
+
+# Both runs happen; either one's failure is the target's. The notebooks read data/processed.
+test: $(STAMP) ## run the tests, then every notebook as it stands
+	@status=0; \
+	$(BIN)/python -m pytest --cov --cov-report=term:skip-covered || status=1; \
+	$(BIN)/cxzy clean && $(BIN)/python -m pytest --nbval-lax --nbval-current-env notebooks || status=1; \
+	exit $$status
+
+lint: $(STAMP) ## check style, formatting, types and that notebooks are stored without output
+	$(BIN)/ruff check
+	$(BIN)/ruff format --check
+	$(BIN)/mypy
+	$(BIN)/nbstripout --verify notebooks/*.ipynb
+
+format: $(STAMP) ## put code and notebooks into their stored form
+	$(BIN)/ruff check --fix-only
+	$(BIN)/ruff format
+	$(BIN)/nbstripout notebooks/*.ipynb
+
+lab: $(STAMP) ## open the notebooks in JupyterLab
+	$(BIN)/jupyter lab notebooks
+
+# For every platform and Python at once, with hashes; the newest versions that pyproject.toml allows.
+lock: $(if $(UV),,$(STAMP)) ## refresh requirements.lock from pyproject.toml
+	$(or $(UV),$(BIN)/uv) pip compile pyproject.toml --group dev --universal --python-version 3.11 \
+	  --fork-strategy fewest --generate-hashes --upgrade --quiet --no-emit-index-url --no-emit-find-links \
+	  --custom-compile-command 'make lock' --output-file requirements.lock
+
+clean: ## remove processed tables, reports and caches (not .venv, not data/raw)
+	find data/processed reports -mindepth 1 ! -name .gitkeep -delete
+	rm -rf .pytest_cache .ruff_cache .mypy_cache .hypothesis .coverage .coverage.* htmlcov build dist
+	find . -path ./$(VENV) -prune -o -path ./.git -prune -o \
+	  \( -name __pycache__ -o -name .ipynb_checkpoints \) -exec rm -rf {} +

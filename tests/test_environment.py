@@ -1,0 +1,108 @@
+"""pyproject.toml, requirements.lock and environment.yml describe one environment."""
+
+import re
+import tomllib
+from pathlib import Path
+
+import pytest
+import yaml
+from packaging.requirements import Requirement
+from packaging.utils import canonicalize_name
+from packaging.version import Version
+
+ROOT = Path(__file__).parents[1]
+FILES = {
+    name: (ROOT / name).read_text(encoding="utf-8")
+    for name in ("pyproject.toml", "environment.yml", "requirements.lock")
+}
+ENTRY = re.compile(r"^(?P<name>[\w.-]+)==(?P<version>[^\s;\\]+)(?P<rest>(?:.*\\\n)*.*)", re.M)
+
+
+def wanted(pyproject: str) -> dict[str, Requirement]:
+    """Return the direct dependencies by name, those of development included."""
+    project = tomllib.loads(pyproject)
+    lines = project["project"]["dependencies"] + project["dependency-groups"]["dev"]
+    return {canonicalize_name(line.name): line for line in map(Requirement, lines)}
+
+
+def conda(environment: str) -> dict[str, Requirement]:
+    """Return what environment.yml asks for, whether from conda or from pip."""
+    listed = yaml.safe_load(environment)["dependencies"]
+    pip = next(item for item in listed if isinstance(item, dict))["pip"]
+    lines = [item for item in listed if isinstance(item, str) and item != "pip"]
+    lines += [item for item in pip if item != "--editable ."]
+    return {canonicalize_name(line.name): line for line in map(Requirement, lines)}
+
+
+def locked(lock: str) -> dict[str, list[tuple[Version, int]]]:
+    """Return the locked versions of each package, each with its number of hashes."""
+    found: dict[str, list[tuple[Version, int]]] = {}
+    for entry in ENTRY.finditer(lock):
+        hashes = len(re.findall(r"--hash=sha256:[0-9a-f]{64}\b", entry["rest"]))
+        name = canonicalize_name(entry["name"])
+        found.setdefault(name, []).append((Version(entry["version"]), hashes))
+    return found
+
+
+def conda_problems(pyproject: str, environment: str) -> list[str]:
+    want, have = wanted(pyproject), conda(environment)
+    python = tomllib.loads(pyproject)["project"]["requires-python"]
+    want["python"] = Requirement(f"python{python}")
+    return [
+        f"{name}: pyproject.toml says {want.get(name)}, environment.yml {have.get(name)}"
+        for name in sorted(want.keys() | have.keys())
+        if str(want.get(name)) != str(have.get(name))
+    ]
+
+
+def lock_problems(pyproject: str, lock: str) -> list[str]:
+    have = locked(lock)
+    # make env builds without isolation: the build's requirements must be locked too
+    builds = map(Requirement, tomllib.loads(pyproject)["build-system"]["requires"])
+    problems = [
+        f"{want}: requirements.lock has {[str(version) for version, _ in have.get(name, [])]}"
+        for name, want in [*wanted(pyproject).items(), *((b.name, b) for b in builds)]
+        if name not in have or any(version not in want.specifier for version, _ in have[name])
+    ]
+    problems += [f"{n}: no hash" for n, all_ in have.items() if not all(count for _, count in all_)]
+    outside = re.findall(r"^.*(?:://|\s@\s|^\s*--(?!hash=sha256:)).*$", lock, re.M)
+    return problems + [f"not a pinned, hashed package: {line}" for line in outside]
+
+
+def problems(pyproject: str, environment: str, lock: str) -> list[str]:
+    return conda_problems(pyproject, environment) + lock_problems(pyproject, lock)
+
+
+def test_the_three_files_agree():
+    assert problems(*FILES.values()) == []
+
+
+def test_everything_is_read():
+    assert len(wanted(FILES["pyproject.toml"])) > 30
+    assert len(locked(FILES["requirements.lock"])) > 100
+
+
+@pytest.mark.parametrize(
+    ("file", "pattern", "replacement", "named"),
+    [
+        ("pyproject.toml", r'"pandas>=3"', '"pandas>=4"', "pandas"),
+        ("pyproject.toml", r'"pandas>=3"', '"pandas>=3", "cxzy-none"', "cxzy-none"),
+        ("pyproject.toml", r'"hatchling>=1.27"\]', '"hatchling>=999"]', "hatchling>=999"),
+        ("pyproject.toml", r'requires-python = ">=3.11"', 'requires-python = ">=3.12"', "python"),
+        ("environment.yml", r"- matplotlib>=3.10,<3.13", "- matplotlib>=3.10", "matplotlib"),
+        ("environment.yml", r"- fonttools\[woff\]", "- fonttools", "fonttools"),
+        ("environment.yml", r"- nbval\S*\n", "\n", "nbval"),
+        ("environment.yml", r"- nbval", "- pyspark\n  - nbval", "pyspark"),
+        ("requirements.lock", r"^seaborn==\S+", "seaborn==0.13.1", "seaborn"),
+        ("requirements.lock", r"^matplotlib==\S+", "matplotlib==3.13.0", "matplotlib"),
+        ("requirements.lock", r"^tqdm==(.*\n)(    --hash.*\n)+", "", "tqdm"),
+        ("requirements.lock", r"^tqdm==(\S+).*\n(    --hash.*\n)+", r"tqdm==\1\n", "tqdm"),
+        ("requirements.lock", r"\A", "--extra-index-url somewhere\n", "somewhere"),
+        ("requirements.lock", r"\A", "# https://example.org\n", "example.org"),
+        ("requirements.lock", r"\A", "six @ file:///six.whl\n", "six.whl"),
+    ],
+)
+def test_a_difference_is_named(file, pattern, replacement, named):
+    changed, count = re.subn(pattern, replacement, FILES[file], count=1, flags=re.M)
+    assert count == 1
+    assert named in "\n".join(problems(*(FILES | {file: changed}).values()))
