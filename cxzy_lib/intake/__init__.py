@@ -1,0 +1,1 @@
+"""Raw files -> the processed tables and the ledger."""

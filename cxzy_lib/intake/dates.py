@@ -1,0 +1,160 @@
+"""Dates as people write them -> spans of days with their precision. Pure functions; nothing is guessed."""
+
+import calendar
+import re
+import unicodedata
+from dataclasses import dataclass
+from datetime import date, datetime
+from typing import Any
+
+from cxzy_lib.intake.values import BadValue, chinese_number, text_of
+
+_DAY = r"(\d{1,2})"
+_YEAR = r"(\d{4})"
+_SEP = r"\s*[-./年]\s*"
+
+
+@dataclass(frozen=True)
+class Span:
+    """A date as written: first and last day and how exact it is (``day``, ``month`` or ``vague``)."""
+
+    start: date
+    end: date
+    precision: str
+
+
+def _month(year: int, month: int) -> Span:
+    return Span(date(year, month, 1), date(year, month, calendar.monthrange(year, month)[1]), "month")
+
+
+def _vague(key: str, year: int | None) -> Span | None:
+    """Read 2011年底前, 6月底, 七一前夕, 3月上旬: a period, of which the last day is the limit."""
+    match = re.fullmatch(
+        rf"(?:{_YEAR}年)?(?:(\d{{1,2}})月)?(底|末|初|中旬|上旬|下旬|中)?(?:以?前|之前)?", key
+    )
+    festival = re.fullmatch(rf"(?:{_YEAR}年)?[“\"]?七一[”\"]?(?:前夕|前)?", key)
+    found = match or festival
+    chosen = int(found[1]) if found and found[1] else year
+    if found is None or chosen is None:
+        return None
+    if festival:
+        return Span(date(chosen, 6, 30), date(chosen, 6, 30), "vague")
+    if not match or not match[0]:
+        return None
+    month, part = match[2], match[3]
+    if month is None:
+        return Span(date(chosen, 12, 31), date(chosen, 12, 31), "vague") if part in ("底", "末") else None
+    whole = _month(chosen, int(month))
+    cuts = {"上旬": (1, 10), "初": (1, 10), "中旬": (11, 20), "中": (11, 20)}
+    first, last = cuts.get(part or "", (21 if part else 1, whole.end.day))
+    precision = "vague" if part or key.endswith("前") else "month"
+    return Span(whole.start.replace(day=first), whole.start.replace(day=last), precision)
+
+
+def _written_date(key: str, year: int | None) -> Span | None:
+    """Read a date in one of the usual spellings; a date without a year takes `year`."""
+    if (match := re.fullmatch(rf"{_YEAR}{_SEP}(\d{{1,2}})\s*[-./月]\s*{_DAY}日?", key)) or (
+        match := re.fullmatch(r"(\d{4})(\d{2})(\d{2})", key)
+    ):
+        day = date(int(match[1]), int(match[2]), int(match[3]))
+    elif match := re.fullmatch(rf"(\d{{2}})[./](\d{{1,2}})[./]{_DAY}", key):
+        day = date(2000 + int(match[1]), int(match[2]), int(match[3]))
+    elif match := re.fullmatch(rf"{_YEAR}{_SEP}(\d{{1,2}})月?(?:起)?", key):
+        return _month(int(match[1]), int(match[2]))
+    elif (match := re.fullmatch(rf"(\d{{1,2}})[./月]{_DAY}日?", key)) and year:
+        day = date(year, int(match[1]), int(match[2]))
+    else:
+        return None
+    return Span(day, day, "day")
+
+
+def _numeric_date(value: float, number_format: str) -> Span:
+    """Read a date typed as a number: 2010.10 is stored as 2010.1, and only its number format tells which."""
+    if value >= 19000101:
+        return _checked(str(int(value)), None)
+    if not 1900 <= value < 2100:
+        raise BadValue("not_a_date")
+    decimals = len(number_format.partition(".")[2].rstrip("_) "))
+    written = f"{value:.{decimals}f}" if decimals else repr(value)
+    if not decimals and re.fullmatch(r"\d{4}\.1", written):
+        raise BadValue("ambiguous_month")
+    return _checked(written, None)
+
+
+def _checked(key: str, year: int | None) -> Span:
+    try:
+        found = _written_date(key, year) or _vague(key, year)
+    except ValueError as error:
+        raise BadValue("not_a_date") from error
+    if found is None:
+        raise BadValue("not_a_date")
+    return found
+
+
+def day_of(value: Any, *, year: int | None = None, number_format: str = "") -> Span | None:
+    """Read a date or a span of dates.
+
+    Parameters
+    ----------
+    value : cell
+        A date cell, a number or text.
+    year : int, optional
+        Taken where the cell gives none.
+    number_format : str
+        Of a numeric cell; ``0.00`` proves that 2010.1 was typed as 2010.10.
+
+    Raises
+    ------
+    BadValue
+        ``not_a_date`` or ``ambiguous_month``.
+
+    Examples
+    --------
+    >>> day_of("2010年7月1日").start, day_of("2010.7.1-7.3").end, day_of("6月底", year=2011).end
+    (datetime.date(2010, 7, 1), datetime.date(2010, 7, 3), datetime.date(2011, 6, 30))
+    >>> day_of(2010.1, number_format="0.00").start
+    datetime.date(2010, 10, 1)
+    """
+    if isinstance(value, datetime):
+        return Span(value.date(), value.date(), "day")
+    if isinstance(value, date):
+        return Span(value, value, "day")
+    if isinstance(value, int | float) and not isinstance(value, bool):
+        return _numeric_date(float(value), number_format)
+    key = unicodedata.normalize("NFKC", text_of(value))
+    key = re.sub(r"\s+\d{1,2}:\d{2}(:\d{2})?$", "", key)
+    key = "".join(key.split())
+    if not key:
+        return None
+    parts = re.split(r"[-—~至](?=\d{1,2}[.月/]\d|\d{4}[-.年/])|至|—|~", key)
+    if len(parts) == 2 and parts[1] and not re.fullmatch(r"\d{4}", parts[0]):
+        first = _checked(parts[0], year)
+        last = _checked(parts[1], first.start.year)
+        return Span(first.start, last.end, "day" if first.precision == last.precision == "day" else "vague")
+    return _checked(key, year)
+
+
+def find_date(text: str) -> Span | None:
+    """Return the first full date (with a year) that stands in a longer text such as a title.
+
+    Examples
+    --------
+    >>> find_date("填报单位:教务处 填报时间:2011.12.20 单位:票").start
+    datetime.date(2011, 12, 20)
+    """
+    match = re.search(r"\d{4}\s*[-./年]\s*\d{1,2}\s*[-./月]\s*\d{1,2}日?", text)
+    return _checked("".join(match[0].split()), None) if match else None
+
+
+def find_year(text: str) -> int | None:
+    """Return the first year that stands in a text.
+
+    Examples
+    --------
+    >>> find_year("第二支部2011年上半年考勤表"), find_year("二〇一一年度"), find_year("汇总")
+    (2011, 2011, None)
+    """
+    if match := re.search(r"(?<!\d)((?:19|20)\d{2})(?!\d)", text):
+        return int(match[1])
+    match = re.search(r"[二一][〇零九][〇零一二三四五六七八九]{2}(?=年)", text)
+    return chinese_number(match[0]) if match else None

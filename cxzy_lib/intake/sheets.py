@@ -1,0 +1,231 @@
+"""One sheet -> its records and the account of every row that is not blank."""
+
+import re
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from datetime import date
+from typing import Any
+
+from cxzy_lib.campaign import Campaign
+from cxzy_lib.intake.cells import Context
+from cxzy_lib.intake.dates import find_date, find_year
+from cxzy_lib.intake.directory import Directory
+from cxzy_lib.intake.layout import Found, Vocabulary, fill_down, nearest, nearest_layout, row_kind
+from cxzy_lib.intake.shapes import READERS, Body, Finding, Record, Row
+from cxzy_lib.intake.values import BadValue, count, key_of, semester
+from cxzy_lib.intake.workbook import Sheet
+
+
+@dataclass(frozen=True)
+class Account:
+    """What became of one source row, counted from 0."""
+
+    row: int
+    outcome: str
+    table: str = ""
+    findings: tuple[Finding, ...] = ()
+
+
+@dataclass(frozen=True)
+class SheetResult:
+    """Everything read from one sheet: (table, row, record) and an account for each row."""
+
+    records: list[tuple[str, int, Record]]
+    accounts: list[Account]
+
+
+def unrecognised(sheet: Sheet, words: Vocabulary) -> SheetResult:
+    """Account for a sheet in which no table was found, naming the layout that comes nearest."""
+    code, lacking = nearest_layout(sheet, words)
+    finding = Finding("no_table", "error")
+    if code:
+        layout = words.campaign.layouts[code]
+        finding = Finding("nearly", "error", f"{code} {layout.zh}", "", "、".join(lacking))
+    return _all_rows(sheet, "unrecognised", finding)
+
+
+def duplicate(sheet: Sheet, earlier: str) -> SheetResult:
+    """Account for a sheet of a file that has the same content as an `earlier` one."""
+    return _all_rows(sheet, "duplicate", Finding("same_file", "warning", hint=earlier))
+
+
+def _all_rows(sheet: Sheet, outcome: str, finding: Finding) -> SheetResult:
+    filled = [r for r, row in enumerate(sheet.rows) if any(key_of(v) for v in row)]
+    accounts = [Account(r, outcome, "", (finding,) if r == filled[0] else ()) for r in filled]
+    return SheetResult([], accounts)
+
+
+def title_facts(title: str, campaign: Campaign, words: Vocabulary) -> Record:
+    """Return what the lines above a table state: counts of ballots, the raters, the date, the semester.
+
+    Counts are read after one of the names in ``[facts]``: 发出 45 份; raters after 评议人 or as the whole
+    name of the sheet.
+    """
+    facts: Record = {}
+    for name, aliases in campaign.facts.items():
+        for alias in aliases:
+            if name == "rater":
+                _put_rater(facts, title, alias, words)
+            elif match := re.search(rf"{re.escape(alias)}[^\d\n]{{0,8}}?[_\s]*(\d+)[_\s]*", title):
+                facts.setdefault(name, count(match[1]))
+    whole_lines = [words.raters[key_of(line)] for line in title.splitlines() if key_of(line) in words.raters]
+    if whole_lines:
+        facts.setdefault("rater", whole_lines[0])
+    found = find_date(title)
+    facts |= {"held_on": found.start if found else None, "year": find_year(key_of(title))}
+    for line in title.splitlines():
+        try:
+            facts["semester"] = facts.get("semester") or semester(line)
+        except BadValue:
+            continue
+    return facts
+
+
+def _put_rater(facts: Record, title: str, alias: str, words: Vocabulary) -> None:
+    for match in re.finditer(rf"{re.escape(alias)}\s*[::]\s*([^\s,,、;；。)）]+)", title):
+        if key_of(match[1]) in words.raters:
+            facts.setdefault("rater", words.raters[key_of(match[1])])
+
+
+def _body(sheet: Sheet, found: Found, rows: list[int], words: Vocabulary, directory: Directory) -> Body:
+    facts = title_facts(found.title, words.campaign, words)
+    context = Context(words, directory, facts["year"], directory.unit_in(found.title))
+    return Body(sheet, found, rows, fill_down(sheet, found), context, facts)
+
+
+def _occasion(record: Record, facts: Record, campaign: Campaign) -> Record:
+    """Return when an occasion was: from the row, else from the title; missing parts follow from the date."""
+    day: date | None = record.get("held_on") or facts["held_on"] or record.get("answered_on")
+    if "answered_on" in record and facts["held_on"] is None:
+        day = None  # answers come in over days: one questionnaire is one occasion, told by its semester
+    term = record.get("semester") or (campaign.semester_of(day) if day else facts.get("semester"))
+    if "answered_on" in record and not term:
+        term = campaign.semester_of(record["answered_on"])
+    year = (
+        day.year
+        if day
+        else facts["year"] or (record["answered_on"].year if "answered_on" in record else None)
+    )
+    stage = campaign.stage_of(day) if day else None
+    return {"held_on": day, "semester": term, "year": year, "stage": stage}
+
+
+def _with_occasion(table: str, record: Record, facts: Record, campaign: Campaign) -> Record:
+    if table not in ("votes", "turnout", "answers"):
+        return record
+    when = _occasion(record, facts, campaign)
+    period = when["held_on"].isoformat() if when["held_on"] else when["semester"] or str(when["year"] or "")
+    parts = [record["occasion"], period, record.get("unit", "")]
+    item = campaign.items.get(record.get("item", ""))
+    criterion = {"criterion": item.criterion or None} if item else {}
+    return record | when | criterion | {"occasion_id": "-".join(part for part in parts if part)}
+
+
+def _title_turnout(body: Body, rows: list[Row], campaign: Campaign) -> list[tuple[str, int, Record]]:
+    """Return the turnout that the title states, or that the papers themselves show."""
+    layout, facts = body.found.layout, body.facts
+    base = {"occasion": layout.set.get("occasion")}
+    stated = {
+        k: facts[k] for k in ("eligible", "present", "issued", "returned", "valid", "void") if k in facts
+    }
+    group = facts.get("rater") or layout.facts_rater
+    found: list[Record] = []
+    if layout.shape == "ballot":
+        papers: dict[tuple[str, Any], Record] = {}
+        for row in rows:
+            for _, record in row.records[:1]:
+                papers.setdefault(record["rater_group"], record | {"papers": 0})["papers"] += 1
+        for paper in papers.values():
+            counted = {"returned": paper["papers"], "valid": paper["papers"]}
+            own = stated if len(papers) == 1 else {}
+            found.append(
+                {k: v for k, v in paper.items() if k in ("rater_group", "answered_on")} | base | counted | own
+            )
+    elif layout.shape == "tally" and stated and group and not _own_turnout(rows):
+        found.append(base | stated | {"rater_group": group})
+        if "nonmember_present" in facts:
+            found.append(base | {"present": facts["nonmember_present"], "rater_group": "nonmember"})
+    return [("turnout", 0, _with_occasion("turnout", record, facts, campaign)) for record in found]
+
+
+def _own_turnout(rows: list[Row]) -> bool:
+    return any(table == "turnout" for row in rows for table, _ in row.records)
+
+
+def _check_total(body: Body, r: int, since: list[int]) -> tuple[Finding, ...]:
+    """Compare a total row with the rows above it: all of them, or those since the last total."""
+    findings = []
+    countable = {c: use.label for c, use in body.found.columns("level").items()}
+    columns = body.found.layout.columns
+    countable |= {
+        c: use.label for c, use in body.found.columns("spec").items() if columns[use.target].type == "count"
+    }
+    for c, label in countable.items():
+        written = _count_or_none(body.raw(r, c))
+        if written is None:
+            continue
+        sums = {
+            sum(_count_or_none(body.raw(q, c)) or 0 for q in rows)
+            for rows in (since, [q for q in body.rows if q < r])
+        }
+        if written not in sums:
+            findings.append(Finding("total_mismatch", "warning", label, str(written), str(max(sums))))
+    return tuple(findings)
+
+
+def _count_or_none(raw: Any) -> int | None:
+    try:
+        return count(raw)
+    except BadValue:
+        return None
+
+
+def _header_findings(found: Found, words: Vocabulary) -> tuple[Finding, ...]:
+    known = [alias for spec in found.layout.columns.values() for alias in spec.aliases]
+    return tuple(
+        Finding("unknown_column", "warning", label, "", nearest(key_of(label), known))
+        for label in found.unknown
+    )
+
+
+def read_sheet(sheet: Sheet, found: Found, words: Vocabulary, directory: Directory) -> SheetResult:
+    """Read the table found in a sheet: its records, and an account of every row that is not blank."""
+    kinds = {r: row_kind(sheet, r, found, words) for r in range(len(sheet.rows))}
+    rows = [r for r, kind in kinds.items() if kind == "body"]
+    body = _body(sheet, found, rows, words, directory)
+    needs_occasion = found.layout.table in ("votes", "answers")
+    reader: Callable[[Body], Any] = READERS[found.layout.shape]
+    read = list(reader(body))
+    if needs_occasion:
+        read = [_dated(row, body.facts) for row in read]
+    records = [
+        (table, row.number, _with_occasion(table, record, body.facts, words.campaign))
+        for row in read
+        for table, record in row.records
+    ]
+    records += _title_turnout(body, read, words.campaign)
+    by_row = {row.number: row for row in read}
+    accounts, since = [], []
+    for r, kind in kinds.items():
+        if kind == "body":
+            row = by_row[r]
+            outcome = "kept" if row.records else "rejected"
+            accounts.append(Account(r, outcome, found.layout.table, tuple(row.findings)))
+            since.append(r)
+        elif kind == "total":
+            accounts.append(Account(r, kind, found.layout.table, _check_total(body, r, since)))
+            since = []
+        elif kind != "blank":
+            findings = _header_findings(found, words) if r == found.header[0] else ()
+            accounts.append(Account(r, kind, found.layout.table, findings))
+    return SheetResult(records, accounts)
+
+
+def _dated(row: Row, facts: Record) -> Row:
+    """Reject a row of votes that belongs to no occasion."""
+    dated = facts["held_on"] or facts["year"] or facts.get("semester")
+    if dated or all(
+        rec.get("held_on") or rec.get("semester") or rec.get("answered_on") for _, rec in row.records
+    ):
+        return row
+    return replace(row, records=[], findings=[*row.findings, Finding("no_occasion", "error")])

@@ -1,0 +1,52 @@
+"""What intake found, as lines for people: a line a file, a line a finding."""
+
+from collections.abc import Mapping
+from typing import Any
+
+import pandas as pd
+
+from cxzy_lib.intake.clean import explain
+from cxzy_lib.texts import text
+
+
+def file_lines(files: pd.DataFrame, lang: str) -> list[str]:
+    """Return a line for each row of the table ``files``: what it is, what was used, and why not all of it."""
+    lines = []
+    for row in files.to_dict("records"):
+        reason = reasons(row, lang) if isinstance(row["code"], str) else ""
+        shown = {name: row[name] for name in ("layouts", "kept", "rows")}
+        line = text(f"intake.file_{row['status']}", lang, file=row["source_file"], reason=reason, **shown)
+        lines.append(line.rstrip())
+    return lines
+
+
+def finding_lines(ledger: pd.DataFrame, lang: str) -> list[str]:
+    """Return a line for each ledger row with a finding, in files in which a table was recognised."""
+    found = ledger[ledger["severity"].notna() & ledger["layout"].notna()]
+    return [
+        text(
+            "intake.finding",
+            lang,
+            file=row["source_file"],
+            sheet=row["source_sheet"],
+            row=row["source_row"],
+            reason=reasons(row, lang),
+        )
+        for row in found.to_dict("records")
+    ]
+
+
+def reasons(row: Mapping[Any, Any], lang: str) -> str:
+    """Return what a row of ``ledger`` or ``files`` says is wrong, in `lang`.
+
+    Examples
+    --------
+    >>> reasons({"code": "missing", "column": "Name", "value": "", "hint": ""}, "en")
+    '“Name” is blank, so the row was not used. Fill it in.'
+    """
+    columns = ("code", "column", "value", "hint")
+    parts = [str(row[name]).split("；") if isinstance(row.get(name), str) else [] for name in columns]
+    codes = parts[0]
+    filled = [[*part, *[""] * (len(codes) - len(part))] for part in parts[1:]]
+    told = zip(codes, *filled, strict=False)
+    return " ".join(explain(code, column, value, hint, lang) for code, column, value, hint in told)

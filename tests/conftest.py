@@ -1,0 +1,67 @@
+"""What several tests share: the shipped campaign, small workbooks written by hand, a clean run over them."""
+
+from collections.abc import Callable
+from pathlib import Path
+
+import openpyxl
+import pandas as pd
+import pytest
+
+from cxzy_lib.campaign import Campaign, load_campaign
+from cxzy_lib.intake.clean import clean
+
+ROOT = Path(__file__).resolve().parents[1]
+Rows = list[list[object]]
+
+
+@pytest.fixture(scope="session")
+def campaign() -> Campaign:
+    return load_campaign(ROOT / "campaign")
+
+
+def write_xlsx(path: Path, rows: Rows, merges: tuple[str, ...] = (), sheet: str = "Sheet1") -> Path:
+    book = openpyxl.Workbook()
+    page = book.active
+    assert page is not None
+    page.title = sheet
+    for row in rows:
+        page.append(row)
+    for cells in merges:
+        page.merge_cells(cells)
+    path.parent.mkdir(parents=True, exist_ok=True)
+    book.save(path)
+    return path
+
+
+UNITS: Rows = [
+    ["试验学院2010年处室名册"],
+    ["序号", "单位(处室)名称", "简称", "类别", "所属支部", "在编人数", "党员人数"],
+    [1, "教务处", "教务", "管理", "第一支部", 6, 2],
+    [2, "总务处", None, "教辅", "第二支部", 5, 1],
+    ["合计", None, None, None, None, 11, 3],
+]
+MEMBERS: Rows = [
+    ["序号", "姓名", "入党时间", "所在支部", "所在处室", "是否在职"],
+    [1, "张 三", "1998.10", "一支部", "教务", "是"],
+    [2, "李四(预备)", "2010-06-01", "第一支部", "教务处", "√"],
+    [3, "王五", "1971.7.1", "第二支部", "总务处", "否"],
+]
+
+
+@pytest.fixture
+def registers() -> tuple[Rows, Rows]:
+    return UNITS, MEMBERS
+
+
+@pytest.fixture
+def clean_rows(tmp_path: Path, campaign: Campaign) -> Callable[..., dict[str, pd.DataFrame]]:
+    """Clean one sheet beside the two small registers; returns the processed tables."""
+
+    def run(rows: Rows, merges: tuple[str, ...] = (), sheet: str = "Sheet1") -> dict[str, pd.DataFrame]:
+        raw = tmp_path / "raw" / "试验学院"
+        write_xlsx(raw / "名册.xlsx", UNITS)
+        write_xlsx(raw / "花名册.xlsx", MEMBERS)
+        write_xlsx(raw / "表.xlsx", rows, merges, sheet)
+        return clean(tmp_path / "raw", campaign, tmp_path / "processed", jobs=1)
+
+    return run

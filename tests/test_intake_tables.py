@@ -1,0 +1,206 @@
+"""Sheets of a few rows, written by hand: what they become, and that every row is accounted for."""
+
+import pandas as pd
+
+
+def rows_of(tables, name):
+    return tables[name].query("source_file == '试验学院/表.xlsx'").reset_index(drop=True)
+
+
+def outcomes(tables):
+    return rows_of(tables, "ledger")["outcome"].tolist()
+
+
+def test_registers_give_units_branches_and_members(clean_rows):
+    tables = clean_rows([["无关的表", "x"], ["a", "b"]])
+    units = tables["units"]
+    assert units["unit"].tolist() == ["教务处", "总务处", "第一支部", "第二支部"]
+    assert units["kind"].tolist() == ["department"] * 2 + ["branch"] * 2
+    people = tables["people"]
+    assert people["name"].tolist() == ["张三", "李四", "王五"]
+    assert people["branch"].tolist() == ["第一支部", "第一支部", "第二支部"]
+    assert people["unit"].tolist() == ["教务处", "教务处", "总务处"]
+    assert people["is_probationary"].tolist() == [False, True, False]
+    assert people["in_service"].tolist() == [True, True, False]
+    assert people["joined_on"].dt.strftime("%Y-%m").tolist() == ["1998-10", "2010-06", "1971-07"]
+
+
+def test_an_unrelated_workbook_is_named_and_its_rows_are_counted(clean_rows):
+    tables = clean_rows([["食堂菜单", "价格"], ["米饭", 1]])
+    files = tables["files"].set_index("source_file")
+    assert files.loc["试验学院/表.xlsx", "status"] == "unrecognised"
+    assert files.loc["试验学院/名册.xlsx", "status"] == "read"
+    assert outcomes(tables) == ["unrecognised", "unrecognised"]
+
+
+def test_tally_with_merged_header_totals_and_footer(clean_rows):
+    tables = clean_rows(
+        [
+            ["试验学院群众满意度测评统计表", None, None, None, None, None, None],
+            ["2011年12月23日  评议人:群众  应参加 30 人 发出 28 份 收回 27 份 有效 27 份"],
+            ["测评项目", "测评等次", None, None, None, "不了解", "有效票"],
+            [None, "满意(票)", "比较满意(票)", "基本满意(票)", "不满意(票)", None, None],
+            ["党政班子", 20, 4, 2, None, 1, 26],
+            ["承诺践诺情况", 21, 4, 2, None, None, 26],
+            ["合计", 41, 8, 4, 0, 1, 52],
+            ["制表人:李 四"],
+        ],
+        merges=("A3:A4", "B3:E3", "F3:F4", "G3:G4"),
+    )
+    votes = rows_of(tables, "votes")
+    first = votes[votes["item"] == "leadership"].set_index("level")["count"]
+    # 20 + 4 + 2 = 26 agrees with the valid ballots, so the blank is a zero.
+    assert first.to_dict() == {
+        "satisfied": 20, "fairly_satisfied": 4, "basically_satisfied": 2, "dissatisfied": 0, "unknown": 1,
+    }  # fmt: skip
+    assert set(votes["scale"]) == {"sat4"}
+    assert set(votes["rater_group"]) == {"nonmember"}
+    assert set(votes["semester"]) == {"2011-2012-1"}
+    assert set(votes["occasion_id"]) == {"satisfaction-2011-12-23"}
+    # 21 + 4 + 2 = 27 is not 26: no blank may be taken as zero.
+    second = votes[votes["item"] == "pledges"]["level"].tolist()
+    assert "dissatisfied" not in second
+    turnout = rows_of(tables, "turnout")
+    assert turnout[["eligible", "issued", "returned", "valid"]].to_numpy().tolist() == [[30, 28, 27, 27]]
+    assert outcomes(tables) == [
+        "title",
+        "title",
+        "header",
+        "header",
+        "kept",
+        "kept",
+        "total",
+        "footer",
+    ]
+
+
+def test_attendance_wide_form(clean_rows):
+    tables = clean_rows(
+        [
+            ["第一支部2011年上半年组织活动考勤表"],
+            ["序号", "姓名", "3.4", "3.18", "出勤次数", "出勤率"],
+            [1, "张 三", "√", "△", 1, "50%"],
+            [2, "李四", "×", None, 0, "0%"],
+            [3, "赵六", "√", "√", 2, "100%"],
+            ["图例:√出勤 △请假 ×缺席"],
+        ]
+    )
+    seen = rows_of(tables, "attendance")
+    assert seen["status"].tolist() == ["present", "leave_personal", "absent", "unknown"]
+    assert seen["held_on"].dt.strftime("%Y-%m-%d").tolist() == ["2011-03-04", "2011-03-18"] * 2
+    ledger = rows_of(tables, "ledger")
+    rejected = ledger[ledger["outcome"] == "rejected"].iloc[0]
+    assert (rejected["code"], rejected["value"], rejected["source_row"]) == (
+        "unknown_person",
+        "赵六",
+        5,
+    )
+    assert "赵六" in rejected["reason"]
+
+
+def test_activity_log_two_kinds_and_contradiction(clean_rows):
+    tables = clean_rows(
+        [
+            ["2011年组织活动登记表"],
+            ["活动日期", "支部", "活动类型", "主题", "应到人数", "实到人数", "请假", "缺席"],
+            ["3月4日", "1支部", "党课、讨论", "学党史", 2, 2, 0, 0],
+            ["2011.3.18", "第二支部", "支部大会", "选举", 1, 2, 0, 0],
+            ["2011.4.1", "第九支部", "支部大会", "选举", 1, 1, 0, 0],
+        ]
+    )
+    events = rows_of(tables, "events")
+    assert events["kind"].tolist() == ["party_lecture", "discussion", "branch_meeting"]
+    ledger = rows_of(tables, "ledger").set_index("source_row")
+    assert ledger.loc[4, "code"] == "present_over_expected"
+    assert ledger.loc[4, "outcome"] == "kept"
+    assert ledger.loc[5, "code"] == "unknown_unit"
+    assert ledger.loc[5, "outcome"] == "rejected"
+
+
+def test_member_appraisal_merged_down(clean_rows):
+    tables = clean_rows(
+        [
+            ["试验学院2011年民主评议党员汇总表 2011.12.20"],
+            ["应参评党员 3 人 实际参评 3 人 参加评议群众 4 人"],
+            [
+                "序号",
+                "姓名",
+                "所在支部",
+                "自我评价(等次)",
+                "党员互评",
+                None,
+                None,
+                "群众评议",
+                None,
+                None,
+                "支部评定等次",
+            ],
+            [None, None, None, None, "优秀", "合格", "不合格", "优秀", "合格", "不合格", None],
+            [1, "张三", "第一支部", "优秀", 2, 1, 0, 3, 1, 0, "优秀"],
+            [2, "李四(预备)", None, "合格", 1, 2, 0, 2, 2, 0, None],
+        ],
+        merges=("A3:A4", "B3:B4", "C3:C4", "D3:D4", "E3:G3", "H3:J3", "K3:K4", "C5:C6"),
+    )
+    votes = rows_of(tables, "votes")
+    assert set(votes["unit"]) == {"第一支部"}
+    people = tables["people"].set_index("name")["person"]
+    mine = votes[votes["appraisee"] == people["张三"]].set_index(["rater_group", "level"])["count"]
+    assert mine["member", "excellent"] == 2
+    assert mine["nonmember", "excellent"] == 3
+    assert mine["self", "excellent"] == 1
+    assert mine["organisation", "excellent"] == 1
+    assert not ((votes["appraisee"] == people["李四"]) & (votes["rater_group"] == "organisation")).any()
+    assert set(votes["scale"]) == {"member3"}
+
+
+def test_questionnaire_export(clean_rows):
+    head = ["序号", "提交答卷时间", "所用时间", "来源", "来源详情", "来自IP", "1、您的身份是?"]
+    items = [
+        "2、您能感受到学院党建工作的浓郁氛围吗?",
+        "3、您通过哪些渠道了解活动情况?",
+        "4、您对活动有何意见建议?",
+    ]
+    tables = clean_rows(
+        [
+            head + items,
+            [
+                1,
+                "2012/05/03 12:00:00",
+                "63秒",
+                "微信",
+                "x",
+                "10.1.2.3",
+                "党员",
+                "非常满意",
+                "橱窗┋校园网",
+                "很好",
+            ],
+            [
+                2,
+                "2012/05/03 12:10:00",
+                "40秒",
+                "微信",
+                "x",
+                "10.1.2.4",
+                "学员",
+                "一般",
+                "(空)",
+                "(空)",
+            ],
+        ]
+    )
+    answers = rows_of(tables, "answers")
+    assert answers[["respondent", "item", "level"]].to_numpy().tolist() == [
+        ["1", "climate", "very_satisfied"], ["1", "channels", "橱窗"], ["1", "channels", "校园网"], ["2", "climate", "fair"],
+    ]  # fmt: skip
+    assert set(answers["scale"].dropna()) == {"sat5"}
+    votes = rows_of(tables, "votes")
+    assert votes["count"].sum() == 2
+    assert not any("10.1.2" in str(frame.to_dict()) for frame in tables.values())
+
+
+def test_every_filled_row_is_in_the_ledger_once(clean_rows):
+    tables = clean_rows([["a", "b"], [None, None], ["c", None]])
+    ledger = rows_of(tables, "ledger")
+    assert ledger["source_row"].tolist() == [1, 3]
+    assert isinstance(ledger, pd.DataFrame)
