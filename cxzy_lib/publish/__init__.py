@@ -1,0 +1,1 @@
+"""Notebooks -> pages that people open."""

@@ -1,0 +1,185 @@
+"""The edition as a folder: its pages, the table of contents and the manifest, each put in place whole."""
+
+import json
+import os
+import shutil
+import tempfile
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass, replace
+from datetime import datetime
+from importlib import metadata
+from pathlib import Path
+from typing import Any
+
+from cxzy_lib.publish.html import body_of, embed_font, page, render
+from cxzy_lib.publish.runner import Job, Result, digest, read_manifest, settings, versions
+from cxzy_lib.texts import text
+
+
+@dataclass(frozen=True)
+class Edition:
+    """What every page of an edition says of it."""
+
+    title: str
+    lang: str
+    audience: str
+    institution: str = ""
+    period: str = ""
+
+
+def publish(
+    results: Sequence[Result],
+    out: str | Path,
+    edition: Edition,
+    *,
+    planned: Sequence[Job],
+    inputs: Mapping[str, str],
+) -> Path:
+    """Put the results into the edition in `out` and return the path of its index.
+
+    Parameters
+    ----------
+    results : sequence of Result
+        Those of this run. A failed one leaves the last good page as it was; the index says so.
+    out : path
+        Pages of earlier runs that are not among the results stay, in the new edition's frame.
+    edition : Edition
+        The words around every page.
+    planned : sequence of Job
+        Every notebook there is, in the order of the index; the first one's key numbers lead it.
+        Pages of other notebooks, and those made with other parameters, are removed.
+    inputs : mapping
+        As given by `runner.inputs`.
+    """
+    folder = Path(out)
+    if not folder.exists():
+        folder.mkdir(parents=True)
+        folder.chmod(0o755)
+    there: dict[str, Any] = read_manifest(folder).get("pages", {})
+    # Pages made for another audience, language, year or unit are of another edition: none of them stays.
+    before = {
+        job.page: there[job.page]
+        for job in planned
+        if there.get(job.page, {}).get("parameters") == settings(job)
+    }
+    fresh = {result.job.page: result for result in results}
+    made = datetime.now().isoformat(" ", "minutes")
+    entries = {
+        job.page: _entry(fresh.get(job.page), before.get(job.page, {}), made, inputs)
+        for job in planned
+        if job.page in fresh or job.page in before
+    }
+    bodies = {name: _body(folder / name, fresh.get(name)) for name, entry in entries.items() if entry["made"]}
+    files = embed_font(_pages(bodies, entries, edition, made))
+    manifest = {
+        "edition": asdict(edition),
+        "made": made,
+        "status": "done" if all(entry["status"] == "done" for entry in entries.values()) else "failed",
+        "inputs": dict(inputs),
+        "versions": versions(),
+        "pages": entries,
+    }
+    files["manifest.json"] = json.dumps(manifest, ensure_ascii=False, indent=1) + "\n"
+    _put(files, folder)
+    for name in there.keys() - bodies.keys():
+        (folder / name).unlink(missing_ok=True)
+    return folder / "index.html"
+
+
+def _entry(
+    result: Result | None, before: Mapping[str, Any], made: str, inputs: Mapping[str, str]
+) -> dict[str, Any]:
+    if result is None:
+        return dict(before)
+    job = result.job
+    told = {
+        "notebook": job.notebook.name,
+        "parameters": settings(job),
+        "status": result.status,
+        "seconds": result.seconds,
+        "error": asdict(result.error) if result.error else None,
+    }
+    if result.status == "failed":
+        nothing: dict[str, Any] = {"subtitle": "", "key_numbers": [], "made": None, "digest": None}
+        return {"title": result.title, **nothing, **before, **told}
+    return told | {
+        "title": result.title,
+        "subtitle": result.subtitle,
+        "key_numbers": list(result.key_numbers),
+        "made": made,
+        "digest": digest(job, inputs),
+    }
+
+
+def _body(path: Path, result: Result | None) -> str:
+    if result is not None and result.status == "done":
+        return result.html
+    return body_of(path.read_text("utf-8")) or ""
+
+
+def _pages(
+    bodies: Mapping[str, str], entries: Mapping[str, Mapping[str, Any]], edition: Edition, made: str
+) -> dict[str, str]:
+    siblings = [(name, entries[name]["title"]) for name in bodies]
+    frame = {"edition": edition, "siblings": siblings, "versions": _software()}
+    files = {
+        name: page(
+            body,
+            lang=edition.lang,
+            title=entries[name]["title"],
+            page=name,
+            made=entries[name]["made"],
+            **frame,
+        )
+        for name, body in bodies.items()
+    }
+    contents = render(
+        "contents.html.j2",
+        edition.lang,
+        edition=edition,
+        pages=entries,
+        tiles=_tiles(entries, edition.lang),
+        why=lambda error: _why(error, edition.lang),
+    )
+    files["index.html"] = page(
+        contents, lang=edition.lang, title=edition.title, page="index.html", made=made, **frame
+    )
+    return files
+
+
+def _tiles(entries: Mapping[str, Mapping[str, Any]], lang: str) -> str:
+    """Return the key numbers of the first page that has any; a link to a page that isn't there is dropped."""
+    from cxzy_lib.present.blocks import KeyNumber, key_numbers
+
+    numbers: list[Any] = next(
+        (entry["key_numbers"] for entry in entries.values() if entry["key_numbers"]), []
+    )
+    there = {name for name, entry in entries.items() if entry["made"]}
+    items = [KeyNumber(**number) for number in numbers]
+    items = [item if item.href.partition("#")[0] in there else replace(item, href="") for item in items]
+    return key_numbers(items, lang).html if items else ""
+
+
+def _why(error: Mapping[str, Any], lang: str) -> str:
+    key = "publish.failed" if error["cell"] is None else "publish.failed_in_cell"
+    return text(key, lang, **error)
+
+
+def _software() -> str:
+    found = {"cxzy": metadata.version("cxzy")} | versions()
+    return ", ".join(f"{name} {version}" for name, version in found.items())
+
+
+def _put(files: Mapping[str, str], folder: Path) -> None:
+    """Write the files beside their places, then move each into it, the manifest last."""
+    part = Path(
+        tempfile.mkdtemp(prefix=".edition-", dir=folder)
+    )  # the same disk: a move is whole or not at all
+    try:
+        for name, words in files.items():
+            (part / name).write_text(words, "utf-8", newline="\n")
+            (part / name).chmod(0o644)
+        for name in files:
+            os.replace(part / name, folder / name)
+    finally:
+        shutil.rmtree(part)

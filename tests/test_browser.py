@@ -1,0 +1,208 @@
+"""The pages as a reader meets them: in Chromium, from a file, on a screen, a phone and on paper."""
+
+import base64
+import io
+import re
+import shutil
+import subprocess
+from collections.abc import Iterator
+from pathlib import Path
+
+import matplotlib.pyplot as plt
+import nbformat
+import pandas as pd
+import pytest
+from fontTools.ttLib import TTFont
+from matplotlib.figure import Figure
+from playwright.sync_api import Browser, Page, sync_playwright
+
+from cxzy_lib import campaign
+from cxzy_lib.present import blocks
+from cxzy_lib.present.tables import Column, html_table
+from cxzy_lib.present.theme import theme
+from cxzy_lib.publish.html import export
+from cxzy_lib.publish.runner import PARAMETERS, PLACES, Failure, Job, Result, published
+from cxzy_lib.publish.site import Edition, publish
+
+CHROMIUM = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None)
+ARGUMENTS = ["--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-sync"]
+ARGUMENTS += ["--disable-background-networking", "--disable-component-update"]
+pytestmark = pytest.mark.skipif(CHROMIUM is None, reason="no Chromium on this machine (CI installs it)")
+
+
+def drawing() -> Figure:
+    """Return what the charts are made of: text, a clipped line, markers, hatching."""
+    with theme():
+        drawn, axes = plt.subplots(figsize=(6.7, 3))
+        axes.plot(["2010年春", "2010年秋", "2011年春"], [78.1, 83, 88.4], marker="o", linewidth=4)
+        axes.bar(["2010年春", "2011年春"], [20, 30], hatch="//")
+    return drawn
+
+
+def chart() -> blocks.Block:
+    rates = pd.DataFrame(
+        {"term": ["2010年春"], "valid": [101], "rate": [0.781], "low": [0.7], "high": [0.85]}
+    )
+    columns = [Column("term", "学期"), Column("valid", "有效票", "count")]
+    columns.append(Column("rate", "满意率", "share", "low", "high"))
+    return blocks.figure(
+        drawing(),
+        title="党员满意率两个学期升高 10.3 个百分点",
+        caption="满意率为“满意”票占有效票的比例。发出 110 份,收回 104 份,有效 101 份。",
+        alt="折线图:满意率从 78.1% 升到 88.4%。",
+        table=html_table(rates, columns, caption="满意率,按学期"),
+    )
+
+
+def notebook(*parts: blocks.Block) -> nbformat.NotebookNode:
+    outputs = [nbformat.v4.new_output("display_data", part._repr_mimebundle_()) for part in parts]
+    return nbformat.v4.new_notebook(cells=[nbformat.v4.new_code_cell("x", outputs=outputs)])
+
+
+def pages() -> dict[str, nbformat.NotebookNode | None]:
+    """Return the executed notebooks of a small edition: every kind of block, and a notebook that failed."""
+    number = blocks.KeyNumber
+    tiles = [
+        number("隔周活动完成率", "96.2%", "应开展 318 次,已开展 306 次", "met", "最长间隔 31 天"),
+        number("培训满 30 学时", "81.5%", "在职党员 108 人,达标 88 人", "on_course"),
+        number("整改完成率", "66.7%", "18 项中完成 12 项", "not_met", href="02_satisfaction.html"),
+        number("书记报告工作并接受测评", "—", "5 个学期", "no_evidence", "未收到材料"),
+        number("党员满意率(2012年春)", "88.4%", "有效票 103 张"),
+    ]
+    said = ["党员满意率由 78.1% 升至 88.4%。", "群众满意率低于党员 9.3 个百分点,两者不合并。"]
+    facts = [("单位", "示例社区学院"), ("时段", "2010年5月至2012年6月"), ("数据截止", "2012-06-30")]
+    reason = campaign.Setting(zh="请假计入应到人数", en="Excused absences stay in the base", value=True)
+    return {
+        "01_brief": notebook(
+            blocks.head("领导简报", "一页看完:约束性指标、满意度、参与情况", facts),
+            blocks.key_numbers(tiles),
+            blocks.findings(said),
+        ),
+        "02_satisfaction": notebook(
+            blocks.head("满意度趋势", "党员与群众,按学期"),
+            blocks.section("总体满意率", "点为满意率,竖线为 95% 置信区间;量表变化处不连线。"),
+            chart(),
+            blocks.note("2010年秋起使用四级量表。"),
+            blocks.method({"excused_in_denominator": reason}),
+        ),
+        "03_participation": None,
+    }
+
+
+@pytest.fixture(scope="module")
+def edition(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Return the folder of a published edition."""
+    folder = tmp_path_factory.mktemp("edition")
+    parameters = dict.fromkeys(PARAMETERS) | {"lang": "zh", "audience": "leadership"}
+    results = []
+    for name, node in pages().items():
+        (folder / f"{name}.ipynb").write_text("{}")
+        job = Job(folder / f"{name}.ipynb", parameters | dict.fromkeys(PLACES, ""), f"{name}.html")
+        failed = Result(job, "failed", 1.0, Failure("KeyError", "'semester'", 4), name)
+        results.append(failed if node is None else published(job, node))
+    words = Edition("创先争优活动(2010–2012)", "zh", "leadership", "示例社区学院", "2010年5月至2012年6月")
+    publish(results, folder / "out", words, planned=[result.job for result in results], inputs={})
+    return folder / "out"
+
+
+@pytest.fixture(scope="module")
+def browser() -> Iterator[Browser]:
+    with sync_playwright() as playwright:
+        found = playwright.chromium.launch(executable_path=CHROMIUM, args=ARGUMENTS)
+        yield found
+        found.close()
+
+
+@pytest.fixture
+def opened(browser: Browser, edition: Path) -> Iterator[list[Page]]:
+    """Yield every page of the edition, open; afterwards none may have said or asked for anything."""
+    context = browser.new_context(viewport={"width": 1280, "height": 900})
+    said: list[str] = []
+    asked: list[str] = []
+    context.on("console", lambda message: said.append(message.text))
+    context.on("weberror", lambda error: said.append(str(error.error)))
+    context.on("request", lambda request: asked.append(request.url))
+    pages = []
+    for path in sorted(edition.glob("*.html")):
+        pages.append(context.new_page())
+        pages[-1].goto(path.as_uri())
+        pages[-1].evaluate("document.fonts.ready")
+    assert pages
+    yield pages
+    context.close()
+    assert said == []
+    assert [url for url in asked if not url.startswith("data:")] == [page.url for page in pages]
+
+
+def test_one_heading_and_a_name_for_every_picture(opened):
+    for page in opened:
+        assert page.locator("h1").count() == 1
+        assert page.title().endswith(page.locator(".site-name").inner_text())
+        for picture in page.locator("svg[role=img], img").all():
+            name = picture.get_attribute("aria-label") or picture.get_attribute("alt") or ""
+            labelled = picture.get_attribute("aria-labelledby") or ""
+            name += "".join(page.locator(f"#{part}").text_content() or "" for part in labelled.split())
+            assert name.strip(), page.url
+        assert page.locator("svg:not([role=img]):not([aria-hidden=true]):not(svg svg)").count() == 0
+
+
+@pytest.mark.parametrize("width", [390, 1280])
+def test_no_page_is_wider_than_the_screen(opened, width):
+    for page in opened:
+        page.set_viewport_size({"width": width, "height": 900})
+        assert page.evaluate("document.documentElement.scrollWidth") <= width, page.url
+
+
+def test_every_character_is_in_the_font_that_the_page_brings(opened):
+    for page in opened:
+        assert page.evaluate("[...document.fonts].map(font => [font.family, font.status].join())") in (
+            ['"Noto Sans SC",loaded'],
+            ["Noto Sans SC,loaded"],
+        )
+        font = re.search(r"data:font/woff2;base64,([^\"]+)", page.content())
+        known = TTFont(io.BytesIO(base64.b64decode(font[1]))).getBestCmap()
+        shown = page.locator("body").evaluate("body => body.innerText")
+        drawn = "".join(page.locator("svg text").all_text_contents())
+        assert {c for c in shown + drawn if not c.isspace() and ord(c) not in known} == set()
+
+
+def test_links_lead_to_pages_of_the_edition(opened, edition):
+    for page in opened:
+        for link in page.locator("a[href]").all():
+            name, _, anchor = link.get_attribute("href").partition("#")
+            assert (edition / name).is_file() if name else page.locator(f"#{anchor}").count() == 1
+
+
+def printed(page: Page, target: Path) -> str:
+    """Return the words of the page printed to `target`, as a reader of the PDF finds them, without blanks."""
+    page.pdf(path=target, prefer_css_page_size=True)
+    if shutil.which("pdftotext"):
+        words = subprocess.run(["pdftotext", target, "-"], check=True, capture_output=True, text=True).stdout
+    else:
+        page.emulate_media(media="print")
+        words = page.locator("body").inner_text()
+    return "".join(words.split())
+
+
+def test_prints_on_a4_with_what_was_folded(opened, tmp_path):
+    for page in opened:
+        words = printed(page, tmp_path / "page.pdf")
+        assert "".join(page.locator("h1").inner_text().split()) in words
+        for cell in page.locator("details tbody tr:first-child th").all_text_contents():
+            assert "".join(cell.split()) in words
+        width, height = re.search(
+            rb"/MediaBox \[0 0 ([\d.]+) ([\d.]+)\]", (tmp_path / "page.pdf").read_bytes()
+        ).groups()
+        assert (round(float(width)), round(float(height))) == (595, 842)
+
+
+def test_publishing_changes_no_pixel_of_a_chart(browser):
+    page = browser.new_page()
+    drawn = chart()
+    shots = []
+    for markup in (f"<h1>x</h1>\n{drawn.html}", export(notebook(drawn), title="x", lang="zh")):
+        page.set_content(markup)
+        shots.append(page.locator("figure").screenshot())
+    page.close()
+    assert shots[0] == shots[1]
+    assert len(shots[0]) > 5000  # something is drawn

@@ -1,0 +1,96 @@
+"""An edition as a folder: what stays, what goes, what is said of it."""
+
+import json
+from pathlib import Path
+
+import pytest
+
+from cxzy_lib.publish import runner
+from cxzy_lib.publish.html import body_of
+from cxzy_lib.publish.runner import Failure, Job, Result
+from cxzy_lib.publish.site import Edition, publish
+
+NUMBER = {
+    "label": "完成率",
+    "value_text": "96.2%",
+    "base_text": "306/318",
+    "state": "met",
+    "href": "b.html#x",
+}
+
+
+@pytest.fixture
+def jobs(tmp_path: Path) -> list[Job]:
+    return planned(tmp_path, "public")
+
+
+def planned(folder: Path, audience: str) -> list[Job]:
+    places = {place: str(folder / place) for place in runner.PLACES}
+    params = places | {"year": None, "unit": None, "lang": "zh", "audience": audience}
+    for name in "ab":
+        (folder / f"{name}.ipynb").write_text("{}")
+    return runner.plan_jobs(folder, (), params)
+
+
+def done(job: Job, words: str) -> Result:
+    name = job.notebook.stem.upper()
+    return Result(job, "done", 1.5, None, f"{name} <1>", "", (NUMBER,), f"<h1>{words}</h1>")
+
+
+def failed(job: Job) -> Result:
+    return Result(job, "failed", 0.1, Failure("KeyError", "'<x>'", 4), job.notebook.stem)
+
+
+def issue(results: list[Result], jobs: list[Job]) -> tuple[Path, dict]:
+    out = jobs[0].notebook.parent / "out"
+    edition = Edition("版次", "zh", jobs[0].parameters["audience"], "学院", "2010")
+    index = publish(results, out, edition, planned=jobs, inputs={"campaign/plan.toml": "1"})
+    assert index == out / "index.html"
+    assert sorted(path.name for path in out.iterdir() if path.suffix != ".html") == ["manifest.json"]
+    assert all(path.stat().st_mode & 0o777 == 0o644 for path in out.iterdir())
+    assert not any(str(out.parent) in path.read_text("utf-8") for path in out.iterdir())
+    return out, json.loads((out / "manifest.json").read_text("utf-8"))
+
+
+def test_the_index_leads_with_the_numbers_and_lists_every_page(jobs):
+    out, manifest = issue([done(jobs[0], "甲"), failed(jobs[1])], jobs)
+    index = (out / "index.html").read_text("utf-8")
+    assert '<p class="tile-value">96.2%</p>' in index
+    assert '<a href="a.html">A &lt;1&gt;</a>' in index
+    assert "第 4 个代码单元出错：KeyError：&#39;&lt;x&gt;&#39;" in index
+    assert "b.html" not in index  # there is no such page yet: neither the tile nor the list links it
+    assert manifest["status"] == "failed"
+    assert manifest["inputs"] == {"campaign/plan.toml": "1"}
+    assert set(manifest["versions"]) == set(runner.LIBRARIES)
+    page = manifest["pages"]["a.html"]
+    assert (page["status"], page["seconds"], page["notebook"]) == ("done", 1.5, "a.ipynb")
+    assert page["parameters"] == {"year": None, "unit": None, "lang": "zh", "audience": "public"}
+    assert not runner.stale(jobs[0], manifest, manifest["inputs"])
+    assert runner.stale(jobs[1], manifest, manifest["inputs"])
+
+
+def test_a_failure_never_replaces_the_last_good_page(jobs):
+    _, before = issue([done(jobs[0], "甲"), done(jobs[1], "乙")], jobs)
+    out, manifest = issue([failed(jobs[1])], jobs)
+    assert body_of((out / "b.html").read_text("utf-8")) == "<h1>乙</h1>"
+    assert manifest["pages"]["a.html"] == before["pages"]["a.html"]
+    assert manifest["pages"]["b.html"]["made"] == before["pages"]["b.html"]["made"]
+    assert manifest["pages"]["b.html"]["title"] == "B <1>"
+    assert "本次未能更新" in (out / "index.html").read_text("utf-8")
+    issue([done(jobs[1], "丙")], jobs)
+    assert body_of((out / "b.html").read_text("utf-8")) == "<h1>丙</h1>"
+    assert '<a href="b.html">' in (out / "a.html").read_text("utf-8")
+
+
+def test_pages_of_removed_notebooks_go(jobs):
+    issue([done(jobs[0], "甲"), done(jobs[1], "乙")], jobs)
+    out, manifest = issue([done(jobs[0], "甲")], jobs[:1])
+    assert list(manifest["pages"]) == ["a.html"]
+    assert not (out / "b.html").exists()
+
+
+def test_a_page_for_another_audience_never_stays(tmp_path, jobs):
+    inside = planned(tmp_path, "leadership")
+    issue([done(inside[0], "甲"), done(inside[1], "乙")], inside)
+    out, _ = issue([failed(jobs[0])], jobs)
+    assert sorted(path.name for path in out.iterdir()) == ["index.html", "manifest.json"]
