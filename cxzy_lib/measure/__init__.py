@@ -1,0 +1,1 @@
+"""Processed tables -> figures."""

@@ -1,0 +1,297 @@
+"""Rates of votes and their uncertainty: a small body is nearly a census, so its size enters."""
+
+from collections.abc import Sequence
+
+import numpy as np
+import numpy.typing as npt
+import pandas as pd
+
+from cxzy_lib.campaign import Campaign
+
+Floats = npt.NDArray[np.float64]
+Integers = npt.NDArray[np.int64]
+
+_PERIODS = ("year", "stage", "semester", "held_on", "occasion_id")
+_SHARES = "strict strict_low strict_high inclusive inclusive_low inclusive_high worst_low worst_high"
+_BASES = "valid population issued returned void unknown abstained strict_count inclusive_count"
+_RATES = f"{_BASES} {_SHARES} break_before"
+_TURNOUT = {"eligible": "population", "issued": "issued", "returned": "returned", "void": "void"}
+
+
+def shape(
+    frame: pd.DataFrame, columns: str, text: str = "unit", number: str = "", date: str = "", flag: str = ""
+) -> pd.DataFrame:
+    """Return `columns` of `frame`, in order and typed (``Int64`` unless named), with a fresh index."""
+    groups = ((text, "str"), (number, "Float64"), (date, "datetime64[us]"), (flag, "bool"))
+    named = {name: kind for names, kind in groups for name in names.split()}
+    types = {name: named.get(name, "Int64") for name in columns.split()}
+    return frame.reindex(columns=list(types)).astype(types).reset_index(drop=True)
+
+
+def share(part: pd.Series, whole: pd.Series) -> pd.Series:
+    """Return `part` / `whole` (0-1, ``Float64``): NA where either is NA or the whole is 0."""
+    base = whole.astype("Float64")
+    return part.astype("Float64").div(base.mask(base <= 0))
+
+
+def _least(count: Integers, valid: Integers, population: Integers, tail: float) -> Integers:
+    """Return the least K of the population for which `count` or more is likelier than `tail`."""
+    from scipy.stats import hypergeom
+
+    low, high = count.copy(), population - valid + count
+    while (low < high).any():
+        middle = (low + high) // 2
+        likely = hypergeom.sf(count - 1, population, middle, valid) > tail
+        low, high = np.where(likely, low, middle + 1), np.where(likely, middle, high)
+    return low
+
+
+def _refuse_impossible(count: Floats, valid: Floats, population: Floats) -> None:
+    wrong = (count < 0) | (count > valid) | (valid > population)
+    if wrong.any():
+        row = int(wrong.argmax())
+        values = f"count={count[row]:g}, valid={valid[row]:g}, population={population[row]:g}"
+        where = f"{wrong.sum()} of {wrong.size} rows, first row {row}: {values}"
+        raise ValueError(f"0 <= count <= valid <= population does not hold in {where}")
+
+
+def hypergeometric_interval(
+    count: npt.ArrayLike, valid: npt.ArrayLike, population: npt.ArrayLike, level: float
+) -> tuple[Floats, Floats]:
+    """Return exact limits for the share of a finite population, from `valid` of its members.
+
+    Parameters
+    ----------
+    count, valid, population : array-like
+        In favour, asked, and all that could be asked; NA gives NaN, and so does ``valid`` = 0.
+    level : float
+        Confidence level, 0-1.
+
+    Returns
+    -------
+    low, high : ndarray
+        Shares (0-1) of the population: the fewest and the most in favour whose tail probability
+        exceeds (1 - `level`) / 2 (the hypergeometric form of Clopper and Pearson). With everybody
+        asked both are the share itself.
+
+    Raises
+    ------
+    ValueError
+        If ``count`` > ``valid`` or ``valid`` > ``population``: how many rows, and the first.
+
+    Examples
+    --------
+    >>> low, high = hypergeometric_interval([40, 60], [45, 60], [60, 60], 0.95)
+    >>> (low * 60).round(), (high * 60).round()
+    (array([50., 60.]), array([55., 60.]))
+    """
+    given = (np.atleast_1d(np.asarray(x, dtype=np.float64)) for x in (count, valid, population))
+    c, n, size = np.broadcast_arrays(*given)
+    _refuse_impossible(c, n, size)
+    low = np.full(c.shape, np.nan)
+    high = low.copy()
+    known = ~np.isnan(c) & (n > 0) & (size > 0)
+    k, m, total = (x[known].astype(np.int64) for x in (c, n, size))
+    tail = (1 - level) / 2
+    # The share of the asked can lie between two shares that the whole body can have: keep it inside.
+    low[known] = np.minimum(k / m, _least(k, m, total, tail) / total)
+    high[known] = np.maximum(k / m, (total - _least(m - k, m, total, tail)) / total)
+    return low, high
+
+
+def wilson(count: npt.ArrayLike, valid: npt.ArrayLike, level: float) -> tuple[Floats, Floats]:
+    """Return Wilson's limits (0-1) for `count` of `valid` where the population is unknown.
+
+    NA and ``valid`` = 0 give NaN.
+
+    Examples
+    --------
+    >>> low, high = wilson([134], [141], 0.95)
+    >>> low.round(4), high.round(4)
+    (array([0.9011]), array([0.9757]))
+    """
+    from statsmodels.stats.proportion import proportion_confint
+
+    given = (np.atleast_1d(np.asarray(x, dtype=np.float64)) for x in (count, valid))
+    c, n = np.broadcast_arrays(*given)
+    limits = np.full((2, *c.shape), np.nan)
+    known = ~np.isnan(c) & (n > 0)
+    if known.any():
+        limits[:, known] = proportion_confint(c[known], n[known], 1 - level, method="wilson")
+    return limits[0], limits[1]
+
+
+def _level_table(campaign: Campaign) -> pd.DataFrame:
+    rows = [
+        (code, level.code, rank, level.strict, level.inclusive)
+        for code, scale in campaign.scales.items()
+        for rank, level in enumerate(scale.levels)
+    ]
+    frame = pd.DataFrame(rows, columns=["scale", "level", "rank", "is_strict", "is_inclusive"])
+    return frame.astype({"scale": "str", "level": "str", "rank": "Int64"})
+
+
+def _one_question(votes: pd.DataFrame, by: Sequence[str], campaign: Campaign) -> pd.DataFrame:
+    """Keep one question per voter, so that a base counts people: see `satisfaction_rates`."""
+    groups = sorted(votes["rater_group"].dropna().unique())
+    if "rater_group" not in by and len(groups) > 1:
+        raise ValueError(f"by={list(by)} would pool rater groups: {', '.join(groups)}")
+    if "occasion" not in by and len(votes["occasion"].dropna().unique()) > 1:
+        votes = votes[votes["occasion"].eq("satisfaction")]
+    if "item" not in by:
+        headline = [item.code for item in campaign.items.values() if item.headline]
+        several = votes["occasion_id"].map(votes.groupby("occasion_id")["item"].nunique()) > 1
+        votes = votes[votes["item"].isin(headline) | ~several]
+    return votes
+
+
+def _grouped(votes: pd.DataFrame, by: Sequence[str], campaign: Campaign) -> tuple[pd.DataFrame, pd.DataFrame]:
+    """Return the votes with their `group` and level's flags, and the groups (one row each)."""
+    keys = [*by, "scale"]
+    known = _one_question(votes, by, campaign)
+    known = known[known["scale"].isin(list(campaign.scales))]
+    rows = known.merge(_level_table(campaign), on=["scale", "level"], how="left")
+    rows["group"] = rows.groupby(keys, dropna=False).ngroup()
+    groups = rows.drop_duplicates("group").sort_values("group").set_index("group")[keys]
+    return rows, groups
+
+
+def _turnout(rows: pd.DataFrame, turnout: pd.DataFrame) -> pd.DataFrame:
+    """Return the population and the papers of each group's occasions, NA if one's are unknown."""
+    keys = ["occasion_id", "rater_group"]
+    known = turnout.dropna(subset=keys).drop_duplicates(keys)[[*keys, *_TURNOUT, "abstained"]]
+    pairs = rows[["group", *keys]].drop_duplicates().merge(known, on=keys, how="left")
+    sums = pairs.groupby("group")[[*_TURNOUT, "abstained"]].sum(skipna=False)
+    return sums.rename(columns={**_TURNOUT, "abstained": "blank"})
+
+
+def _with_intervals(frame: pd.DataFrame, level: float) -> pd.DataFrame:
+    """Add the rates, their intervals and the band for the silent."""
+    body = frame["population"].where((frame["population"] >= frame["valid"]).fillna(False))
+    for name in ("strict", "inclusive"):
+        count = frame[f"{name}_count"]
+        exact = hypergeometric_interval(count, frame["valid"], body, level)
+        unbounded = wilson(count, frame["valid"], level)
+        frame[name] = share(count, frame["valid"])
+        for end, one, other in zip(("low", "high"), exact, unbounded, strict=True):
+            limits = np.where(np.isnan(one), other, one)
+            frame[f"{name}_{end}"] = pd.array(limits, dtype="Float64")
+    frame["worst_low"] = share(frame["strict_count"], body)
+    frame["worst_high"] = share(frame["strict_count"] + body - frame["valid"], body)
+    return frame
+
+
+def _breaks(frame: pd.DataFrame, by: Sequence[str]) -> pd.Series:
+    """Return where the scale differs from that of the row before in the same group."""
+    periods = [name for name in _PERIODS if name in by]
+    if not periods:
+        return pd.Series(False, index=frame.index)
+    rest = [name for name in by if name not in periods]
+    ordered = frame.sort_values([*rest, *periods, "scale"])
+    scale = ordered["scale"]
+    before = ordered.groupby(rest, dropna=False)["scale"].shift() if rest else scale.shift()
+    return (before.notna() & before.ne(scale)).reindex(frame.index)
+
+
+def satisfaction_rates(
+    votes: pd.DataFrame,
+    turnout: pd.DataFrame,
+    campaign: Campaign,
+    by: Sequence[str] = ("semester", "rater_group"),
+) -> pd.DataFrame:
+    """Return the strict and the inclusive satisfaction rate, side by side with bases and limits.
+
+    Parameters
+    ----------
+    votes, turnout : DataFrame
+        Processed tables. One question counts per voter: without ``item`` in `by`, an occasion with
+        several items is represented by the headline item; without ``occasion`` in `by`, votes of
+        several kinds of occasion by ``satisfaction``.
+    by : sequence of str
+        Columns of `votes`; scales are never pooled, and neither are rater groups.
+
+    Returns
+    -------
+    DataFrame
+        `by`, ``scale``; ``valid`` (votes on the scale's own levels), ``population`` (eligible),
+        ``issued``, ``returned``, ``void``, ``unknown``, ``abstained``, ``strict_count``,
+        ``inclusive_count``; ``strict`` and ``inclusive`` (0-1), their ``_low`` and ``_high``: exact
+        for the finite population where it is known, Wilson's where not (or under ``valid``);
+        ``worst_low``, ``worst_high``: the strict rate if all the silent were against, or for;
+        ``break_before``: another scale than the period before. A count that is NA makes its sum NA.
+
+    Raises
+    ------
+    ValueError
+        If `by` would pool rater groups.
+
+    Examples
+    --------
+    >>> from cxzy_lib.campaign import load_campaign
+    >>> from cxzy_lib.tables import conform
+    >>> counts = {"satisfied": 134, "fairly_satisfied": 4, "basically_satisfied": 3}
+    >>> base = {"occasion_id": "a", "rater_group": "member", "scale": "sat4"}
+    >>> votes = conform("votes", [base | {"level": k, "count": n} for k, n in counts.items()])
+    >>> rates = satisfaction_rates(votes, conform("turnout", []), load_campaign("campaign"))
+    >>> rates[["valid", "strict", "inclusive"]].round(4)
+       valid  strict  inclusive
+    0    141  0.9504        1.0
+    """
+    rows, frame = _grouped(votes, by, campaign)
+    own = rows["rank"].notna()
+    parts = {
+        "valid": own,
+        "unknown": rows["level"].eq("unknown"),
+        "abstained": rows["level"].eq("abstain"),
+        "strict_count": own & rows["is_strict"].eq(True),
+        "inclusive_count": own & rows["is_inclusive"].eq(True),
+    }
+    for name, wanted in parts.items():
+        sums = rows[wanted].groupby("group")["count"].sum(skipna=False)
+        frame[name] = sums.reindex(frame.index)
+    for name in ("strict_count", "inclusive_count"):
+        # Nobody chose the level: a true zero, for all valid votes are known to lie elsewhere.
+        missing = ~frame.index.isin(rows.loc[parts[name], "group"])
+        frame[name] = frame[name].mask(missing & frame["valid"].notna(), 0)
+    frame = frame.join(_turnout(rows, turnout))
+    frame["abstained"] = frame["abstained"].fillna(frame["blank"])
+    frame = _with_intervals(frame, campaign.setting("confidence_level"))
+    frame["break_before"] = _breaks(frame, by)
+    heads = frame[[*by, "scale"]].reset_index(drop=True)
+    return heads.join(shape(frame, _RATES, number=_SHARES, flag="break_before"))
+
+
+def level_shares(votes: pd.DataFrame, campaign: Campaign, by: Sequence[str]) -> pd.DataFrame:
+    """Return the distribution over the levels of each scale, best first.
+
+    `votes` and `by` as in :func:`satisfaction_rates`. The result: `by`, ``scale``, ``level``,
+    ``rank`` (0 = best), ``count``, ``valid``, ``share`` (0-1): all levels of the scale, those that
+    nobody chose with 0. A count that is NA makes ``valid`` and the shares of its group NA.
+
+    Examples
+    --------
+    >>> from cxzy_lib.campaign import load_campaign
+    >>> from cxzy_lib.tables import conform
+    >>> base = {"item": "service", "rater_group": "all", "scale": "sat3"}
+    >>> counts = {"satisfied": 27, "basically_satisfied": 1}
+    >>> votes = conform("votes", [base | {"level": k, "count": n} for k, n in counts.items()])
+    >>> shares = level_shares(votes, load_campaign("campaign"), by=("item",))
+    >>> shares[["level", "count", "valid", "share"]].round(3)
+                     level  count  valid  share
+    0            satisfied     27     28  0.964
+    1  basically_satisfied      1     28  0.036
+    2         dissatisfied      0     28    0.0
+    """
+    rows, groups = _grouped(votes, by, campaign)
+    own = rows[rows["rank"].notna()]
+    heads = groups.loc[own["group"].unique()].reset_index()
+    frame = heads.merge(_level_table(campaign)[["scale", "level", "rank"]], on="scale")
+    counts = own.groupby(["group", "level"])["count"].sum(skipna=False)
+    cells = pd.MultiIndex.from_frame(frame[["group", "level"]])
+    frame["count"] = counts.reindex(cells, fill_value=0).array
+    valid = own.groupby("group")["count"].sum(skipna=False)
+    frame["valid"] = valid.reindex(frame["group"]).array
+    frame["share"] = share(frame["count"], frame["valid"])
+    frame = frame.sort_values(["group", "rank"], ignore_index=True)
+    counts_and_share = shape(frame, "rank count valid share", number="share")
+    return frame[[*by, "scale", "level"]].join(counts_and_share)
