@@ -142,6 +142,7 @@ class Words(_Spec, frozen=True):
     totals: Named
     footers: Named
     not_applicable: Named
+    skipped: Named
     ditto: Named
     yes: Named
     no: Named

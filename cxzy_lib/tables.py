@@ -43,7 +43,7 @@ SCHEMAS: dict[str, dict[str, str]] = {
     ),
     "answers": _columns(
         "respondent occasion occasion_id unit semester stage item criterion rater_group scale level",
-        "answered_on",
+        "held_on answered_on",
         "year",
         "score",
     ),

@@ -67,10 +67,23 @@ def test_october_typed_as_a_number_is_never_read_as_january():
     assert day_of(2010.7).start == date(2010, 7, 1)
 
 
-@pytest.mark.parametrize("written", ["2010.13.1", "2011.2.30", "待定", "0", 12.0, 40360.0, True])
+@pytest.mark.parametrize("written", ["2010.13.1", "2011.2.30", "待定", "0", 12.0, 1.5, True])
 def test_what_is_no_date_is_refused(written):
     with pytest.raises(BadValue, match="not_a"):
         day_of(written) if written is not True else values.number(True)
+
+
+@pytest.mark.parametrize(
+    ("serial", "from_1904", "day"),
+    [
+        (40360, False, date(2010, 7, 1)),
+        (40602, False, date(2011, 2, 28)),
+        (41090.0, False, date(2012, 6, 30)),
+        (38898, True, date(2010, 7, 1)),
+    ],
+)
+def test_day_numbers_count_from_the_workbooks_first_day(serial, from_1904, day):
+    assert day_of(serial, date1904=from_1904).start == day
 
 
 @given(

@@ -24,6 +24,7 @@ class Context:
     year: int | None = None
     branch: str = ""
     format: str = ""
+    date1904: bool = False
 
 
 def _by_words(spec: ColumnSpec, raw: Any, context: Context) -> Any:
@@ -58,7 +59,7 @@ def _coded(known: dict[str, str], code: str) -> Callable[[Any], str]:
 
 
 def _date(spec: ColumnSpec, raw: Any, context: Context) -> Span | None:
-    return day_of(raw, year=context.year, number_format=context.format)
+    return day_of(raw, year=context.year, number_format=context.format, date1904=context.date1904)
 
 
 def _hours(spec: ColumnSpec, raw: Any, context: Context) -> float | None:

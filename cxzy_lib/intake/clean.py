@@ -140,7 +140,7 @@ def _counted(answers: pd.DataFrame) -> pd.DataFrame:
         "item",
         "criterion",
     ]
-    keys += ["rater_group", "scale", "level", "source_file", "source_sheet"]
+    keys += ["held_on", "rater_group", "scale", "level", "source_file", "source_sheet"]
     grouped = levels.groupby(keys, dropna=False, sort=False)
     return grouped.agg(count=("respondent", "size"), source_row=("source_row", "min")).reset_index()
 

@@ -4,13 +4,14 @@ import calendar
 import re
 import unicodedata
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from typing import Any
 
 from cxzy_lib.intake.values import BadValue, chinese_number, text_of
 
 _DAY = r"(\d{1,2})"
 _YEAR = r"(\d{4})"
+_SERIALS = (10_000, 80_000)  # day numbers of 1927 to 2119; smaller ones could be years
 _SEP = r"\s*[-./年]\s*"
 
 
@@ -68,10 +69,13 @@ def _written_date(key: str, year: int | None) -> Span | None:
     return Span(day, day, "day")
 
 
-def _numeric_date(value: float, number_format: str) -> Span:
+def _numeric_date(value: float, number_format: str, date1904: bool) -> Span:
     """Read a date typed as a number: 2010.10 is stored as 2010.1, and only its number format tells which."""
     if value >= 19000101:
         return _checked(str(int(value)), None)
+    if value.is_integer() and _SERIALS[0] <= value <= _SERIALS[1]:
+        day = (date(1904, 1, 1) if date1904 else date(1899, 12, 30)) + timedelta(days=int(value))
+        return Span(day, day, "day")
     if not 1900 <= value < 2100:
         raise BadValue("not_a_date")
     decimals = len(number_format.partition(".")[2].rstrip("_) "))
@@ -91,7 +95,9 @@ def _checked(key: str, year: int | None) -> Span:
     return found
 
 
-def day_of(value: Any, *, year: int | None = None, number_format: str = "") -> Span | None:
+def day_of(
+    value: Any, *, year: int | None = None, number_format: str = "", date1904: bool = False
+) -> Span | None:
     """Read a date or a span of dates.
 
     Parameters
@@ -102,6 +108,8 @@ def day_of(value: Any, *, year: int | None = None, number_format: str = "") -> S
         Taken where the cell gives none.
     number_format : str
         Of a numeric cell; ``0.00`` proves that 2010.1 was typed as 2010.10.
+    date1904 : bool
+        The workbook counts its days from 1904.
 
     Raises
     ------
@@ -120,7 +128,7 @@ def day_of(value: Any, *, year: int | None = None, number_format: str = "") -> S
     if isinstance(value, date):
         return Span(value, value, "day")
     if isinstance(value, int | float) and not isinstance(value, bool):
-        return _numeric_date(float(value), number_format)
+        return _numeric_date(float(value), number_format, date1904)
     key = unicodedata.normalize("NFKC", text_of(value))
     key = re.sub(r"\s+\d{1,2}:\d{2}(:\d{2})?$", "", key)
     key = "".join(key.split())

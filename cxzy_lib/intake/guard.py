@@ -1,20 +1,28 @@
-"""Reads files in child processes with limits, so that no file can crash, hang or starve the run."""
+"""Reads files in child processes with limits, so that no file can crash, hang or starve the run.
+
+A child is this module run as a program: unlike a multiprocessing worker it never imports the caller's script.
+"""
 
 import contextlib
 import hashlib
-import multiprocessing
+import json
+import os
+import pickle
+import subprocess
+import sys
 from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
-from multiprocessing.connection import Connection, wait
-from multiprocessing.context import SpawnProcess
+from importlib import import_module
 from pathlib import Path
-from time import monotonic
+from queue import SimpleQueue
+from threading import Timer
 
-from cxzy_lib.intake.workbook import Book, Refused, read_file
+from cxzy_lib.intake.workbook import Book, Refused
 
-Reader = Callable[[Path], Book]
 MEMORY_BYTES = 2 * 2**30
 SECONDS_PER_FILE = 120.0
+READER = "cxzy_lib.intake.workbook:read_file"
 
 
 def digest(path: Path) -> str:
@@ -31,55 +39,74 @@ def _limit_memory() -> None:
     resource.setrlimit(resource.RLIMIT_AS, (MEMORY_BYTES, MEMORY_BYTES))
 
 
-def _serve(pipe: Connection, reader: Reader) -> None:
-    """Read the files named on the pipe until it closes; every answer is a Book."""
+def _read(reader: Callable[[Path], Book], path: Path) -> Book:
+    try:
+        return reader(path)
+    except Refused as refusal:
+        return Book(path, "", [], code=refusal.code, hint=refusal.hint)
+    except MemoryError:
+        return Book(path, "", [], code="too_large")
+    except Exception as error:
+        return Book(path, "", [], code="broken", hint=type(error).__name__)
+
+
+def serve(reader: str) -> None:
+    """Read the files named on standard input, a JSON string a line, and answer each with a pickled Book."""
+    module, _, name = reader.partition(":")
+    read: Callable[[Path], Book] = getattr(import_module(module), name)
+    answers = os.fdopen(os.dup(1), "wb")
+    os.dup2(2, 1)  # whatever a library prints must not get between the answers
     _limit_memory()
-    with contextlib.suppress(EOFError, KeyboardInterrupt):
-        while True:
-            path: Path = pipe.recv()
-            try:
-                book = reader(path)
-            except Refused as refusal:
-                book = Book(path, "", [], code=refusal.code, hint=refusal.hint)
-            except MemoryError:
-                book = Book(path, "", [], code="too_large")
-            except Exception as error:
-                book = Book(path, "", [], code="broken", hint=type(error).__name__)
-            pipe.send(book)
+    for line in sys.stdin.buffer:
+        pickle.dump(_read(read, Path(json.loads(line))), answers, protocol=pickle.HIGHEST_PROTOCOL)
+        answers.flush()
 
 
 class _Child:
-    """A reading process, the file it has in hand and when it must be done."""
+    """A reading process; started when it is first needed, and anew after it died."""
 
-    def __init__(self, reader: Reader, seconds: float) -> None:
-        context = multiprocessing.get_context("spawn")
-        self.pipe, other = context.Pipe()
-        self.process: SpawnProcess = context.Process(target=_serve, args=(other, reader), daemon=True)
+    def __init__(self, reader: str, seconds: float) -> None:
         self.reader, self.seconds = reader, seconds
-        self.process.start()
-        other.close()
-        self.path: Path | None = None
-        self.deadline = 0.0
+        self.process: subprocess.Popen[bytes] | None = None
 
-    def take(self, path: Path) -> None:
-        self.path, self.deadline = path, monotonic() + self.seconds
-        self.pipe.send(path)
+    def _started(self) -> "subprocess.Popen[bytes]":
+        if self.process is None:
+            self.process = subprocess.Popen(
+                [sys.executable, "-m", __name__, self.reader],
+                stdin=subprocess.PIPE,
+                stdout=subprocess.PIPE,
+                stderr=subprocess.DEVNULL,
+                env=os.environ | {"PYTHONPATH": os.pathsep.join(filter(None, sys.path))},
+            )
+        return self.process
+
+    def read(self, path: Path) -> Book:
+        process = self._started()
+        late = Timer(self.seconds, process.kill)
+        late.start()
+        try:
+            assert process.stdin is not None
+            assert process.stdout is not None
+            process.stdin.write(json.dumps(str(path)).encode() + b"\n")
+            process.stdin.flush()
+            book: Book = pickle.load(process.stdout)
+        except (OSError, EOFError, pickle.UnpicklingError):
+            code = "crashed" if late.is_alive() else "timeout"
+            self.stop()
+            return Book(path, "", [], code=code)
+        finally:
+            late.cancel()
+        return book
 
     def stop(self) -> None:
-        self.pipe.close()
-        self.process.kill()
-        self.process.join()
-
-    def answer(self) -> Book | None:
-        """Return the book if there is an answer, a refusal if the child died or is late, else ``None``."""
-        assert self.path is not None
-        try:
-            if self.pipe.poll():
-                book: Book = self.pipe.recv()
-                return book
-        except (EOFError, OSError):
-            return Book(self.path, "", [], code="crashed")
-        return Book(self.path, "", [], code="timeout") if monotonic() > self.deadline else None
+        if self.process is not None:
+            self.process.kill()
+            for pipe in (self.process.stdin, self.process.stdout):
+                with contextlib.suppress(OSError):
+                    if pipe is not None:
+                        pipe.close()
+            self.process.wait()
+            self.process = None
 
 
 def read_all(
@@ -87,46 +114,45 @@ def read_all(
     jobs: int = 2,
     on_read: Callable[[Path], object] = lambda path: None,
     *,
-    reader: Reader = read_file,
+    reader: str = READER,
     seconds: float = SECONDS_PER_FILE,
 ) -> Iterator[Book]:
     """Read `paths` side by side in `jobs` child processes and yield their books in the order of `paths`.
 
-    A file that takes longer than `seconds` is given up. `reader` is replaced only by tests of the limits.
-
     A file that cannot be read gives a Book without sheets whose ``code`` says why; nothing is raised.
+
+    Parameters
+    ----------
+    paths : sequence of Path
+    jobs : int
+        How many children; at least one.
+    on_read : callable
+        Called with each path when its book is there.
+    reader : str
+        ``module:function`` that a child calls; replaced only by tests of the limits.
+    seconds : float
+        After which a file is given up.
     """
-    todo = list(reversed(paths))
-    done: dict[Path, Book] = {}
-    children = [_Child(reader, seconds) for _ in range(max(1, min(jobs, len(todo))))] if todo else []
+    children = [_Child(reader, seconds) for _ in range(max(1, min(jobs, len(paths))))]
+    free: SimpleQueue[_Child] = SimpleQueue()
     for child in children:
-        child.take(todo.pop())
-    position = 0
+        free.put(child)
+
+    def read(path: Path) -> Book:
+        child = free.get()
+        try:
+            return replace(child.read(path), sha256=digest(path))
+        finally:
+            free.put(child)
+            on_read(path)
+
     try:
-        while position < len(paths):
-            if paths[position] in done:
-                yield done.pop(paths[position])
-                position += 1
-                continue
-            wait([child.pipe for child in children if child.path], timeout=1.0)
-            children = [_next_file(child, todo, done, on_read) for child in children]
+        with ThreadPoolExecutor(len(children)) as threads:
+            yield from threads.map(read, paths)
     finally:
         for child in children:
             child.stop()
 
 
-def _next_file(
-    child: _Child, todo: list[Path], done: dict[Path, Book], on_read: Callable[[Path], object]
-) -> _Child:
-    book = child.answer() if child.path else None
-    if book is None or child.path is None:
-        return child
-    done[child.path] = replace(book, sha256=digest(child.path))
-    on_read(child.path)
-    if book.code in ("crashed", "timeout"):
-        child.stop()
-        child = _Child(child.reader, child.seconds) if todo else child
-    child.path = None
-    if todo:
-        child.take(todo.pop())
-    return child
+if __name__ == "__main__":
+    serve(sys.argv[1])

@@ -56,9 +56,10 @@ class Body:
 def _raw_of_spec(body: Body, r: int, c: int) -> Any:
     """Return a cell, following 同上 up to the row it copies."""
     ditto = set(map(key_of, body.context.words.campaign.words.ditto))
-    while key_of(body.raw(r, c)) in ditto and r - 1 in body.rows:
-        r -= 1
-    return body.raw(r, c)
+    above = [q for q in body.rows if q <= r]
+    while len(above) > 1 and key_of(body.raw(above[-1], c)) in ditto:
+        above.pop()
+    return body.raw(above[-1], c)
 
 
 def _put(record: Record, spec: ColumnSpec, name: str, value: Any) -> None:
@@ -249,7 +250,7 @@ def _answers(body: Body, r: int, c: int, use: Use, scale: str, findings: list[Fi
     raw, words = body.raw(r, c), body.context.words
     item = words.campaign.items[use.target]
     blank = is_blank(raw, ColumnSpec(type="text"), body.context)
-    if item.kind == "text":
+    if item.kind == "text" or key_of(raw) in map(key_of, words.campaign.words.skipped):
         return []  # free text can name its author; it is counted where opinions are, not stored here
     if item.kind == "multiple":
         parts = [] if blank else [part.strip() for part in text_of(raw).replace("|", "┋").split("┋")]

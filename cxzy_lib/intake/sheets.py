@@ -1,7 +1,8 @@
 """One sheet -> its records and the account of every row that is not blank."""
 
+import contextlib
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 from datetime import date
 from typing import Any
@@ -58,27 +59,25 @@ def _all_rows(sheet: Sheet, outcome: str, finding: Finding) -> SheetResult:
 def title_facts(title: str, campaign: Campaign, words: Vocabulary) -> Record:
     """Return what the lines above a table state: counts of ballots, the raters, the date, the semester.
 
-    Counts are read after one of the names in ``[facts]``: 发出 45 份; raters after 评议人 or as the whole
-    name of the sheet.
+    ``stated`` holds the counts by rater group, ``""`` for those of no group. Counts stand after one of the
+    names in ``[facts]``: 发出 45 份; raters after 评议人, or they are the whole name of the sheet.
     """
-    facts: Record = {}
-    for name, aliases in campaign.facts.items():
-        for alias in aliases:
-            if name == "rater":
-                _put_rater(facts, title, alias, words)
-            elif match := re.search(rf"{re.escape(alias)}[^\d\n]{{0,8}}?[_\s]*(\d+)[_\s]*", title):
-                facts.setdefault(name, count(match[1]))
-    whole_lines = [words.raters[key_of(line)] for line in title.splitlines() if key_of(line) in words.raters]
-    if whole_lines:
-        facts.setdefault("rater", whole_lines[0])
-    found = find_date(title)
-    facts |= {"held_on": found.start if found else None, "year": find_year(key_of(title))}
+    facts: Record = {"stated": {}}
     for line in title.splitlines():
-        try:
+        speaks_of = words.raters.get(key_of(re.split("[::]", line)[0]), "")
+        for name, aliases in campaign.facts.items():
+            for alias in aliases:
+                if name == "rater":
+                    _put_rater(facts, line, alias, words)
+                elif match := re.search(rf"{re.escape(alias)}[^\d\n]{{0,8}}?[_\s]*(\d+)[_\s]*", line):
+                    group, _, part = name.rpartition(".")
+                    facts["stated"].setdefault(group or speaks_of, {}).setdefault(part, count(match[1]))
+        if key_of(line) in words.raters:
+            facts.setdefault("rater", words.raters[key_of(line)])
+        with contextlib.suppress(BadValue):
             facts["semester"] = facts.get("semester") or semester(line)
-        except BadValue:
-            continue
-    return facts
+    found = find_date(title)
+    return facts | {"held_on": found.start if found else None, "year": find_year(key_of(title))}
 
 
 def _put_rater(facts: Record, title: str, alias: str, words: Vocabulary) -> None:
@@ -89,7 +88,9 @@ def _put_rater(facts: Record, title: str, alias: str, words: Vocabulary) -> None
 
 def _body(sheet: Sheet, found: Found, rows: list[int], words: Vocabulary, directory: Directory) -> Body:
     facts = title_facts(found.title, words.campaign, words)
-    context = Context(words, directory, facts["year"], directory.unit_in(found.title))
+    context = Context(
+        words, directory, facts["year"], directory.unit_in(found.title), date1904=sheet.date1904
+    )
     return Body(sheet, found, rows, fill_down(sheet, found), context, facts)
 
 
@@ -106,7 +107,8 @@ def _occasion(record: Record, facts: Record, campaign: Campaign) -> Record:
         if day
         else facts["year"] or (record["answered_on"].year if "answered_on" in record else None)
     )
-    stage = campaign.stage_of(day) if day else None
+    known = day or record.get("answered_on")
+    stage = campaign.stage_of(known) if known else None
     return {"held_on": day, "semester": term, "year": year, "stage": stage}
 
 
@@ -125,27 +127,28 @@ def _title_turnout(body: Body, rows: list[Row], campaign: Campaign) -> list[tupl
     """Return the turnout that the title states, or that the papers themselves show."""
     layout, facts = body.found.layout, body.facts
     base = {"occasion": layout.set.get("occasion")}
-    stated = {
-        k: facts[k] for k in ("eligible", "present", "issued", "returned", "valid", "void") if k in facts
-    }
-    group = facts.get("rater") or layout.facts_rater
     found: list[Record] = []
     if layout.shape == "ballot":
-        papers: dict[tuple[str, Any], Record] = {}
-        for row in rows:
-            for _, record in row.records[:1]:
-                papers.setdefault(record["rater_group"], record | {"papers": 0})["papers"] += 1
-        for paper in papers.values():
-            counted = {"returned": paper["papers"], "valid": paper["papers"]}
-            own = stated if len(papers) == 1 else {}
-            found.append(
-                {k: v for k, v in paper.items() if k in ("rater_group", "answered_on")} | base | counted | own
-            )
-    elif layout.shape == "tally" and stated and group and not _own_turnout(rows):
-        found.append(base | stated | {"rater_group": group})
-        if "nonmember_present" in facts:
-            found.append(base | {"present": facts["nonmember_present"], "rater_group": "nonmember"})
+        found = [base | paper for paper in _papers(rows, facts["stated"])]
+    elif layout.shape == "tally" and not _own_turnout(rows):
+        own = facts.get("rater") or layout.facts_rater
+        stated = {group or own: counts for group, counts in facts["stated"].items() if group or own}
+        found = [base | counts | {"rater_group": group} for group, counts in stated.items()]
     return [("turnout", 0, _with_occasion("turnout", record, facts, campaign)) for record in found]
+
+
+def _papers(rows: list[Row], stated: dict[str, Record]) -> Iterator[Record]:
+    """Count the papers of each rater group; what the title states of the group stands beside the count."""
+    groups: dict[str, list[Record]] = {}
+    for row in rows:
+        for _, record in row.records[:1]:
+            groups.setdefault(record["rater_group"], []).append(record)
+    for group, papers in groups.items():
+        counts: Record = {"returned": len(papers)} | stated.get(group, {}) | {"valid": len(papers)}
+        if "returned" in stated.get(group, {}):
+            counts["void"] = max(counts["returned"] - len(papers), 0)
+        day = {"answered_on": papers[0]["answered_on"]} if "answered_on" in papers[0] else {}
+        yield counts | day | {"rater_group": group}
 
 
 def _own_turnout(rows: list[Row]) -> bool:
@@ -203,6 +206,10 @@ def read_sheet(sheet: Sheet, found: Found, words: Vocabulary, directory: Directo
         for row in read
         for table, record in row.records
     ]
+    if found.layout.table == "people":
+        records = [
+            (table, row, {"snapshot_on": body.facts["held_on"]} | record) for table, row, record in records
+        ]
     records += _title_turnout(body, read, words.campaign)
     by_row = {row.number: row for row in read}
     accounts, since = [], []

@@ -31,7 +31,7 @@ class Sheet:
     """A grid of cells, rows and columns counted from 0.
 
     ``merges`` are (first row, first column, last row, last column); ``formats`` holds the number format of
-    numeric cells that have one.
+    numeric cells that have one; ``date1904`` says that day numbers count from 1904 and not from 1900.
     """
 
     name: str
@@ -39,6 +39,7 @@ class Sheet:
     merges: list[tuple[int, int, int, int]] = field(default_factory=list)
     formats: dict[tuple[int, int], str] = field(default_factory=dict)
     hidden: bool = False
+    date1904: bool = False
 
 
 @dataclass(frozen=True)
@@ -57,6 +58,7 @@ def _xlsx_sheets(data: bytes) -> list[Sheet]:
     import openpyxl
 
     book = openpyxl.load_workbook(io.BytesIO(data), data_only=True)
+    from_1904 = book.epoch.year == 1904
     sheets = []
     for ws in book.worksheets:
         if (ws.max_row or 0) * (ws.max_column or 0) > MAX_CELLS:
@@ -71,7 +73,7 @@ def _xlsx_sheets(data: bytes) -> list[Sheet]:
         merges = [
             (m.min_row - 1, m.min_col - 1, m.max_row - 1, m.max_col - 1) for m in ws.merged_cells.ranges
         ]
-        sheets.append(Sheet(ws.title, rows, sorted(merges), formats, ws.sheet_state != "visible"))
+        sheets.append(Sheet(ws.title, rows, sorted(merges), formats, ws.sheet_state != "visible", from_1904))
     return sheets
 
 
@@ -108,7 +110,7 @@ def _xls_sheets(data: bytes) -> list[Sheet]:
         }
         formats = {place: code for place, code in formats.items() if code != "General"}
         merges = sorted((r0, c0, r1 - 1, c1 - 1) for r0, r1, c0, c1 in ws.merged_cells)
-        sheets.append(Sheet(ws.name, rows, merges, formats, bool(ws.visibility)))
+        sheets.append(Sheet(ws.name, rows, merges, formats, bool(ws.visibility), bool(book.datemode)))
     return sheets
 
 
