@@ -1,0 +1,211 @@
+"""The parts of a page, as values of notebook cells: the same cell shows in JupyterLab and on the page.
+
+Every text given to them is data and is escaped.
+"""
+
+import hashlib
+import io
+import json
+import re
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import asdict, dataclass, field
+from html import escape
+from typing import TYPE_CHECKING, Any, Literal
+from xml.etree import ElementTree
+
+from cxzy_lib.campaign import Setting
+from cxzy_lib.texts import text
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+    from matplotlib.figure import Figure
+
+HEAD_JSON = "application/vnd.cxzy.page+json"
+KEY_NUMBERS_JSON = "application/vnd.cxzy.key-numbers+json"
+State = Literal["met", "on_course", "not_met", "no_evidence", "none"]
+
+
+@dataclass(frozen=True, repr=False)
+class Block:
+    """A piece of a page: its HTML, and data for the site by media type."""
+
+    html: str
+    data: Mapping[str, Any] = field(default_factory=dict)
+
+    def __repr__(self) -> str:
+        """Keep the content out of a notebook's plain text."""
+        return f"<{type(self).__name__}, {len(self.html)} characters>"
+
+    def _repr_html_(self) -> str:
+        return self.html
+
+    def _repr_mimebundle_(self, **_: Any) -> dict[str, Any]:
+        return {"text/html": self.html, "text/plain": repr(self), **self.data}
+
+
+@dataclass(frozen=True)
+class KeyNumber:
+    """A number that leaders look at first, written out: value, base, and whether it meets what is asked."""
+
+    label: str
+    value_text: str
+    base_text: str
+    state: State = "none"
+    note: str = ""
+    href: str = ""
+
+
+def head(title: str, subtitle: str = "", facts: Iterable[tuple[str, str]] = ()) -> Block:
+    """Return the head of a page: its title, a line below it, and facts as (name, value).
+
+    Examples
+    --------
+    >>> head("满意度").html
+    '<header class="head"><h1>满意度</h1></header>'
+    """
+    line = f'<p class="subtitle">{escape(subtitle)}</p>' if subtitle else ""
+    pairs = "".join(f"<div><dt>{escape(name)}</dt><dd>{escape(value)}</dd></div>" for name, value in facts)
+    listed = f'<dl class="facts">{pairs}</dl>' if pairs else ""
+    html = f'<header class="head"><h1>{escape(title)}</h1>{line}{listed}</header>'
+    return Block(html, {HEAD_JSON: {"title": title, "subtitle": subtitle}})
+
+
+def key_numbers(items: Sequence[KeyNumber], lang: str = "zh") -> Block:
+    """Return the numbers as tiles; a state is shown by a mark and a word, not by colour alone."""
+    tiles = "".join(_tile(item, lang) for item in items)
+    return Block(f'<ul class="tiles">{tiles}</ul>', {KEY_NUMBERS_JSON: [asdict(item) for item in items]})
+
+
+def _tile(item: KeyNumber, lang: str) -> str:
+    label = escape(item.label)
+    if item.href:
+        label = f'<a href="{escape(item.href)}">{label}</a>'
+    parts = [("label", label), ("value", escape(item.value_text)), ("base", escape(item.base_text))]
+    if item.state != "none":
+        mark, word = (escape(text(f"present.{part}_{item.state}", lang)) for part in ("mark", "state"))
+        parts.append(("state", f'<span class="mark" aria-hidden="true">{mark}</span> {word}'))
+    parts.append(("note", escape(item.note)))
+    lines = "".join(f'<p class="tile-{name}">{words}</p>' for name, words in parts if words)
+    return f'<li class="tile tile--{item.state}">{lines}</li>'
+
+
+def section(title: str, words: str = "") -> Block:
+    """Return a heading with an id to link to, and a paragraph below it.
+
+    Examples
+    --------
+    >>> section("出席 <按支部>").html
+    '<h2 id="出席-按支部">出席 &lt;按支部&gt;</h2>'
+    """
+    slug = re.sub(r"\W+", "-", title.lower()).strip("-")
+    paragraph = f"<p>{escape(words)}</p>" if words else ""
+    return Block(f'<h2 id="{slug}">{escape(title)}</h2>{paragraph}')
+
+
+def findings(sentences: Iterable[str]) -> Block:
+    """Return the findings as a numbered list, the most important first."""
+    items = "".join(f"<li>{escape(sentence)}</li>" for sentence in sentences)
+    return Block(f'<ol class="findings">{items}</ol>')
+
+
+def note(words: str) -> Block:
+    """Return a remark."""
+    return Block(f'<p class="note">{escape(words)}</p>')
+
+
+def method(settings: Mapping[str, Setting], lang: str = "zh") -> Block:
+    """Return the settings that a page rests on, each with its reason and that the plan does not give it."""
+    ours = text("common.our_choice", lang)
+    items = []
+    for name, setting in settings.items():
+        value = text("present.setting_value", lang, name=name, value=_plain(setting.value))
+        reason = escape(setting.name(lang))
+        items.append(
+            f'<li>{reason} <span class="our-choice">{escape(ours)}</span> <code>{escape(value)}</code></li>'
+        )
+    heading = escape(text("present.method", lang))
+    return Block(f'<section class="method"><h2>{heading}</h2><ul>{"".join(items)}</ul></section>')
+
+
+def _plain(value: Any) -> str:
+    if isinstance(value, list):
+        return ", ".join("–".join(map(str, v)) if isinstance(v, list) else str(v) for v in value)
+    return value if isinstance(value, str) else json.dumps(value, default=str)
+
+
+def figure(
+    drawn: "Axes | Figure",
+    *,
+    title: str,
+    caption: str,
+    alt: str,
+    table: Block | None = None,
+    lang: str = "zh",
+) -> Block:
+    """Return a chart as a figure of the page, with its numbers in a table to unfold.
+
+    The chart becomes inline SVG with its text as text. The pyplot figure is closed, so that no
+    second picture follows. The same input gives the same characters.
+
+    Parameters
+    ----------
+    drawn : Axes or Figure
+        What a function of `charts` returned.
+    title : str
+        The finding, as a sentence.
+    caption : str
+        What is shown: base, period, source.
+    alt : str
+        The picture in words, for those who don't see it.
+    """
+    import matplotlib.pyplot as plt
+
+    from cxzy_lib.present.theme import theme
+
+    whole, buffer = drawn.get_figure(root=True), io.StringIO()
+    assert whole is not None
+    with theme():
+        whole.savefig(buffer, format="svg", metadata=dict.fromkeys(("Creator", "Date", "Format", "Type")))
+    plt.close(whole)
+    svg, data = _inline(buffer.getvalue(), title, alt), ""
+    if table is not None:
+        summary = escape(text("present.data", lang))
+        data = f'<details class="data"><summary>{summary}</summary>{table.html}</details>'
+    return Block(
+        f'<figure class="chart"><figcaption><h3 class="chart-title">{escape(title)}</h3>'
+        f'<p class="caption">{escape(caption)}</p></figcaption>'
+        f'<div class="plot" tabindex="0">{svg}</div>{data}</figure>'
+    )
+
+
+def _inline(svg: str, title: str, alt: str) -> str:
+    root = ElementTree.fromstring(svg)
+    own = "c" + hashlib.sha256((title + svg).encode()).hexdigest()[:10]
+    used = set(re.findall(r'(?:url\(#|href="#)([^)"]+)', svg))  # the other ids are dropped
+    for parent in list(root.iter()):
+        for child in [c for c in parent if c.tag.endswith(("}metadata", "}style"))]:
+            parent.remove(child)
+    for element in root.iter():
+        element.tag = element.tag.rpartition("}")[2]
+        given = {name.rpartition("}")[2]: value for name, value in element.attrib.items()}
+        if given.get("id") in used:
+            given["id"] = f"{own}-{given['id']}"
+        else:
+            given.pop("id", None)
+        for name, value in given.items():
+            if name == "href" or "url(#" in value:
+                given[name] = re.sub(r"^#|(?<=url\()#", f"#{own}-", value)
+        if "d" in given:  # a hundredth of a point is enough, and half the size
+            given["d"] = re.sub(r"(\.\d\d)\d+|\s+(?=\s)", r"\1", given["d"]).strip()
+        element.attrib = given
+        if element.tag != "text":
+            element.text = None
+        element.tail = None
+    # The joins stood in a style element, which would reach beyond the picture.
+    joins = "stroke-linejoin: round; stroke-linecap: butt"
+    size = {"viewBox": root.attrib["viewBox"], "width": "100%", "style": joins}
+    root.attrib = size | {"role": "img", "aria-label": alt}
+    heading = ElementTree.Element("title")
+    heading.text = title
+    root.insert(0, heading)
+    return ElementTree.tostring(root, encoding="unicode")

@@ -1,0 +1,265 @@
+"""Charts of satisfaction and of years; those with a row per branch are in `branch_charts`.
+
+Each takes a frame of `measure` and returns what it drew on. Only what a table could show is drawn.
+"""
+
+from collections.abc import Sequence
+from typing import Any
+
+import matplotlib.pyplot as plt
+import numpy as np
+import pandas as pd
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+from matplotlib.patches import Patch
+from matplotlib.text import Annotation
+
+from cxzy_lib.campaign import Campaign, Level
+from cxzy_lib.present import theme as look
+from cxzy_lib.present.branch_charts import attendance_dots, fortnight_calendar, outcome_bars, training_strip
+from cxzy_lib.texts import text
+
+__all__ = ["attendance_dots", "fortnight_calendar", "level_bars", "outcome_bars"]
+__all__ += ["satisfaction_trend", "training_strip", "yearly_dots"]
+_BELOW = ("data", "axes fraction")
+
+
+def runs(values: look.Floats, breaks: Sequence[bool]) -> list[list[int]]:
+    """Return the positions that one line may join: none missing, no break but before the first.
+
+    Examples
+    --------
+    >>> runs(np.array([0.8, 0.9, np.nan, 0.7, 0.6]), [False, False, False, False, True])
+    [[0, 1], [3], [4]]
+    """
+    found: list[list[int]] = []
+    for at in np.flatnonzero(~np.isnan(values)).tolist():
+        if breaks[at] or not found or found[-1][-1] != at - 1:
+            found.append([])
+        found[-1].append(at)
+    return found
+
+
+@look.theme()
+def satisfaction_trend(
+    rates: pd.DataFrame, campaign: Campaign, lang: str = "zh", ax: Axes | None = None
+) -> Axes:
+    """Draw the strict satisfaction rate by semester: a line with its interval per rater group.
+
+    Parameters
+    ----------
+    rates : DataFrame
+        One row per semester and rater group: semester, rater_group, strict, strict_low, strict_high
+        (shares), valid, break_before, and `hidden` if something is. A missing rate leaves a gap.
+    campaign : Campaign
+        Its semesters are the axis, whether they have data or not.
+
+    Raises
+    ------
+    ValueError
+        If a semester and group have several rows.
+    """
+    if rates.empty:
+        return look.no_data(ax, lang)
+    look.single(rates, ["semester", "rater_group"])
+    groups = sorted(set(rates["rater_group"]), key=list(look.GROUPS).index)
+    codes = [semester.code for semester in campaign.semesters]
+    parts = {g: rates[rates["rater_group"] == g].set_index("semester").reindex(codes) for g in groups}
+    ax = look.axes(3.3 + 0.22 * len(parts), ax)
+    _trend_axes(ax, rates, campaign, lang)
+    for row, (group, part) in enumerate(parts.items()):
+        _draw_group(ax, part, group)
+        _bases(ax, part, group, row, lang)
+    _mark_breaks(ax, parts, lang)
+    _end_labels(ax, parts, campaign, lang)
+    return ax
+
+
+def _trend_axes(ax: Axes, rates: pd.DataFrame, campaign: Campaign, lang: str) -> None:
+    level = campaign.setting("confidence_level")
+    title = text("present.satisfaction_axis", lang, level=f"{level:.0%}")
+    lowest = rates[["strict", "strict_low"]].min(axis=1)
+    ax.set_title(look.share_axis(ax, "y", look.floats(lowest), title, lang), pad=10)
+    names = [semester.name(lang).replace(" ", "\n") for semester in campaign.semesters]
+    ax.set_xticks(range(len(names)), names)
+    ax.set_xlim(-0.4, len(names) - 0.7)
+    ax.spines[["top", "right", "left"]].set_visible(False)
+
+
+def _draw_group(ax: Axes, part: pd.DataFrame, group: str) -> None:
+    colour, mark = look.GROUPS[group]
+    rate, low, high = (look.floats(part[name]) for name in ("strict", "strict_low", "strict_high"))
+    for run in runs(rate, list(look.flags(part["break_before"]))):
+        ax.plot(run, rate[run], color=colour, marker=mark, markersize=6, label=group, zorder=3)
+        if len(run) > 1:
+            ax.fill_between(run, low[run], high[run], color=colour, alpha=0.13, linewidth=0)
+        else:  # a band needs two points
+            ax.vlines(run, low[run], high[run], color=colour, alpha=0.35, linewidth=3)
+
+
+def _bases(ax: Axes, part: pd.DataFrame, group: str, row: int, lang: str) -> None:
+    down = -30 - 15 * row - (13 if "\n" in ax.get_xticklabels()[0].get_text() else 0)
+    colour = look.GROUPS[group][0]
+    name = text("present.valid_of", lang, group=text(f"common.{group}", lang))
+    look.put(ax, name, (0, 0), (-8, down), "axes fraction", ha="right", color=colour)
+    for at, words in enumerate(look.bases(part, "valid", lang)):
+        look.put(ax, words, (at, 0), (0, down), _BELOW, ha="center", color=colour)
+
+
+def _mark_breaks(ax: Axes, parts: dict[str, pd.DataFrame], lang: str) -> None:
+    changed = {g: set(np.flatnonzero(look.flags(part["break_before"]))) for g, part in parts.items()}
+    for at in sorted(set().union(*changed.values())):
+        groups = [text(f"common.{group}", lang) for group in changed if at in changed[group]]
+        key = "scale_changed" if len(groups) == len(parts) else "scale_changed_for"
+        words = text(f"present.{key}", lang, groups="/".join(groups))
+        ax.axvline(at - 0.5, color=look.MUTED, linewidth=0.8, linestyle=(0, (4, 3)))
+        look.put(ax, words, (at - 0.5, 0), (4, 4), _BELOW, va="bottom", color=look.MUTED)
+
+
+def _end_labels(ax: Axes, parts: dict[str, pd.DataFrame], campaign: Campaign, lang: str) -> None:
+    labels: list[Annotation] = []
+    for group, part in parts.items():
+        known = part["strict"].dropna()
+        if len(known):
+            end = part.index.get_loc(known.index[-1]) == len(part) - 1
+            when = next(s.name(lang) for s in campaign.semesters if s.code == known.index[-1])
+            value = look.percent(known.iloc[-1], lang)
+            names = {"group": text(f"common.{group}", lang), "value": value, "when": when}
+            words = text(f"present.end_label{'' if end else '_earlier'}", lang, **names)
+            at = (len(part) - 1, known.iloc[-1])
+            labels.append(look.put(ax, words, at, (9, 0), color=look.GROUPS[group][0]))
+    look.settle(ax)
+    top = -np.inf  # labels of lines that end close together are pushed apart, in their order
+    for label in sorted(labels, key=lambda note: float(note.xy[1])):
+        box = label.get_window_extent()
+        shift = max(0.0, top - box.y0)
+        label.xyann = (9, shift * 72 / look.figure_of(label).dpi)
+        top = box.y1 + shift
+
+
+def _sides(levels: Sequence[Level]) -> list[int]:
+    neutral = [at for at, level in enumerate(levels) if level.neutral]
+    if neutral:
+        return [(at < neutral[0]) - (at > neutral[-1]) for at in range(len(levels))]
+    return [1 if level.inclusive else -1 for level in levels]
+
+
+def level_colours(levels: Sequence[Level]) -> list[str]:
+    """Return the colours of `levels` (best first): blue above the neutral one, orange below.
+
+    Without a neutral level, those that count as satisfied (`inclusive`) are above.
+
+    Examples
+    --------
+    >>> from cxzy_lib.campaign import load_campaign
+    >>> level_colours(load_campaign("campaign").scales["sat3"].levels)
+    ['#1b4f8a', '#e6e6e6', '#b8510d']
+    """
+    import seaborn
+
+    sides = _sides(levels)
+    above, below = sides.count(1), sides.count(-1)
+    blues = seaborn.blend_palette([look.BLUE, look.PALE_BLUE], max(above, 1)).as_hex()
+    oranges = seaborn.blend_palette([look.ORANGE, look.PALE_ORANGE], max(below, 1)).as_hex()
+    return [*blues[:above], *[look.NEUTRAL] * sides.count(0), *oranges[:below][::-1]]
+
+
+@look.theme()
+def level_bars(
+    shares: pd.DataFrame, campaign: Campaign, lang: str = "zh", ax: Axes | None = None, *, label: str = "item"
+) -> Axes:
+    """Draw the whole distribution, a row per `label`, around the middle of the neutral level.
+
+    Parameters
+    ----------
+    shares : DataFrame
+        As of ``level_shares``: `label`, scale, level, valid, share. A row without shares says so.
+
+    Raises
+    ------
+    ValueError
+        If scales are mixed (their levels do not mean the same), or a level has several rows.
+    """
+    if shares.empty:
+        return look.no_data(ax, lang)
+    scales = sorted(shares["scale"].dropna().unique())
+    if len(scales) != 1:
+        names = ", ".join(f"{code} ({campaign.scales[code].name(lang)})" for code in scales)
+        raise ValueError(f"one chart shows one scale, not {len(scales)}: {names}")
+    look.single(shares, [label, "level"])
+    # From the worst level on the left to the best on the right, half of the neutral one either side.
+    levels, rows = campaign.scales[scales[0]].levels[::-1], list(dict.fromkeys(shares[label]))
+    colours, sides = level_colours(levels[::-1])[::-1], np.array(_sides(levels[::-1]))[::-1]
+    wide = shares.set_index([label, "level"])["share"].unstack()  # noqa: PD010 - keeps missing rows
+    table = wide.reindex(rows, columns=[v.code for v in levels]).to_numpy("float64", na_value=np.nan)
+    known = np.nan_to_num(table)
+    left = -known[:, sides < 0].sum(axis=1) - known[:, sides == 0].sum(axis=1) / 2
+    ax = look.rows_axes(rows, ax, extra=0.75)
+    starts = look.stacked(ax, known, left, colours)
+    ax.axvline(0, color=look.MUTED, linewidth=0.8, zorder=0)  # seen between the bars
+    ax.set_xlim(left.min() - 0.14, (left + known.sum(axis=1)).max())
+    bases = look.bases(shares.drop_duplicates(label), "valid", lang)
+    look.right_column(ax, bases, text("present.valid_head", lang))
+    marks = zip(colours, levels, strict=True)
+    look.legend(ax, [Patch(color=colour, label=level.name(lang)) for colour, level in marks])
+    words = [[look.percent(share, lang) for share in row] for row in known]
+    for row, column in look.inside(ax, starts, known, words, colours):
+        if column == 0:  # the worst level is never left without its number
+            at = (left[row], row)
+            look.put(ax, words[row][0], at, (-3, 0), ha="right", color=colours[0])
+    return ax
+
+
+@look.theme()
+def yearly_dots(comparison: pd.DataFrame, campaign: Campaign, lang: str = "zh") -> Figure:
+    """Draw a small panel per measure: the adjusted value of each year, from zero.
+
+    Years are joined only where the later is comparable; else its dot is hollow and says why.
+
+    Parameters
+    ----------
+    comparison : DataFrame
+        As of ``yearly_comparison``: measure, kind, year, base, exposure_days, adjusted, comparable,
+        reason. A missing value is written as such.
+    """
+    look.single(comparison, ["measure", "year"])
+    measures, years = list(dict.fromkeys(comparison["measure"])), sorted(set(comparison["year"]))
+    high = -(-len(measures) // 2)
+    size = (look.WIDTH, 0.2 + 1.75 * high)
+    figure, panels = plt.subplots(high, 2, figsize=size, layout="constrained", squeeze=False)
+    for panel in panels.flat[len(measures) :]:
+        panel.remove()
+    for panel, measure in zip(panels.flat, measures, strict=False):
+        rows = comparison[comparison["measure"] == measure].set_index("year").reindex(years)
+        kind, name = rows["kind"].dropna().iloc[0], text(f"present.measure_{measure}", lang)
+        panel.set_title(text(f"present.unit_{kind}", lang, name=name), pad=12)
+        _panel(panel, rows, kind == "rate", lang)
+        panel.set_xticks(range(len(years)), [_year(y, row, lang) for y, row in rows.iterrows()])
+    figure.draw_without_rendering()
+    return figure
+
+
+def _panel(ax: Axes, rows: pd.DataFrame, is_share: bool, lang: str) -> None:
+    values, fresh = look.floats(rows["adjusted"]), list(~look.flags(rows["comparable"]))
+    for run in runs(values, fresh):
+        ax.plot(run, values[run], color=look.BLUE, linewidth=1.5)
+    for at, value in enumerate(values):
+        words = look.percent(value, lang) if is_share else f"{value:.1f}"
+        if np.isnan(value):  # no data, or the reason stands below
+            words = text("common.no_data", lang) if rows["reason"].iloc[at] == "no_data" else "—"
+        face = "white" if fresh[at] else look.BLUE
+        ax.plot(at, value, "o", ms=7, color=look.BLUE, markerfacecolor=face, clip_on=False)
+        look.put(ax, words, (at, np.nan_to_num(value)), (0, 6), ha="center", va="bottom")
+    ax.set_xlim(-0.5, len(rows) - 0.5)
+    ax.set_ylim(0, 1.35 * (1.0 if is_share else np.nanmax(values, initial=1e-9)))
+    ax.yaxis.set_visible(False)
+    ax.spines[["left", "top", "right"]].set_visible(False)
+
+
+def _year(year: Any, row: pd.Series, lang: str) -> str:
+    key, column = ("days", "exposure_days") if row["kind"] == "count" else ("n", "base")
+    base = "" if pd.isna(row[column]) else text(f"present.{key}", lang, value=int(row[column]))
+    said = pd.isna(row["reason"]) or row["reason"] == "no_data"
+    return "\n".join(
+        [str(year), base] + ([] if said else [text(f"present.{row['reason']}", lang).replace(" ", "\n")])
+    )

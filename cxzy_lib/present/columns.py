@@ -1,0 +1,134 @@
+"""Which columns of a frame a page shows, under which headings: one function for each table of the pages."""
+
+from cxzy_lib.campaign import Campaign
+from cxzy_lib.present.tables import Column, Kind
+from cxzy_lib.present.wording import group_name, period_names, say
+from cxzy_lib.texts import text
+
+RATERS = ("member", "nonmember", "student", "parent", "community", "self", "organisation", "all")
+
+
+def _columns(lang: str, names: str, kind: Kind) -> list[Column]:
+    return [Column(name, say(f"col_{label}", lang), kind) for name, _, label in _split(names)]
+
+
+def _split(names: str) -> list[tuple[str, str, str]]:
+    """Read ``name`` or ``name=heading`` separated by spaces."""
+    parts = [word.partition("=") for word in names.split()]
+    return [(name, sep, label or name) for name, sep, label in parts]
+
+
+def _group(lang: str) -> Column:
+    return Column("rater_group", say("col_group", lang), words={g: group_name(g, lang) for g in RATERS})
+
+
+def _scale(campaign: Campaign, lang: str) -> Column:
+    words = {code: scale.name(lang) for code, scale in campaign.scales.items()}
+    return Column("scale", say("col_scale", lang), words=words)
+
+
+def rates(campaign: Campaign, lang: str, by: str = "semester") -> list[Column]:
+    """Columns of `satisfaction_rates`: ballots first, then both rates with their intervals."""
+    return [
+        Column(by, say(f"col_{by}", lang), words=period_names(campaign, lang)),
+        _group(lang),
+        _scale(campaign, lang),
+        *_columns(lang, "population issued returned void unknown abstained valid", "count"),
+        Column("strict", say("col_strict", lang), "share", "strict_low", "strict_high"),
+        Column("inclusive", say("col_inclusive", lang), "share", "inclusive_low", "inclusive_high"),
+        Column("worst", say("col_worst", lang)),
+    ]
+
+
+def levels(campaign: Campaign, lang: str, label: str, heading: str) -> list[Column]:
+    """Columns of `level_shares` with a row per level of each `label`."""
+    words = {level.code: level.name(lang) for scale in campaign.scales.values() for level in scale.levels}
+    return [
+        Column(label, say(f"col_{heading}", lang)),
+        Column("level", say("col_level", lang), "level", words=words),
+        *_columns(lang, "count", "count"),
+        *_columns(lang, "share", "share"),
+        *_columns(lang, "valid", "count"),
+    ]
+
+
+def attendance(lang: str) -> list[Column]:
+    """Columns of `attendance_by_unit`."""
+    counts = _columns(lang, "meetings expected present excused absent not_counted", "count")
+    shares = _columns(lang, "attendance_rate=attendance unexcused_absence_rate=unexcused", "share")
+    return [Column("unit", say("col_branch", lang)), *counts[:5], *shares, counts[5]]
+
+
+def fortnights(lang: str) -> list[Column]:
+    """Columns of `fortnight_summary`: vacations left out, and the literal reading beside it."""
+    return [
+        Column("unit", say("col_branch", lang)),
+        *_columns(lang, "due held", "count"),
+        *_columns(lang, "rate", "share"),
+        Column("activities", say("col_meetings", lang), "count"),
+        Column("literal_due", say("col_literal", lang), "number"),
+        Column("literal_rate", say("col_literal_rate", lang), "number", digits=2),
+        *_columns(lang, "longest_gap_days=gap", "count"),
+        *_columns(lang, "gap_from gap_to", "date"),
+    ]
+
+
+def training(lang: str) -> list[Column]:
+    """Columns of `training_summary`."""
+    return [
+        Column("unit", say("col_branch", lang)),
+        *_columns(lang, "members reached on_course behind", "count"),
+        *_columns(lang, "reached_share", "share"),
+        Column("median_hours", say("col_median", lang), "number"),
+    ]
+
+
+def years(campaign: Campaign, lang: str) -> list[Column]:
+    """Columns of `yearly_comparison` as `written_years` prepares it."""
+    return [
+        Column("name", say("col_measure", lang)),
+        Column("year", say("col_year", lang)),
+        Column("shown", say("col_value", lang)),
+        *_columns(lang, "base", "count"),
+        Column("exposure_days", say("col_exposure", lang), "count"),
+        Column("shown_adjusted", say("col_adjusted", lang)),
+        Column("told", say("col_comparable", lang)),
+    ]
+
+
+def late(lang: str) -> list[Column]:
+    """Columns of what is overdue, by unit and kind."""
+    kinds = {kind: say(f"kind_{kind}", lang) for kind in ("pledge", "rectification")}
+    return [
+        Column("unit", say("col_unit", lang)),
+        Column("kind", say("col_kind", lang), words=kinds),
+        *_columns(lang, "late", "count"),
+        *_columns(lang, "due_on", "date"),
+        *_columns(lang, "days_late", "count"),
+    ]
+
+
+def files(lang: str) -> list[Column]:
+    """Columns of the list of files."""
+    words = {name: say(f"status_{name}", lang) for name in ("read", "partly", "unrecognised", "refused")}
+    return [
+        Column("source_file", say("col_file", lang)),
+        Column("status", say("col_status", lang), words=words),
+        *_columns(lang, "rows kept findings", "count"),
+        Column("told", say("col_reason", lang)),
+    ]
+
+
+def findings(lang: str) -> list[Column]:
+    """Columns of the rows to check."""
+    return [
+        Column("source_file", say("col_file", lang)),
+        Column("source_sheet", say("col_sheet", lang)),
+        Column("source_row", say("col_row", lang), "count"),
+        Column("told", say("col_reason", lang)),
+    ]
+
+
+def no_data(lang: str) -> str:
+    """The word for a missing figure."""
+    return text("common.no_data", lang)

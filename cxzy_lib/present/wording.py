@@ -1,0 +1,228 @@
+"""Figures -> sentences, in Chinese and English. No sentence says more than its table does."""
+
+from collections.abc import Mapping
+from typing import Any
+
+import pandas as pd
+
+from cxzy_lib.campaign import Campaign
+from cxzy_lib.texts import text
+
+
+def say(key: str, lang: str, **values: Any) -> str:
+    """Return a text of the pages."""
+    return text(f"pages.{key}", lang, **values)
+
+
+def percent(share: float, lang: str) -> str:
+    """Return a share as per cent with one decimal.
+
+    Examples
+    --------
+    >>> percent(0.9504, "zh")
+    '95.0%'
+    """
+    return text("common.percent", lang, value=100 * share)
+
+
+def group_name(group: str, lang: str) -> str:
+    """Return the name of a group of raters."""
+    return text(f"common.{group}", lang)
+
+
+def period_name(campaign: Campaign, code: str, lang: str) -> str:
+    """Return the name of a semester or a stage."""
+    periods = [*campaign.semesters, *campaign.stages]
+    return next((period.name(lang) for period in periods if period.code == code), code)
+
+
+def period_names(campaign: Campaign, lang: str) -> dict[str, str]:
+    """Return code -> name of every semester and stage."""
+    return {period.code: period.name(lang) for period in (*campaign.semesters, *campaign.stages)}
+
+
+def latest(rates: pd.DataFrame) -> pd.DataFrame:
+    """Return the last shown rate of each group of raters."""
+    return rates[rates["strict"].notna()].drop_duplicates("rater_group", keep="last")
+
+
+def rate_sentences(rates: pd.DataFrame, campaign: Campaign, lang: str) -> list[str]:
+    """Return for each group what its last rate is, with interval and base."""
+    return [
+        say(
+            "rate_now",
+            lang,
+            period=period_name(campaign, row["semester"], lang),
+            group=group_name(row["rater_group"], lang),
+            strict=percent(row["strict"], lang),
+            low=percent(row["strict_low"], lang),
+            high=percent(row["strict_high"], lang),
+            valid=row["valid"],
+            inclusive=percent(row["inclusive"], lang),
+        )
+        for row in latest(rates).to_dict("records")
+    ]
+
+
+def change_sentences(changes: pd.DataFrame, campaign: Campaign, lang: str) -> list[str]:
+    """Return for each group whether its rate changed, as strongly as its verdict and no stronger."""
+    return [
+        say(
+            f"change_{row['verdict']}",
+            lang,
+            group=group_name(row["rater_group"], lang),
+            start=period_name(campaign, row["start"], lang) if isinstance(row["start"], str) else "",
+            points=f"{abs(100 * row['difference']):.1f}" if row["difference"] is not None else "",
+        )
+        for row in changes.astype(object).where(changes.notna(), None).to_dict("records")
+    ]
+
+
+def change_title(changes: pd.DataFrame, lang: str) -> str:
+    """Return the verdicts as a title."""
+    parts = [
+        say("title_verdict", lang, group=group_name(group, lang), verdict=say(f"verdict_{verdict}", lang))
+        for group, verdict in zip(changes["rater_group"], changes["verdict"], strict=True)
+    ]
+    if not parts:
+        return say("no_ballots", lang)
+    return ("，" if lang == "zh" else "; ").join(parts)
+
+
+def trend_words(rates: pd.DataFrame, campaign: Campaign, lang: str) -> str:
+    """Return the trend in words: each group's strict rate, period by period."""
+    names = period_names(campaign, lang)
+    colon, stop = ("：", "。") if lang == "zh" else (": ", ". ")
+    return "".join(
+        f"{group_name(str(group), lang)}{colon}{listing(part, 'semester', 'strict', names, lang)}{stop}"
+        for group, part in rates.groupby("rater_group", sort=False)
+    ).strip()
+
+
+def exposure_words(campaign: Campaign, lang: str) -> str:
+    """Return how many days of each year lie inside the campaign."""
+    return ("、" if lang == "zh" else ", ").join(
+        say("days_of_year", lang, year=year, days=campaign.exposure_days(year)) for year in campaign.years
+    )
+
+
+def years_words(written: pd.DataFrame, lang: str) -> str:
+    """Return the yearly comparison in words, measure by measure."""
+    colon, comma, stop = ("：", "、", "；") if lang == "zh" else (": ", ", ", "; ")
+    parts = []
+    for name, part in written.groupby("name", sort=False):
+        shown = part["shown_adjusted"].fillna(text("common.no_data", lang))
+        values = [f"{year} {value}" for year, value in zip(part["year"], shown, strict=True)]
+        parts.append(f"{name}{colon}{comma.join(values)}")
+    return stop.join(parts)
+
+
+def attendance_sentence(attendance: pd.DataFrame, lang: str) -> str:
+    """Return the attendance of all branches together, the best and the weakest."""
+    known = attendance[attendance["attendance_rate"].notna()].sort_values("attendance_rate")
+    if known.empty:
+        return say("no_events", lang)
+    best, worst = known.iloc[-1], known.iloc[0]
+    return say(
+        "attendance_sentence",
+        lang,
+        rate=percent(known["present"].sum() / known["expected"].sum(), lang),
+        expected=f"{known['expected'].sum():,}",
+        best=best["unit"],
+        best_rate=percent(best["attendance_rate"], lang),
+        worst=worst["unit"],
+        worst_rate=percent(worst["attendance_rate"], lang),
+    )
+
+
+def _fortnight_values(summary: pd.DataFrame, lang: str) -> dict[str, Any] | None:
+    known = summary[summary["longest_gap_days"].notna()]
+    if known.empty or not summary["due"].sum():
+        return None
+    worst = known.sort_values("longest_gap_days", ascending=False, kind="stable").iloc[0]
+    due, held = int(summary["due"].sum()), int(summary["held"].sum())
+    return {
+        "due": due,
+        "held": held,
+        "rate": percent(held / due, lang),
+        "worst": worst["unit"],
+        "days": worst["longest_gap_days"],
+        "start": f"{worst['gap_from']:%Y-%m-%d}",
+        "end": f"{worst['gap_to']:%Y-%m-%d}",
+    }
+
+
+def fortnight_sentence(summary: pd.DataFrame, lang: str) -> str:
+    """Return how many fortnights due were held, and the longest gap."""
+    values = _fortnight_values(summary, lang)
+    return say("fortnight_sentence", lang, **values) if values else say("no_events", lang)
+
+
+def participation_title(summary: pd.DataFrame, lang: str) -> str:
+    """Return the finding of the page on participation."""
+    values = _fortnight_values(summary, lang)
+    return say("participation_title", lang, **values) if values else say("no_events", lang)
+
+
+def training_sentence(progress: pd.DataFrame, lang: str) -> str:
+    """Return how many in-service members reached the hours, are on course or behind."""
+    known = progress[progress["status"].notna()]
+    if known.empty:
+        return text("common.no_data", lang)
+    counts = known["status"].value_counts()
+    return say(
+        "training_sentence",
+        lang,
+        members=len(known),
+        target=f"{known['target'].iloc[0]:g}",
+        expected=f"{known['expected'].iloc[0]:.1f}",
+        **{name: counts.get(name, 0) for name in ("reached", "on_course", "behind")},
+    )
+
+
+def late_sentence(late: pd.DataFrame, cutoff: pd.Timestamp, lang: str) -> str:
+    """Return how much is overdue and where it is longest overdue."""
+    day = f"{cutoff:%Y-%m-%d}"
+    if late.empty:
+        return say("late_none", lang, cutoff=day)
+    worst = late.iloc[0]
+    return say(
+        "late_sentence", lang, cutoff=day, count=len(late), days=worst["days_late"], unit=worst["unit"]
+    )
+
+
+def yearly_title(comparison: pd.DataFrame, lang: str) -> str:
+    """Return how many measures can be compared over all years."""
+    known = comparison[comparison["value"].notna()]
+    whole = known.groupby("measure")["comparable"].all()
+    return say("yearly_title", lang, comparable=int(whole.sum()), not_comparable=int((~whole).sum()))
+
+
+def quality_title(files: pd.DataFrame, findings: int, lang: str) -> str:
+    """Return whether every file was used, and how many rows need a look."""
+    bad = int(files["status"].isin(["refused", "unrecognised"]).sum())
+    key = "quality_title_bad" if bad else "quality_title"
+    return say(key, lang, files=len(files), findings=findings, bad=bad)
+
+
+def quality_sentence(ledger: pd.DataFrame, lang: str) -> str:
+    """Return what became of all rows."""
+    counts = ledger["outcome"].value_counts()
+    named = {name: int(counts.get(name, 0)) for name in ("kept", "rejected", "unrecognised")}
+    frame = len(ledger) - sum(named.values())
+    return say("quality_sentence", lang, rows=len(ledger), frame=frame, **named)
+
+
+def listing(frame: pd.DataFrame, name: str, value: str, words: Mapping[str, str], lang: str) -> str:
+    """Return a column of shares as words: what an eye would read off a chart, for those who cannot.
+
+    Examples
+    --------
+    >>> listing(pd.DataFrame({"unit": ["a", "b"], "rate": [0.5, None]}), "unit", "rate", {}, "en")
+    'a: 50.0%; b: no data'
+    """
+    parts = []
+    for label, share in zip(frame[name], frame[value], strict=True):
+        shown = text("common.no_data", lang) if pd.isna(share) else percent(share, lang)
+        parts.append(f"{words.get(label, label)}{'：' if lang == 'zh' else ': '}{shown}")
+    return ("；" if lang == "zh" else "; ").join(parts)

@@ -1,0 +1,187 @@
+"""Blocks and tables: what is given is shown as it is, and never run."""
+
+import re
+from xml.etree import ElementTree
+
+import matplotlib as mpl
+import matplotlib.pyplot as plt
+import pandas as pd
+import pytest
+
+from cxzy_lib.campaign import Campaign
+from cxzy_lib.present import blocks, charts
+from cxzy_lib.present.tables import Column, html_table
+from cxzy_lib.texts import catalogue
+
+BAD = '<script>alert("支部")</script>'
+
+
+@pytest.fixture(autouse=True)
+def _agg() -> None:
+    mpl.use("Agg")
+
+
+def drawn(campaign: Campaign, names: list[str]) -> plt.Axes:
+    frame = pd.DataFrame({"unit": names, "expected": 10, "present": 8, "excused": 0})
+    return charts.attendance_dots(frame.assign(attendance_rate=0.8), campaign)
+
+
+def figure(campaign: Campaign, title: str = "出席率") -> blocks.Block:
+    ax = drawn(campaign, ["甲支部", BAD])
+    return blocks.figure(ax, title=title, caption="应到人次", alt="各支部" + BAD)
+
+
+def svg_of(block: blocks.Block) -> ElementTree.Element:
+    found = re.search(r"<svg.*</svg>", block.html, re.S)
+    assert found is not None
+    return ElementTree.fromstring(found[0])
+
+
+def test_two_figures_of_one_page_share_no_id_and_refer_to_their_own(campaign: Campaign) -> None:
+    page = [svg_of(figure(campaign, title)) for title in ("甲", "乙")]
+    ids = [[e.get("id") for e in svg.iter() if e.get("id")] for svg in page]
+    assert ids[0]
+    assert not set(ids[0]) & set(ids[1])
+    assert all(len(own) == len(set(own)) for own in ids)
+    for svg, own in zip(page, ids, strict=True):
+        values = [value for e in svg.iter() for value in e.attrib.values()]
+        referred = {r for v in values for r in re.findall(r"url\(#([^)]+)\)", v)}
+        referred |= {str(e.get("href"))[1:] for e in svg.iter() if e.get("href")}
+        assert referred == set(own)
+
+
+def test_a_figure_is_a_picture_with_words_and_nothing_else(campaign: Campaign) -> None:
+    block = figure(campaign)
+    svg = svg_of(block)
+    assert (svg.get("role"), svg.get("aria-label")) == ("img", "各支部" + BAD)
+    assert (svg.get("width"), svg.get("height")) == ("100%", None)
+    assert svg[0].tag == "title"
+    assert svg[0].text == "出席率"
+    seen = ["".join(e.itertext()) for e in svg.iter("text")]
+    assert {"甲支部", BAD, "80.0%"} <= set(seen)
+    assert not {"style", "metadata", "script"} & {e.tag for e in svg.iter()}
+    assert "<script" not in block.html
+    assert not re.search(r"<\?xml|<!DOCTYPE|<!--|xmlns|https?:", block.html)
+    fonts = {e.get("style", "") for e in svg.iter("text")}
+    assert all("'Noto Sans SC'" in style for style in fonts)
+    sizes = [float(size) for style in fonts for size in re.findall(r"([\d.]+)px", style)]
+    assert min(sizes) >= 10.5
+
+
+def test_a_figure_is_the_same_each_time_and_leaves_no_open_figure(campaign: Campaign) -> None:
+    plt.close("all")
+    assert figure(campaign).html == figure(campaign).html
+    assert plt.get_fignums() == []
+
+
+def test_the_numbers_of_a_figure_are_in_a_table_to_unfold(campaign: Campaign) -> None:
+    table = html_table(pd.DataFrame({"unit": ["甲"]}), [Column("unit", "支部")])
+    ax = drawn(campaign, ["甲"])
+    html = blocks.figure(ax, title="t", caption="c", alt="a", table=table, lang="en").html
+    assert f'<details class="data"><summary>Data</summary>{table.html}</details></figure>' in html
+
+
+def test_every_block_escapes_what_it_is_given(campaign: Campaign) -> None:
+    number = blocks.KeyNumber(BAD, BAD, BAD, "met", BAD, 'x" onclick="y')
+    setting = campaign.settings["cutoff"]
+    made = [
+        blocks.head(BAD, BAD, [(BAD, BAD)]),
+        blocks.key_numbers([number]),
+        blocks.section(BAD, BAD),
+        blocks.findings([BAD]),
+        blocks.note(BAD),
+        blocks.method({BAD: setting}),
+        html_table(pd.DataFrame({BAD: [BAD]}), [Column(BAD, BAD)], caption=BAD),
+    ]
+    for block in made:
+        ElementTree.fromstring(f"<div>{block._repr_html_()}</div>")
+        assert "<script" not in block.html
+        assert "&lt;script&gt;" in block.html
+        assert 'onclick="' not in block.html.replace("&quot;", "'")
+        assert BAD not in repr(block)
+
+
+def test_heads_and_key_numbers_travel_as_data_too() -> None:
+    bundle = blocks.head("标题", "副题")._repr_mimebundle_()
+    assert bundle["application/vnd.cxzy.page+json"] == {"title": "标题", "subtitle": "副题"}
+    item = blocks.KeyNumber("隔周活动", "41/44", "应开展44次", "on_course", href="a.html")
+    block = blocks.key_numbers([item], "en")
+    kept = block._repr_mimebundle_()["application/vnd.cxzy.key-numbers+json"]
+    assert [blocks.KeyNumber(**number) for number in kept] == [item]
+    assert 'class="tile tile--on_course"' in block.html
+    assert '<span class="mark" aria-hidden="true">→</span> On course' in block.html
+    assert "tile-state" not in blocks.key_numbers([blocks.KeyNumber("a", "1", "n=2")]).html
+
+
+def test_the_method_gives_value_reason_and_whose_choice_it_is(campaign: Campaign) -> None:
+    names = ("confidence_level", "vacations", "excused_in_denominator")
+    html = blocks.method({name: campaign.settings[name] for name in names}).html
+    assert html.count("本单位设定,方案未规定") == 3
+    assert "<code>confidence_level = 0.95</code>" in html
+    assert "vacations = 2010-07-11–2010-08-31, 2011" in html
+    assert "excused_in_denominator = true" in html
+    assert "区间的置信水平。" in html
+
+
+FRAME = pd.DataFrame(
+    {
+        "unit": ["甲", "乙", "丙"],
+        "rate": pd.array([0.9214, None, 0.5], dtype="Float64"),
+        "low": pd.array([0.88, None, 0.1], dtype="Float64"),
+        "high": pd.array([0.952, None, 0.9], dtype="Float64"),
+        "n": pd.array([1234, None, 3], dtype="Int64"),
+        "on": pd.to_datetime(["2011-06-30", None, "2011-07-01"]),
+        "level": ["good", None, "poor"],
+        "hidden": [False, False, True],
+    }
+)
+COLUMNS = [
+    Column("unit", "支部"),
+    Column("rate", "满意率", "share", low="low", high="high"),
+    Column("n", "有效票", "count"),
+    Column("on", "日期", "date"),
+    Column("level", "等次", "level", words={"good": "好"}),
+    Column("n", "间隔", "days"),
+    Column("rate", "值", "number", digits=2),
+]
+
+
+def cells(lang: str, row: int) -> list[str]:
+    html = re.sub(r"<p .*</p>", "", html_table(FRAME, COLUMNS, lang, "表").html)
+    body = ElementTree.fromstring(html).findall(".//tbody/tr")
+    return ["".join(cell.itertext()) for cell in body[row]]
+
+
+def test_cells_are_written_by_kind() -> None:
+    assert cells("zh", 0) == ["甲", "92.1%(88.0–95.2%)", "1,234", "2011-06-30", "好", "1,234天", "0.92"]
+    assert cells("en", 0)[1] == "92.1% (88.0–95.2%)"
+
+
+def test_missing_and_hidden_cells_are_named_and_hidden_numbers_are_not_in_the_page() -> None:
+    html = html_table(FRAME, COLUMNS).html
+    assert cells("zh", 1) == ["乙", *["—"] * 6]
+    assert cells("zh", 2) == ["丙", "*", "*", "2011-07-01", "poor", "*", "*"]
+    assert html.count('aria-label="无数据"') == 6
+    assert html.count('aria-label="人数过少,不公布"') == 4
+    assert "50.0" not in html
+    assert html.endswith('<p class="note">* 人数过少,为保护填票人不公布。</p>')
+
+
+def test_a_table_has_heads_for_columns_and_rows_and_scrolls_by_itself() -> None:
+    html = html_table(FRAME.drop(columns="hidden"), COLUMNS, "zh", "按支部").html
+    wrap = ElementTree.fromstring(html)
+    assert wrap.attrib == {
+        "class": "table-wrap", "tabindex": "0", "role": "region", "aria-label": "按支部",
+    }  # fmt: skip
+    assert wrap.findtext("table/caption") == "按支部"
+    heads = wrap.findall(".//thead/tr/th")
+    assert [th.get("class") for th in heads] == [None, "num", "num", None, None, "num", "num"]
+    assert {th.get("scope") for th in heads} == {"col"}
+    assert [th.get("scope") for th in wrap.findall(".//tbody/tr/th")] == ["row"] * 3
+
+
+def test_every_text_has_both_languages_with_the_same_places() -> None:
+    for key, words in catalogue().items():
+        if key.startswith("present."):
+            places = [set(re.findall(r"\{(\w+)", words[lang])) for lang in ("zh", "en")]
+            assert places[0] == places[1], key
