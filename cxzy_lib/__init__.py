@@ -10,14 +10,14 @@ _HOMES = {
     "cxzy_lib.campaign": "Campaign CampaignError load_campaign",
     "cxzy_lib.tables": "Tables load",
     "cxzy_lib.intake.clean": "clean",
-    "cxzy_lib.present.blocks": "KeyNumber figure findings head key_numbers note section",
+    "cxzy_lib.present.blocks": "Block KeyNumber figure findings head key_numbers note section",
     "cxzy_lib.present.report": "Report open_report",
     "cxzy_lib.present.tables": "Column html_table",
 }
 _NAMES = {name: home for home, names in _HOMES.items() for name in names.split()}
 _MODULES = {
-    "measure": ("compare", "disclosure", "duties", "estimates", "participation"),
-    "present": ("branch_charts", "charts", "theme", "wording"),
+    "measure": ("changes", "compare", "disclosure", "duties", "estimates", "participation"),
+    "present": ("charts", "columns", "pages", "prepare", "theme", "wording"),
 }
 _PLACES = {name: f"cxzy_lib.{part}.{name}" for part, names in _MODULES.items() for name in names}
 

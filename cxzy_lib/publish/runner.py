@@ -241,6 +241,7 @@ def _executed(job: Job, work_dir: Path) -> Any:
                 progress_bar=False,
                 request_save_on_cell_execute=False,
                 cwd=str(job.notebook.parent),
+                extra_arguments=["--IPKernelApp.log_level=CRITICAL"],  # its chatter is not for the terminal
             )
         except RuntimeError as error:
             # Two kernels that start at once can pick the same port: then one dies before it says a word.
