@@ -5,176 +5,35 @@ import tomllib
 from dataclasses import dataclass
 from datetime import date, timedelta
 from pathlib import Path
-from typing import Any, Literal, TypeVar
+from typing import Any, TypeVar
 
 import msgspec
 
+from cxzy_lib.specs import (
+    Binding,
+    CampaignSpan,
+    Goal,
+    Item,
+    Label,
+    Layout,
+    Layouts,
+    Named,
+    Period,
+    Plan,
+    Scale,
+    Scales,
+    Setting,
+    SpecialLevel,
+    Units,
+    Words,
+)
 from cxzy_lib.tables import SCHEMAS
 
-Named = tuple[str, ...]
 T = TypeVar("T")
 
 
 class CampaignError(ValueError):
     """The campaign's files are wrong: the message names the file, the place and the remedy."""
-
-
-class _Spec(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
-    """Base of everything read from TOML: unknown keys are errors, nothing can be changed later."""
-
-
-class Label(_Spec, frozen=True):
-    """Something with a Chinese and an English name."""
-
-    zh: str
-    en: str
-
-    def name(self, lang: str) -> str:
-        """Return the name in `lang`."""
-        return self.en if lang == "en" else self.zh
-
-
-class Period(Label, frozen=True):
-    """A stage or a semester; both ends are inside."""
-
-    code: str
-    start: date
-    end: date
-    theme_zh: str = ""
-    theme_en: str = ""
-
-
-class Item(Label, frozen=True):
-    """A question that raters are asked."""
-
-    code: str
-    criterion: str = ""
-    aliases: Named = ()
-    kind: Literal["level", "multiple", "text"] = "level"
-    headline: bool = False
-
-
-class Goal(Label, frozen=True):
-    """One of the goals of the organisation."""
-
-    code: str
-
-
-class Binding(_Spec, frozen=True):
-    """The numbers that the plan itself binds."""
-
-    fortnight_days: int
-    training_hours: float
-    training_start: date
-    training_end: date
-
-
-class CampaignSpan(Label, frozen=True):
-    """The campaign's name and span."""
-
-    start: date
-    end: date
-
-
-class Level(Label, frozen=True):
-    """A grade of a scale."""
-
-    code: str
-    aliases: Named = ()
-    strict: bool = False
-    inclusive: bool = False
-    neutral: bool = False
-
-
-class SpecialLevel(Label, frozen=True):
-    """An answer outside every scale, such as "don't know"."""
-
-    aliases: Named = ()
-
-
-class Scale(Label, frozen=True):
-    """A closed list of levels, best first."""
-
-    levels: tuple[Level, ...]
-
-
-class Setting(Label, frozen=True):
-    """A parameter with its reason (`zh`, `en`)."""
-
-    value: Any
-
-
-class ColumnSpec(_Spec, frozen=True):
-    """Where a column of a layout goes and how its cells are read."""
-
-    type: Literal[
-        "text", "person", "unit", "branch", "date", "count", "number", "hours",
-        "tick", "item", "semester", "rater", "words", "skip",
-    ]  # fmt: skip
-    aliases: Named = ()
-    required: bool = False
-    to: str = ""  # another target than the column's own name; counts with one target are added
-    ended: str = ""  # where the last day of a span goes
-    last: bool = False  # a period counts by its last day (a limit), not by its first
-    split: bool = False  # several words in one cell make several rows
-    yes: Named = ()
-    blank: Named = ()  # words that mean "nothing here" in this column
-    words: dict[str, Named] = {}
-
-
-class Layout(Label, frozen=True):
-    """A spreadsheet that institutions send: how to know it and where its rows go."""
-
-    shape: Literal["rows", "tally", "ballot", "wide"]
-    table: str
-    columns: dict[str, ColumnSpec]
-    set: dict[str, Any] = {}
-    title: Named = ()
-    scales: Named = ()
-    grades: Named = ()
-    facts_rater: str = ""  # whose ballots the title counts, where it does not say
-    marks: dict[str, Named] = {}
-
-
-class Words(_Spec, frozen=True):
-    """Words with a meaning in every table."""
-
-    totals: Named
-    footers: Named
-    not_applicable: Named
-    skipped: Named
-    ditto: Named
-    yes: Named
-    no: Named
-    drop: Named
-    ignore: Named
-    flags: dict[str, Named] = {}
-
-
-class _Plan(_Spec, frozen=True):
-    campaign: CampaignSpan
-    institution: Label
-    stages: tuple[Period, ...]
-    semesters: tuple[Period, ...]
-    binding: Binding
-    items: tuple[Item, ...]
-    goals: tuple[Goal, ...] = ()
-
-
-class _Scales(_Spec, frozen=True):
-    special: dict[str, SpecialLevel]
-    scales: dict[str, Scale]
-
-
-class _Layouts(_Spec, frozen=True):
-    words: Words
-    facts: dict[str, Named]
-    raters: dict[str, Named]
-    layouts: dict[str, Layout]
-
-
-class _Units(_Spec, frozen=True):
-    aliases: dict[str, Named] = {}
 
 
 @dataclass(frozen=True)
@@ -276,9 +135,9 @@ def load_campaign(folder: str | os.PathLike[str]) -> Campaign:
     [245, 365, 182]
     """
     root = Path(folder)
-    plan = _read(root, "plan.toml", _Plan)
-    scales = _read(root, "scales.toml", _Scales)
-    layouts = _read(root, "layouts.toml", _Layouts)
+    plan = _read(root, "plan.toml", Plan)
+    scales = _read(root, "scales.toml", Scales)
+    layouts = _read(root, "layouts.toml", Layouts)
     campaign = Campaign(
         folder=root,
         span=plan.campaign,
@@ -295,7 +154,7 @@ def load_campaign(folder: str | os.PathLike[str]) -> Campaign:
         facts=layouts.facts,
         raters=layouts.raters,
         layouts=layouts.layouts,
-        unit_aliases=_read(root, "units.toml", _Units).aliases,
+        unit_aliases=_read(root, "units.toml", Units).aliases,
     )
     _check_layouts(root / "layouts.toml", campaign)
     return campaign

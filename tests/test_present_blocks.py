@@ -103,7 +103,7 @@ def test_every_block_escapes_what_it_is_given(campaign: Campaign) -> None:
 
 def test_heads_and_key_numbers_travel_as_data_too() -> None:
     bundle = blocks.head("标题", "副题")._repr_mimebundle_()
-    assert bundle["application/vnd.cxzy.page+json"] == {"title": "标题", "subtitle": "副题"}
+    assert bundle["application/vnd.cxzy.page+json"] == {"title": "标题", "subtitle": "副题", "name": "标题"}
     item = blocks.KeyNumber("隔周活动", "41/44", "应开展44次", "on_course", href="a.html")
     block = blocks.key_numbers([item], "en")
     kept = block._repr_mimebundle_()["application/vnd.cxzy.key-numbers+json"]
@@ -162,9 +162,9 @@ def test_missing_and_hidden_cells_are_named_and_hidden_numbers_are_not_in_the_pa
     assert cells("zh", 1) == ["乙", *["—"] * 6]
     assert cells("zh", 2) == ["丙", "*", "*", "2011-07-01", "poor", "*", "*"]
     assert html.count('aria-label="无数据"') == 6
-    assert html.count('aria-label="人数过少,不公布"') == 4
+    assert html.count('aria-label="人数过少，不公布"') == 4
     assert "50.0" not in html
-    assert html.endswith('<p class="note">* 人数过少,为保护填票人不公布。</p>')
+    assert html.endswith('<p class="note">* 人数过少，为保护填票人不公布。</p>')
 
 
 def test_a_table_has_heads_for_columns_and_rows_and_scrolls_by_itself() -> None:

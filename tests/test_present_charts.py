@@ -107,7 +107,7 @@ def test_groups_differ_in_mark_and_a_break_of_one_group_is_named(campaign: Campa
     frame = rates()
     frame.loc[frame["rater_group"] == "nonmember", "break_before"] = False
     ax = charts.satisfaction_trend(frame, campaign)
-    assert "量表变化\n(党员)" in words(ax)
+    assert "量表变化\n（党员）" in words(ax)
     marks = {str(line.get_label()): line.get_marker() for line in ax.lines if line.get_label() in RATES}
     assert marks == {"member": "o", "nonmember": "s"}
 

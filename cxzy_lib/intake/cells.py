@@ -5,12 +5,12 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
-from cxzy_lib.campaign import ColumnSpec
 from cxzy_lib.intake import values
 from cxzy_lib.intake.dates import Span, day_of
 from cxzy_lib.intake.directory import Directory
 from cxzy_lib.intake.layout import Vocabulary, nearest
 from cxzy_lib.intake.values import BadValue, header_keys, key_of, text_of
+from cxzy_lib.specs import ColumnSpec
 
 _LIST_MARKS = re.compile(r"[、,，;；/+┋|]")
 

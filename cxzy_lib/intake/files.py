@@ -22,7 +22,7 @@ def raw_files(raw: Path) -> list[Path]:
 def inputs_digest(paths: Iterable[Path]) -> str:
     """Return one number over all that the processed tables depend on: `paths`, this library and pandas."""
     package = Path(__file__).parents[1]
-    rooms = ("intake", "texts", "tables.py", "campaign.py")
+    rooms = ("intake", "texts", "tables.py", "specs.py", "campaign.py")
     sources = [
         path for room in rooms for path in (package / room).rglob("*") if path.suffix in (".py", ".toml")
     ]

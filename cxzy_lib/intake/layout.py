@@ -9,10 +9,11 @@ from dataclasses import dataclass, field
 from difflib import get_close_matches
 from typing import Any
 
-from cxzy_lib.campaign import Campaign, Layout
+from cxzy_lib.campaign import Campaign
 from cxzy_lib.intake.dates import day_of, find_year
 from cxzy_lib.intake.values import BadValue, header_keys, key_of, text_of
 from cxzy_lib.intake.workbook import Sheet
+from cxzy_lib.specs import Layout
 
 HEADER_SEARCH_ROWS = 15
 

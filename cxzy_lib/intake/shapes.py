@@ -4,12 +4,12 @@ from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from typing import Any
 
-from cxzy_lib.campaign import ColumnSpec
 from cxzy_lib.intake.cells import Context, is_blank, read_cell
 from cxzy_lib.intake.dates import Span, day_of
 from cxzy_lib.intake.layout import Found, Use, fitting_scale, nearest
 from cxzy_lib.intake.values import BadValue, count, key_of, text_of
 from cxzy_lib.intake.workbook import Sheet
+from cxzy_lib.specs import ColumnSpec
 
 Record = dict[str, Any]
 

@@ -197,11 +197,14 @@ def late_tasks(tasks: pd.DataFrame, as_of: date) -> pd.DataFrame:
     return shape(rows, "unit kind subject due_on days_late", "unit kind subject", date="due_on")
 
 
-def _line(code: str, value: int, base: int, known: bool, on_course: bool = False) -> dict[str, object]:
+def _line(
+    code: str, value: int, base: int, known: bool, on_course: bool = False, not_due: bool = False
+) -> dict[str, object]:
     """Return a row of `binding_numbers`; without evidence there is no value, not even 0."""
     if not known or base == 0:
         return {"code": code, "state": "no_evidence"}
-    state = "met" if value >= base else "on_course" if on_course else "not_met"
+    short = "behind" if not_due else "not_met"
+    state = "met" if value >= base else "on_course" if on_course else short
     return {"code": code, "value": value, "base": base, "target": base, "state": state}
 
 
@@ -219,7 +222,8 @@ def binding_numbers(tables: Tables, campaign: Campaign, as_of: date) -> pd.DataF
         ``code`` (fortnight, appraisal_year, secretary_semester, training, pledge, pledge_published,
         rectification), ``value`` of ``base``, ``target`` (the value that meets the plan: all of the
         base), ``share`` (0-1), ``state``: ``met``; ``on_course`` (nothing that is due by `as_of` is
-        missing); ``not_met``; ``no_evidence`` (then the numbers are NA).
+        missing); ``behind`` (not due yet, and short of the pro-rata line); ``not_met``;
+        ``no_evidence`` (then the numbers are NA).
 
     Examples
     --------
@@ -235,6 +239,7 @@ def binding_numbers(tables: Tables, campaign: Campaign, as_of: date) -> pd.DataF
     rhythm = fortnight_summary(calendar, tables.events, campaign, end)
     training = training_progress(tables.hours, people, campaign, as_of)["status"]
     late = ~training.isin(["reached", "on_course"])
+    not_due = as_of <= campaign.binding.training_end
     members = members_at(people, as_of)["person"]
     made = settled(tasks[tasks["kind"].eq("pledge")], as_of)
     work = settled(tasks[tasks["kind"].eq("rectification")], as_of)
@@ -245,7 +250,7 @@ def binding_numbers(tables: Tables, campaign: Campaign, as_of: date) -> pd.DataF
         _line("fortnight", int(rhythm["held"].sum()), int(rhythm["due"].sum()), not rhythm.empty),
         _yearly("appraisal_year", appraisal_years(votes, people, campaign, as_of), "held"),
         _yearly("secretary_semester", secretary_semesters(votes, tables.turnout, campaign, as_of), "met"),
-        _line("training", reached, len(training), trained, not late.any()),
+        _line("training", reached, len(training), trained, not late.any(), not_due),
         _line("pledge", pledged, len(members), not made.empty),
         _line("pledge_published", int(made["published"].sum()), len(made), True),
         _line("rectification", int(owed["done"].sum()), len(owed), True, not owed["overdue"].any()),

@@ -13,7 +13,7 @@ from html import escape
 from typing import TYPE_CHECKING, Any, Literal
 from xml.etree import ElementTree
 
-from cxzy_lib.campaign import Setting
+from cxzy_lib.specs import Setting
 from cxzy_lib.texts import text
 
 if TYPE_CHECKING:
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
 HEAD_JSON = "application/vnd.cxzy.page+json"
 KEY_NUMBERS_JSON = "application/vnd.cxzy.key-numbers+json"
-State = Literal["met", "on_course", "not_met", "no_evidence", "none"]
+State = Literal["met", "on_course", "behind", "not_met", "no_evidence", "none"]
 
 
 @dataclass(frozen=True, repr=False)
@@ -55,8 +55,17 @@ class KeyNumber:
     href: str = ""
 
 
-def head(title: str, subtitle: str = "", facts: Iterable[tuple[str, str]] = ()) -> Block:
+def head(
+    title: str,
+    subtitle: str = "",
+    facts: Iterable[tuple[str, str]] = (),
+    *,
+    name: str = "",
+    one_sheet: bool = False,
+) -> Block:
     """Return the head of a page: its title, a line below it, and facts as (name, value).
+
+    `name` is the page's short name in menus; `one_sheet` prints the page on one sheet of A4.
 
     Examples
     --------
@@ -66,8 +75,9 @@ def head(title: str, subtitle: str = "", facts: Iterable[tuple[str, str]] = ()) 
     line = f'<p class="subtitle">{escape(subtitle)}</p>' if subtitle else ""
     pairs = "".join(f"<div><dt>{escape(name)}</dt><dd>{escape(value)}</dd></div>" for name, value in facts)
     listed = f'<dl class="facts">{pairs}</dl>' if pairs else ""
-    html = f'<header class="head"><h1>{escape(title)}</h1>{line}{listed}</header>'
-    return Block(html, {HEAD_JSON: {"title": title, "subtitle": subtitle}})
+    kind = "head one-sheet" if one_sheet else "head"
+    html = f'<header class="{kind}"><h1>{escape(title)}</h1>{line}{listed}</header>'
+    return Block(html, {HEAD_JSON: {"title": title, "subtitle": subtitle, "name": name or title}})
 
 
 def key_numbers(items: Sequence[KeyNumber], lang: str = "zh") -> Block:

@@ -14,9 +14,10 @@ from matplotlib.figure import Figure
 from matplotlib.patches import Patch
 from matplotlib.text import Annotation
 
-from cxzy_lib.campaign import Campaign, Level
+from cxzy_lib.campaign import Campaign
 from cxzy_lib.present import theme as look
 from cxzy_lib.present.branch_charts import attendance_dots, fortnight_calendar, outcome_bars, training_strip
+from cxzy_lib.specs import Level
 from cxzy_lib.texts import text
 
 __all__ = ["attendance_dots", "fortnight_calendar", "level_bars", "outcome_bars"]
@@ -225,7 +226,7 @@ def yearly_dots(comparison: pd.DataFrame, campaign: Campaign, lang: str = "zh") 
     look.single(comparison, ["measure", "year"])
     measures, years = list(dict.fromkeys(comparison["measure"])), sorted(set(comparison["year"]))
     high = -(-len(measures) // 2)
-    size = (look.WIDTH, 0.2 + 1.75 * high)
+    size = (look.WIDTH, 0.2 + 2.0 * high)
     figure, panels = plt.subplots(high, 2, figsize=size, layout="constrained", squeeze=False)
     for panel in panels.flat[len(measures) :]:
         panel.remove()
@@ -234,7 +235,9 @@ def yearly_dots(comparison: pd.DataFrame, campaign: Campaign, lang: str = "zh") 
         kind, name = rows["kind"].dropna().iloc[0], text(f"present.measure_{measure}", lang)
         panel.set_title(text(f"present.unit_{kind}", lang, name=name), pad=12)
         _panel(panel, rows, kind == "rate", lang)
-        panel.set_xticks(range(len(years)), [_year(y, row, lang) for y, row in rows.iterrows()])
+        panel.set_xticks(
+            range(len(years)), [_year(y, row, lang) for y, row in rows.iterrows()], linespacing=1.4
+        )
     figure.draw_without_rendering()
     return figure
 

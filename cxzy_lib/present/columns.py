@@ -1,5 +1,7 @@
 """Which columns of a frame a page shows, under which headings: one function for each table of the pages."""
 
+import pandas as pd
+
 from cxzy_lib.campaign import Campaign
 from cxzy_lib.present.tables import Column, Kind
 from cxzy_lib.present.wording import group_name, period_names, say
@@ -28,28 +30,32 @@ def _scale(campaign: Campaign, lang: str) -> Column:
 
 
 def rates(campaign: Campaign, lang: str, by: str = "semester") -> list[Column]:
-    """Columns of `satisfaction_rates`: ballots first, then both rates with their intervals."""
+    """Columns of `shown_rates`: the ballots in one column, then both rates with their intervals."""
     return [
         Column(by, say(f"col_{by}", lang), words=period_names(campaign, lang)),
         _group(lang),
         _scale(campaign, lang),
-        *_columns(lang, "population issued returned void unknown abstained valid", "count"),
+        Column("ballots", say("col_ballots", lang)),
         Column("strict", say("col_strict", lang), "share", "strict_low", "strict_high"),
         Column("inclusive", say("col_inclusive", lang), "share", "inclusive_low", "inclusive_high"),
+    ]
+
+
+def ballots(campaign: Campaign, lang: str) -> list[Column]:
+    """Columns of `shown_rates` that count the ballots, and the band of those who stayed silent."""
+    return [
+        Column("semester", say("col_semester", lang), words=period_names(campaign, lang)),
+        _group(lang),
+        *_columns(lang, "population issued returned void unknown abstained valid", "count"),
         Column("worst", say("col_worst", lang)),
     ]
 
 
-def levels(campaign: Campaign, lang: str, label: str, heading: str) -> list[Column]:
-    """Columns of `level_shares` with a row per level of each `label`."""
-    words = {level.code: level.name(lang) for scale in campaign.scales.values() for level in scale.levels}
-    return [
-        Column(label, say(f"col_{heading}", lang)),
-        Column("level", say("col_level", lang), "level", words=words),
-        *_columns(lang, "count", "count"),
-        *_columns(lang, "share", "share"),
-        *_columns(lang, "valid", "count"),
-    ]
+def levels(wide: pd.DataFrame, campaign: Campaign, lang: str, heading: str) -> list[Column]:
+    """Columns of `wide_levels`: a row for each bar of the chart, a column for each level."""
+    names = {level.code: level.name(lang) for scale in campaign.scales.values() for level in scale.levels}
+    cells = [Column(code, names[code], "cell") for code in wide.columns if code in names]
+    return [Column("label", say(f"col_{heading}", lang)), *cells, *_columns(lang, "valid", "count")]
 
 
 def attendance(lang: str) -> list[Column]:
@@ -115,7 +121,7 @@ def files(lang: str) -> list[Column]:
         Column("source_file", say("col_file", lang)),
         Column("status", say("col_status", lang), words=words),
         *_columns(lang, "rows kept findings", "count"),
-        Column("told", say("col_reason", lang)),
+        Column("told", say("col_reason", lang), "prose"),
     ]
 
 
@@ -125,7 +131,7 @@ def findings(lang: str) -> list[Column]:
         Column("source_file", say("col_file", lang)),
         Column("source_sheet", say("col_sheet", lang)),
         Column("source_row", say("col_row", lang), "count"),
-        Column("told", say("col_reason", lang)),
+        Column("told", say("col_reason", lang), "prose"),
     ]
 
 

@@ -73,12 +73,13 @@ def _level_figure(shares: pd.DataFrame, label: str, report: Report, title: str, 
     lang = report.lang
     heading = "item" if label == "item" else "group"
     top = shares[shares["rank"] == 0]
+    wide = prepare.wide_levels(shares, label, lang)
     return figure(
         charts.level_bars(shares, report.campaign, lang, label=label),
         title=title,
         caption=caption,
         alt=wording.listing(top, label, "share", {}, lang),
-        table=html_table(shares, columns.levels(report.campaign, lang, label, heading), lang, title),
+        table=html_table(wide, columns.levels(wide, report.campaign, lang, heading), lang, title),
         lang=lang,
     )
 
@@ -107,7 +108,7 @@ def item_figure(report: Report, number: int) -> Block:
 
 
 def survey_figure(report: Report, number: int) -> Block:
-    """Return the answers to the last web questionnaire, a row for each item and group that is large enough."""
+    """Return the answers to the last web questionnaire: a row for each item and large enough group."""
     votes = prepare.only(report.tables.votes, "survey")
     if votes.empty:
         return note(report.say("no_survey"))

@@ -29,14 +29,18 @@ def shown_rates(
 ) -> pd.DataFrame:
     """Return satisfaction rates by period and rater group with groups under the minimum base hidden.
 
-    ``worst`` is the band of the strict rate if everybody who stayed silent had said no, or yes.
+    ``ballots`` writes issued / returned / valid / don't know; ``worst`` is the band of the strict rate if
+    everybody who stayed silent had said no, or yes.
     """
     rates = satisfaction_rates(votes, turnout, campaign, by=(by, "rater_group"))
     rates = hide_small(rates, "valid", RATES, campaign.setting("minimum_base"), group=(by,))
     bands = zip(rates["worst_low"], rates["worst_high"], strict=True)
     worst = [None if pd.isna(low) else f"{percent(low, lang)}–{percent(high, lang)}" for low, high in bands]
     order = {code: at for at, code in enumerate(period_names(campaign, lang))}
-    rates = rates.assign(worst=pd.Series(worst, index=rates.index, dtype="str"))
+    counts = rates[["issued", "returned", "valid", "unknown"]].astype(object).to_numpy().tolist()
+    ballots = [" / ".join("—" if pd.isna(n) else str(n) for n in row) for row in counts]
+    words = pd.DataFrame({"worst": worst, "ballots": ballots}, index=rates.index, dtype="str")
+    rates = pd.concat([rates, words], axis=1)
     return rates.sort_values([by, "rater_group"], key=lambda s: s.map(order).fillna(0) if s.name == by else s)
 
 
@@ -57,7 +61,7 @@ def shown_levels(votes: pd.DataFrame, campaign: Campaign, label: str, lang: str)
     if label == "occasion":
         first = [names.get(code, code) for code in shares["semester"]]
     else:
-        first = [campaign.items[code].name(lang) for code in shares["item"]]
+        first = [campaign.items[code].label(lang) for code in shares["item"]]
     words = first if label == "item" else [f"{a} · {b}" for a, b in zip(first, groups, strict=True)]
     shares = shares.assign(**{label: pd.Series(words, index=shares.index, dtype="str")})
     return _ordered(shares, keys[0], {code: at for at, code in enumerate(names)})
@@ -72,6 +76,19 @@ def _ordered(shares: pd.DataFrame, key: str, periods: dict[str, int]) -> pd.Data
         order = -shares[key].map(best)
     ordered = shares.assign(_order=order).sort_values(["_order", key, "rater_group", "rank"], kind="stable")
     return ordered.drop(columns="_order")
+
+
+def wide_levels(shares: pd.DataFrame, label: str, lang: str) -> pd.DataFrame:
+    """Return `shown_levels` with a row for each `label` and a column for each level: count and share."""
+    written = [
+        say("count_and_share", lang, count=count, share=percent(share, lang))
+        for count, share in zip(shares["count"], shares["share"], strict=True)
+    ]
+    cells = shares.assign(cell=pd.Series(written, index=shares.index, dtype="str"), label=shares[label])
+    best_first = list(cells.sort_values("rank")["level"].unique())
+    wide = cells.pivot(index="label", columns="level", values="cell")[best_first]
+    valid = cells.drop_duplicates("label").set_index("label")["valid"]
+    return wide.assign(valid=valid).reindex(cells["label"].unique()).reset_index()
 
 
 def large_branches(progress: pd.DataFrame, campaign: Campaign) -> pd.DataFrame:
@@ -144,7 +161,7 @@ def _short(frame: pd.DataFrame) -> pd.DataFrame:
 def only(
     votes: pd.DataFrame, occasion: str, items: Iterable[str] = (), groups: Iterable[str] = ()
 ) -> pd.DataFrame:
-    """Return the votes of one kind of occasion, some items and some rater groups; all where none are named."""
+    """Return the votes of one kind of occasion, some items and some groups; all where none are named."""
     keep = votes["occasion"].eq(occasion)
     for column, wanted in (("item", list(items)), ("rater_group", list(groups))):
         if wanted:

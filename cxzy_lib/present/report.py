@@ -44,8 +44,8 @@ class Report:
         """Return a text of the pages in the report's language."""
         return text(f"pages.{key}", self.lang, **values)
 
-    def head(self, title: str, subtitle: str = "") -> Block:
-        """Return the head of the page: institution, period, cut-off, and what became of the files."""
+    def head(self, page: str, title: str, *, one_sheet: bool = False) -> Block:
+        """Return the head of `page`: institution, period, cut-off, and what became of the files."""
         status = self.tables.files["status"].value_counts()
         used = int(status.get("read", 0) + status.get("partly", 0))
         names = sorted(set(self.tables.files["institution"].dropna()))
@@ -57,7 +57,8 @@ class Report:
         ]
         if self.unit or self.year:
             facts.append((self.say("selection"), " ".join(str(v) for v in (self.unit, self.year) if v)))
-        return head(title, subtitle, facts)
+        subtitle, name = self.say(f"{page}_subtitle"), self.say(f"page_{page}")
+        return head(title, subtitle, facts, name=name, one_sheet=one_sheet)
 
     def method(self, *names: str) -> Block:
         """Return the settings `names` with their reasons."""

@@ -30,6 +30,18 @@ def group_name(group: str, lang: str) -> str:
     return text(f"common.{group}", lang)
 
 
+def day_name(day: pd.Timestamp, lang: str) -> str:
+    """Return a day as people write it.
+
+    Examples
+    --------
+    >>> day_name(pd.Timestamp("2010-07-01"), "zh"), day_name(pd.Timestamp("2010-07-01"), "en")
+    ('2010年7月1日', '1 Jul 2010')
+    """
+    month = text("present.months", lang).split()[day.month - 1]
+    return say("day", lang, year=day.year, month=month, day=day.day)
+
+
 def period_name(campaign: Campaign, code: str, lang: str) -> str:
     """Return the name of a semester or a stage."""
     periods = [*campaign.semesters, *campaign.stages]
@@ -147,8 +159,8 @@ def _fortnight_values(summary: pd.DataFrame, lang: str) -> dict[str, Any] | None
         "rate": percent(held / due, lang),
         "worst": worst["unit"],
         "days": worst["longest_gap_days"],
-        "start": f"{worst['gap_from']:%Y-%m-%d}",
-        "end": f"{worst['gap_to']:%Y-%m-%d}",
+        "start": day_name(worst["gap_from"], lang),
+        "end": day_name(worst["gap_to"], lang),
     }
 
 
@@ -182,7 +194,7 @@ def training_sentence(progress: pd.DataFrame, lang: str) -> str:
 
 def late_sentence(late: pd.DataFrame, cutoff: pd.Timestamp, lang: str) -> str:
     """Return how much is overdue and where it is longest overdue."""
-    day = f"{cutoff:%Y-%m-%d}"
+    day = day_name(cutoff, lang)
     if late.empty:
         return say("late_none", lang, cutoff=day)
     worst = late.iloc[0]

@@ -63,6 +63,7 @@ class Result:
     subtitle: str = ""
     key_numbers: tuple[dict[str, Any], ...] = ()
     html: str = ""
+    name: str = ""  # short, for menus
 
 
 def plan_jobs(notebooks_dir: str | Path, only: Iterable[str], params: Mapping[str, Any]) -> list[Job]:
@@ -264,8 +265,8 @@ def published(job: Job, node: Any) -> Result:
     numbers = tuple(dict(number) for data in found for number in data.get(KEY_NUMBERS, ()))
     title = str(about.get("title") or job.notebook.stem)
     markup = without_places(export(node, title=title, lang=job.parameters["lang"]), job)
-    subtitle = str(about.get("subtitle", ""))
-    return Result(job, "done", title=title, subtitle=subtitle, key_numbers=numbers, html=markup)
+    subtitle, name = str(about.get("subtitle", "")), str(about.get("name") or title)
+    return Result(job, "done", title=title, subtitle=subtitle, key_numbers=numbers, html=markup, name=name)
 
 
 def _failure(job: Job, error: Exception) -> Failure:

@@ -100,11 +100,18 @@ def _entry(
         "error": asdict(result.error) if result.error else None,
     }
     if result.status == "failed":
-        nothing: dict[str, Any] = {"subtitle": "", "key_numbers": [], "made": None, "digest": None}
+        nothing: dict[str, Any] = {
+            "subtitle": "",
+            "name": result.title,
+            "key_numbers": [],
+            "made": None,
+            "digest": None,
+        }
         return {"title": result.title, **nothing, **before, **told}
     return told | {
         "title": result.title,
         "subtitle": result.subtitle,
+        "name": result.name or result.title,
         "key_numbers": list(result.key_numbers),
         "made": made,
         "digest": digest(job, inputs),
@@ -120,7 +127,7 @@ def _body(path: Path, result: Result | None) -> str:
 def _pages(
     bodies: Mapping[str, str], entries: Mapping[str, Mapping[str, Any]], edition: Edition, made: str
 ) -> dict[str, str]:
-    siblings = [(name, entries[name]["title"]) for name in bodies]
+    siblings = [(name, entries[name]["name"]) for name in bodies]
     frame = {"edition": edition, "siblings": siblings, "versions": _software()}
     files = {
         name: page(

@@ -1,0 +1,180 @@
+"""What stands in the files of ``campaign/``: their keys and types. Unknown keys are errors."""
+
+from datetime import date
+from typing import Any, Literal
+
+import msgspec
+
+Named = tuple[str, ...]
+
+
+class Spec(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
+    """Base of everything read from TOML: unknown keys are errors, nothing can be changed later."""
+
+
+class Label(Spec, frozen=True):
+    """Something with a Chinese and an English name."""
+
+    zh: str
+    en: str
+
+    def name(self, lang: str) -> str:
+        """Return the name in `lang`."""
+        return self.en if lang == "en" else self.zh
+
+
+class Period(Label, frozen=True):
+    """A stage or a semester; both ends are inside."""
+
+    code: str
+    start: date
+    end: date
+    theme_zh: str = ""
+    theme_en: str = ""
+
+
+class Item(Label, frozen=True):
+    """A question that raters are asked."""
+
+    code: str
+    criterion: str = ""
+    aliases: Named = ()
+    kind: Literal["level", "multiple", "text"] = "level"
+    headline: bool = False
+    short_zh: str = ""
+    short_en: str = ""
+
+    def label(self, lang: str) -> str:
+        """Return the short name in `lang` where there is one: for charts."""
+        return (self.short_en if lang == "en" else self.short_zh) or self.name(lang)
+
+
+class Goal(Label, frozen=True):
+    """One of the goals of the organisation."""
+
+    code: str
+
+
+class Binding(Spec, frozen=True):
+    """The numbers that the plan itself binds."""
+
+    fortnight_days: int
+    training_hours: float
+    training_start: date
+    training_end: date
+
+
+class CampaignSpan(Label, frozen=True):
+    """The campaign's name and span."""
+
+    start: date
+    end: date
+
+
+class Level(Label, frozen=True):
+    """A grade of a scale."""
+
+    code: str
+    aliases: Named = ()
+    strict: bool = False
+    inclusive: bool = False
+    neutral: bool = False
+
+
+class SpecialLevel(Label, frozen=True):
+    """An answer outside every scale, such as "don't know"."""
+
+    aliases: Named = ()
+
+
+class Scale(Label, frozen=True):
+    """A closed list of levels, best first."""
+
+    levels: tuple[Level, ...]
+
+
+class Setting(Label, frozen=True):
+    """A parameter with its reason (`zh`, `en`)."""
+
+    value: Any
+
+
+class ColumnSpec(Spec, frozen=True):
+    """Where a column of a layout goes and how its cells are read."""
+
+    type: Literal[
+        "text", "person", "unit", "branch", "date", "count", "number", "hours",
+        "tick", "item", "semester", "rater", "words", "skip",
+    ]  # fmt: skip
+    aliases: Named = ()
+    required: bool = False
+    to: str = ""  # another target than the column's own name; counts with one target are added
+    ended: str = ""  # where the last day of a span goes
+    last: bool = False  # a period counts by its last day (a limit), not by its first
+    split: bool = False  # several words in one cell make several rows
+    yes: Named = ()
+    blank: Named = ()  # words that mean "nothing here" in this column
+    words: dict[str, Named] = {}
+
+
+class Layout(Label, frozen=True):
+    """A spreadsheet that institutions send: how to know it and where its rows go."""
+
+    shape: Literal["rows", "tally", "ballot", "wide"]
+    table: str
+    columns: dict[str, ColumnSpec]
+    set: dict[str, Any] = {}
+    title: Named = ()
+    scales: Named = ()
+    grades: Named = ()
+    facts_rater: str = ""  # whose ballots the title counts, where it does not say
+    marks: dict[str, Named] = {}
+
+
+class Words(Spec, frozen=True):
+    """Words with a meaning in every table."""
+
+    totals: Named
+    footers: Named
+    not_applicable: Named
+    skipped: Named
+    ditto: Named
+    yes: Named
+    no: Named
+    drop: Named
+    ignore: Named
+    flags: dict[str, Named] = {}
+
+
+class Plan(Spec, frozen=True):
+    """The file ``plan.toml``."""
+
+    campaign: CampaignSpan
+    institution: Label
+    stages: tuple[Period, ...]
+    semesters: tuple[Period, ...]
+    binding: Binding
+    items: tuple[Item, ...]
+    goals: tuple[Goal, ...] = ()
+
+
+class Scales(Spec, frozen=True):
+    """The file ``scales.toml``."""
+
+    special: dict[str, SpecialLevel]
+    scales: dict[str, Scale]
+
+
+class Layouts(Spec, frozen=True):
+    """The file ``layouts.toml``."""
+
+    words: Words
+    facts: dict[str, Named]
+    raters: dict[str, Named]
+    layouts: dict[str, Layout]
+
+
+class Units(Spec, frozen=True):
+    """The file ``units.toml``."""
+
+    aliases: dict[str, Named] = {}
