@@ -5,6 +5,7 @@ import os
 import sys
 import tempfile
 from collections.abc import Callable, Sequence
+from dataclasses import asdict
 from functools import wraps
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -156,6 +157,8 @@ def _run(
     if not (processed / "files.parquet").is_file():
         raise Wrong(text("cli.not_cleaned", lang, folder=processed))
     folder = out or Path("reports") / f"{audience}-{lang}"
+    if unit is not None:
+        _check_unit(processed, unit, lang)
     places = {"processed": processed.resolve(), "campaign": campaign.resolve(), "out": folder.resolve()}
     params = places | {"year": year, "unit": unit, "lang": lang, "audience": audience}
     try:
@@ -170,6 +173,14 @@ def _run(
         _say("pages_unchanged", lang, count=len(chosen), index=folder / "index.html")
         return 0
     return _publish(todo, planned, len(chosen), folder, spec, inputs, lang, audience, jobs)
+
+
+def _check_unit(processed: Path, unit: str, lang: str) -> None:
+    from cxzy_lib.tables import load
+
+    known = load(processed).units["unit"].tolist()
+    if unit not in known:
+        raise Wrong(text("pages.unknown_unit", lang, unit=unit, known="、".join(known)))
 
 
 def _publish(
@@ -198,13 +209,15 @@ def _publish(
                 "page_failed",
                 lang,
                 page=result.job.page,
-                reason=f"{result.error.kind}: {result.error.message}",
+                reason=site.why(asdict(result.error), lang),
             )
 
     with tempfile.TemporaryDirectory() as work:
         results = runner.run_jobs(todo, workers=jobs, work_dir=work, progress=tell)
     close()
-    edition = site.Edition(title=spec.span.name(lang), lang=lang, audience=audience)
+    edition = site.Edition(
+        spec.span.name(lang), lang, audience, period=f"{spec.span.start} – {spec.span.end}"
+    )
     index = site.publish(results, folder, edition, planned=planned, inputs=inputs)
     failed = sum(result.status == "failed" for result in results)
     _say("run_done", lang, index=index, done=len(results) - failed, kept=chosen - len(todo), failed=failed)

@@ -1,5 +1,7 @@
 """What several tests share: the shipped campaign, small workbooks written by hand, a clean run over them."""
 
+import subprocess
+import sys
 from collections.abc import Callable
 from pathlib import Path
 
@@ -65,3 +67,22 @@ def clean_rows(tmp_path: Path, campaign: Campaign) -> Callable[..., dict[str, pd
         return clean(tmp_path / "raw", campaign, tmp_path / "processed", jobs=1)
 
     return run
+
+
+def cxzy(*arguments: object) -> subprocess.CompletedProcess[str]:
+    """Run the command as a user does, in the project's folder."""
+    command = [sys.executable, "-m", "cxzy_lib.cli", *map(str, arguments)]
+    return subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)
+
+
+@pytest.fixture(scope="session")
+def sample_edition(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Path]:
+    """The shipped sample, cleaned and published as `make report` does, in both languages."""
+    folder = tmp_path_factory.mktemp("sample")
+    places = {name: folder / name for name in ("processed", "zh", "en")}
+    common = ("--processed", places["processed"], "--audience", "leadership")
+    made = cxzy("report", *common, "--out", places["zh"])
+    assert made.returncode == 0, made.stdout + made.stderr
+    made = cxzy("run", *common, "--lang", "en", "--out", places["en"])
+    assert made.returncode == 0, made.stdout + made.stderr
+    return places

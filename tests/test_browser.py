@@ -89,10 +89,16 @@ def pages() -> dict[str, nbformat.NotebookNode | None]:
     }
 
 
-@pytest.fixture(scope="module")
-def edition(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Return the folder of a published edition."""
-    folder = tmp_path_factory.mktemp("edition")
+@pytest.fixture(scope="module", params=["parts", "sample", "sample in English"])
+def edition(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Return the folder of a published edition: one of every kind of part, and those of the sample."""
+    if request.param != "parts":
+        made = request.getfixturevalue("sample_edition")
+        return made["en" if "English" in request.param else "zh"]
+    return parts_edition(tmp_path_factory.mktemp("edition"))
+
+
+def parts_edition(folder: Path) -> Path:
     parameters = dict.fromkeys(PARAMETERS) | {"lang": "zh", "audience": "leadership"}
     results = []
     for name, node in pages().items():
@@ -188,7 +194,11 @@ def test_prints_on_a4_with_what_was_folded(opened, tmp_path):
     for page in opened:
         words = printed(page, tmp_path / "page.pdf")
         assert "".join(page.locator("h1").inner_text().split()) in words
-        for cell in page.locator("details tbody tr:first-child th").all_text_contents():
+        folded = "details tbody tr:first-child th"
+        if page.locator(".one-sheet").count():  # its tables are on the pages it links to
+            folded = "main > * > .table-wrap tbody tr:first-child th"
+            assert len(re.findall(rb"/Type\s*/Page\b", (tmp_path / "page.pdf").read_bytes())) == 1
+        for cell in page.locator(folded).all_text_contents():
             assert "".join(cell.split()) in words
         width, height = re.search(
             rb"/MediaBox \[0 0 ([\d.]+) ([\d.]+)\]", (tmp_path / "page.pdf").read_bytes()

@@ -92,7 +92,11 @@ def test_no_identity_column_reaches_the_processed_tables(sample):
         str(value)
         for path in raw_files(RAW)
         for sheet in read_file(path).sheets
-        for header in [r for r, row in enumerate(sheet.rows) if "来自IP" in map(key_of, row) or "身份证号" in map(key_of, row)]
+        for header in [
+            r
+            for r, row in enumerate(sheet.rows)
+            if "来自IP" in map(key_of, row) or "身份证号" in map(key_of, row)
+        ]
         for c, label in enumerate(map(key_of, sheet.rows[header]))
         if label in ("来自IP", "身份证号", "手机号")
         for row in sheet.rows[header + 1 :]

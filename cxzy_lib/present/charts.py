@@ -191,7 +191,7 @@ def level_bars(
     # From the worst level on the left to the best on the right, half of the neutral one either side.
     levels, rows = campaign.scales[scales[0]].levels[::-1], list(dict.fromkeys(shares[label]))
     colours, sides = level_colours(levels[::-1])[::-1], np.array(_sides(levels[::-1]))[::-1]
-    wide = shares.set_index([label, "level"])["share"].unstack()  # noqa: PD010 - keeps missing rows
+    wide = shares.set_index([label, "level"])["share"].unstack()
     table = wide.reindex(rows, columns=[v.code for v in levels]).to_numpy("float64", na_value=np.nan)
     known = np.nan_to_num(table)
     left = -known[:, sides < 0].sum(axis=1) - known[:, sides == 0].sum(axis=1) / 2

@@ -146,7 +146,7 @@ def _pages(
         edition=edition,
         pages=entries,
         tiles=_tiles(entries, edition.lang),
-        why=lambda error: _why(error, edition.lang),
+        why=lambda error: why(error, edition.lang),
     )
     files["index.html"] = page(
         contents, lang=edition.lang, title=edition.title, page="index.html", made=made, **frame
@@ -167,7 +167,8 @@ def _tiles(entries: Mapping[str, Mapping[str, Any]], lang: str) -> str:
     return key_numbers(items, lang).html if items else ""
 
 
-def _why(error: Mapping[str, Any], lang: str) -> str:
+def why(error: Mapping[str, Any], lang: str) -> str:
+    """Return what went wrong in a notebook, as a sentence."""
     key = "publish.failed" if error["cell"] is None else "publish.failed_in_cell"
     return text(key, lang, **error)
 
