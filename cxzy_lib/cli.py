@@ -108,7 +108,10 @@ def _tell_files(tables: "dict[str, pd.DataFrame]", lang: str) -> int:
     from cxzy_lib.intake.told import file_lines, finding_lines
 
     findings = finding_lines(tables["ledger"], lang)
-    for line in [*file_lines(tables["files"], lang), *findings[:SHOWN_FINDINGS]]:
+    files = tables["files"]
+    if sys.stdout.isatty():  # a progress bar has shown the others
+        files = files[files["code"].notna()]
+    for line in [*file_lines(files, lang), *findings[:SHOWN_FINDINGS]]:
         click.echo(line)
     if len(findings) > SHOWN_FINDINGS:
         _say("more_findings", lang, count=len(findings) - SHOWN_FINDINGS)
@@ -203,6 +206,8 @@ def _publish(
         step(result)
         lines.append(result)
         if result.status == "done":
+            if sys.stdout.isatty():
+                return
             _say("page_done", lang, page=result.job.page, seconds=result.seconds)
         else:
             _say(

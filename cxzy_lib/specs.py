@@ -111,6 +111,7 @@ class ColumnSpec(Spec, frozen=True):
     to: str = ""  # another target than the column's own name; counts with one target are added
     ended: str = ""  # where the last day of a span goes
     last: bool = False  # a period counts by its last day (a limit), not by its first
+    inside: bool = False  # a day outside the campaign is reported
     split: bool = False  # several words in one cell make several rows
     yes: Named = ()
     blank: Named = ()  # words that mean "nothing here" in this column

@@ -59,11 +59,13 @@ def registers() -> tuple[Rows, Rows]:
 def clean_rows(tmp_path: Path, campaign: Campaign) -> Callable[..., dict[str, pd.DataFrame]]:
     """Clean one sheet beside the two small registers; returns the processed tables."""
 
-    def run(rows: Rows, merges: tuple[str, ...] = (), sheet: str = "Sheet1") -> dict[str, pd.DataFrame]:
+    def run(rows: Rows, merges: tuple[str, ...] = (), *, copy: Rows | None = None) -> dict[str, pd.DataFrame]:
         raw = tmp_path / "raw" / "试验学院"
         write_xlsx(raw / "名册.xlsx", UNITS)
         write_xlsx(raw / "花名册.xlsx", MEMBERS)
-        write_xlsx(raw / "表.xlsx", rows, merges, sheet)
+        write_xlsx(raw / "表.xlsx", rows, merges)
+        if copy is not None:
+            write_xlsx(raw / "表2.xlsx", copy, merges)
         return clean(tmp_path / "raw", campaign, tmp_path / "processed", jobs=1)
 
     return run

@@ -117,6 +117,73 @@ def test_activity_log_two_kinds_and_contradiction(clean_rows):
     assert ledger.loc[5, "outcome"] == "rejected"
 
 
+def test_several_days_and_a_day_outside_the_campaign(clean_rows):
+    tables = clean_rows(
+        [
+            ["2011年组织活动登记表"],
+            ["活动日期", "支部", "活动类型", "主题", "负责干事"],
+            ["2011.4.8-4.10", "第一支部", "参观", "红色教育", "x"],
+            ["2001.4.1", "第一支部", "支部大会", "选举", "y"],
+        ]
+    )
+    events = rows_of(tables, "events")
+    days = events[["held_on", "ended_on"]].astype("str").to_numpy().tolist()
+    assert days == [["2011-04-08", "2011-04-10"], ["2001-04-01", "2001-04-01"]]
+    ledger = rows_of(tables, "ledger").set_index("source_row")
+    assert ledger.loc[4, ["outcome", "code", "value"]].tolist() == ["kept", "outside_campaign", "2001.4.1"]
+    # A column that nobody knows is reported with the nearest name, on the row of the header.
+    assert ledger.loc[2, ["outcome", "code", "column"]].tolist() == ["header", "unknown_column", "负责干事"]
+
+
+def test_totals_are_checked_against_the_rows_above_them(clean_rows):
+    head = ["测评项目", "满意", "比较满意", "基本满意", "不满意", "有效票"]
+    tables = clean_rows(
+        [
+            ["2011年12月23日满意度测评 评议人:党员"],
+            head,
+            ["党政班子", 20, 4, 2, 0, 26],
+            ["小计", 20, 4, 2, 0, 26],
+            ["承诺践诺情况", 20, 4, 3, 0, 26],
+            ["合计", 40, 8, 6, 0, 52],
+        ]
+    )
+    ledger = rows_of(tables, "ledger").set_index("source_row")
+    assert ledger["outcome"].tolist() == ["title", "header", "kept", "total", "kept", "total"]
+    assert ledger["code"].fillna("").tolist() == ["", "", "", "", "sum_mismatch", "total_mismatch"]
+    # 20 + 4 + 3 = 27 grades on 26 valid ballots; 2 + 3 = 5 is not 6.
+    assert ledger.loc[5, ["value", "hint"]].tolist() == ["27", "26"]
+    assert ledger.loc[6, ["column", "value", "hint"]].tolist() == ["基本满意", "6", "5"]
+
+
+def test_the_same_vote_in_two_files_is_counted_once_and_named(clean_rows):
+    rows = [
+        ["2011年12月23日满意度测评 评议人:党员 发出 30 份 收回 28 份 有效 26 份"],
+        ["测评项目", "满意", "比较满意", "基本满意", "不满意", "有效票"],
+        ["党政班子", 20, 4, 2, 0, 26],
+    ]
+    tables = clean_rows(rows, copy=[rows[0], rows[1], ["党政班子", 21, 4, 1, 0, 26]])
+    assert tables["votes"]["count"].sum() == 26
+    assert len(tables["turnout"]) == 1
+    ledger = tables["ledger"].query("source_file == '试验学院/表2.xlsx'").set_index("source_row")
+    assert ledger.loc[3, ["outcome", "code", "hint"]].tolist() == [
+        "duplicate",
+        "second_file",
+        "试验学院/表.xlsx",
+    ]
+    files = tables["files"].set_index("source_file")
+    assert files.loc["试验学院/表2.xlsx", "status"] == "partly"
+
+
+def test_ballots_collected_branch_by_branch_are_not_taken_for_copies(clean_rows):
+    head = ["测评项目", "满意", "比较满意", "基本满意", "不满意", "有效票"]
+    title = "支部2011年12月23日满意度测评 评议人:党员"
+    tables = clean_rows(
+        [["第一" + title], head, ["党政班子", 5, 1, 0, 0, 6]],
+        copy=[["第二" + title], head, ["党政班子", 4, 1, 0, 0, 5]],
+    )
+    assert tables["votes"].groupby("unit")["count"].sum().to_dict() == {"第一支部": 6, "第二支部": 5}
+
+
 def test_member_appraisal_merged_down(clean_rows):
     tables = clean_rows(
         [

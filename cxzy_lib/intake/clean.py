@@ -19,6 +19,9 @@ from cxzy_lib.intake.workbook import Book, Sheet
 from cxzy_lib.tables import SCHEMAS, conform
 from cxzy_lib.texts import text
 
+#: What makes a count of ballots the same count.
+VOTE = ("occasion_id", "unit", "rater_group", "appraisee", "item", "level")
+
 
 @dataclass(frozen=True)
 class Task:
@@ -126,6 +129,22 @@ def _read_institution(tasks: list[Task], words: Vocabulary, key: bytes) -> list[
     return done
 
 
+def _once(done: list[tuple[Task, SheetResult]]) -> list[tuple[Task, SheetResult]]:
+    """Drop votes that an earlier sheet gives already: two versions of one file are not added, but named."""
+    first: dict[tuple[Any, ...], Task] = {}
+    kept = []
+    for task, result in done:
+        again: dict[int, str] = {}
+        for table, row, record in result.records:
+            if table == "votes":
+                key = tuple(record.get(name) for name in VOTE)
+                earlier = first.setdefault((task.institution, *key), task)
+                if earlier is not task:
+                    again[row] = earlier.file
+        kept.append((task, result.without(again) if again else result))
+    return kept
+
+
 def _counted(answers: pd.DataFrame) -> pd.DataFrame:
     """Return ballots and questionnaires as votes: how many chose each level of each item."""
     levels = answers[answers["scale"].notna() & answers["level"].notna()]
@@ -191,12 +210,13 @@ def explain(code: str, column: str = "", value: str = "", hint: str = "", lang: 
 def _file_row(book: Book, raw: Path, ledger: pd.DataFrame, campaign: Campaign) -> dict[str, Any]:
     relative = book.path.relative_to(raw)
     rows = ledger[ledger["source_file"] == relative.as_posix()]
-    rejected = int((rows["outcome"] == "rejected").sum())
+    twice = (rows["outcome"] == "duplicate") & (rows["code"] == "second_file")
+    rejected = int((rows["outcome"] == "rejected").sum() + twice.sum())
     lost = sorted(set(rows.loc[rows["outcome"] == "unrecognised", "source_sheet"]))
     status, code, hint = "read", "", ""
     if book.code:
         status, code, hint = "refused", book.code, book.hint
-    elif (rows["outcome"] == "duplicate").any():
+    elif (rows["code"] == "same_file").any():
         code, hint = "same_file", str(rows["hint"].dropna().iloc[0])
     elif rows["layout"].isna().all():
         first = rows[rows["code"].notna()].head(1)
@@ -261,6 +281,7 @@ def clean(
     done: list[tuple[Task, SheetResult]] = []
     for institution in sorted({task.institution for task in tasks}):
         done += _read_institution([task for task in tasks if task.institution == institution], words, key)
+    done = _once(done)
     rows = _frames(done)
     tables = {name: conform(name, rows[name]) for name in SCHEMAS}
     tables["units"] = conform("units", _with_branches(tables["units"]))

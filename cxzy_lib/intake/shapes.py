@@ -78,6 +78,8 @@ def _put(record: Record, spec: ColumnSpec, name: str, value: Any) -> None:
 def read_specs(body: Body, r: int) -> tuple[Record, list[Finding], bool]:
     """Read the declared columns of a row: the record, the findings, and whether the row can be used."""
     record: Record = dict(body.found.layout.set)
+    if body.context.branch and body.found.layout.shape != "rows":
+        record["unit"] = body.context.branch
     findings, usable, context = [], True, body.context
     specs = body.found.columns("spec")
     # Branches first: a namesake is told by the branch that stands in the same row.
@@ -96,6 +98,9 @@ def read_specs(body: Body, r: int) -> tuple[Record, list[Finding], bool]:
             findings.append(Finding(bad.code, severity, use.label, text_of(raw), bad.hint))
             usable = usable and not spec.required
             continue
+        span = context.words.campaign.span
+        if spec.inside and isinstance(value, Span) and not span.start <= value.start <= span.end:
+            findings.append(Finding("outside_campaign", "warning", use.label, text_of(raw)))
         _put(record, spec, use.target, value)
         if spec.type == "branch" and value:
             context = replace(context, branch=value)

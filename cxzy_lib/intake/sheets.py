@@ -2,7 +2,7 @@
 
 import contextlib
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from datetime import date
 from typing import Any
@@ -33,6 +33,17 @@ class SheetResult:
 
     records: list[tuple[str, int, Record]]
     accounts: list[Account]
+
+    def without(self, rows: Mapping[int, str]) -> "SheetResult":
+        """Return the result without what came from `rows` (row -> the file that gives it already)."""
+        accounts = [
+            Account(a.row, "duplicate", a.table, (Finding("second_file", "error", hint=rows[a.row]),))
+            if a.row in rows
+            else a
+            for a in self.accounts
+        ]
+        # Row 0 stands for the title: where a vote stands twice, so does the turnout that its title states.
+        return SheetResult([r for r in self.records if r[1] not in {0, *rows}], accounts)
 
 
 def unrecognised(sheet: Sheet, words: Vocabulary) -> SheetResult:

@@ -3,6 +3,7 @@
 Drawn with :class:`random.Random`, whose streams do not change between releases.
 """
 
+import calendar
 import tomllib
 from collections import Counter
 from collections.abc import Iterable
@@ -142,6 +143,8 @@ def _activity(rng: Random, branch: str, day: date, members: list[Row], shown: fl
     row |= {"precision": "month" if loose else "day", "topic": rng.choice(pool("topics"))}
     row |= {"form": rng.choice([*pool("forms"), None]), "channel": rng.choice([*pool("channels")[:2], None])}
     row |= {"venue": rng.choice(pool("venues")), "equipment": rng.random() < 0.4, "expected": len(present)}
+    last = calendar.monthrange(day.year, day.month)[1]
+    row["ended_on"] = day.replace(day=last) if loose else day
     row["roll"] = roll if "branch_meeting" in kinds else {}
     if roll:
         excused = sum(marks[status] for status in ("leave_personal", "leave_sick", "official"))
