@@ -12,7 +12,7 @@ from typing import Any
 from cxzy_lib.campaign import Campaign
 from cxzy_lib.intake.dates import day_of, find_year
 from cxzy_lib.intake.values import BadValue, header_keys, key_of, text_of
-from cxzy_lib.intake.workbook import Sheet
+from cxzy_lib.intake.workbook import Sheet, spread_right
 from cxzy_lib.specs import Layout
 
 HEADER_SEARCH_ROWS = 15
@@ -91,16 +91,6 @@ def vocabulary(campaign: Campaign) -> Vocabulary:
     return Vocabulary(campaign, _keys(words.drop), _keys(words.ignore), raters, items, levels, columns)
 
 
-def spread_right(sheet: Sheet, r: int) -> list[Any]:
-    """Return row `r` with every horizontally merged value repeated over its range."""
-    row = list(sheet.rows[r])
-    for r0, c0, r1, c1 in sheet.merges:
-        if r0 <= r <= r1 and c1 > c0:
-            row += [None] * (c1 + 1 - len(row))
-            row[c0 : c1 + 1] = [sheet.rows[r0][c0]] * (c1 + 1 - c0)
-    return row
-
-
 def _has_second_row(sheet: Sheet, r: int) -> bool:
     """A header goes on below where a merged header cell spans columns and the next row is no title."""
     wide = any(r0 == r1 == r and c1 > c0 for r0, c0, r1, c1 in sheet.merges)
@@ -174,6 +164,14 @@ def fitting_scale(scales: Iterable[str], keys: set[str], words: Vocabulary) -> s
     return min(ranked)[2] if ranked else ""
 
 
+def _may_be(code: str, keys: set[str], words: Vocabulary) -> bool:
+    """Whether every required column of a layout has a name among the header's words."""
+    found = {words.columns[code][key] for key in keys if key in words.columns[code]}
+    return all(
+        name in found for name, column in words.campaign.layouts[code].columns.items() if column.required
+    )
+
+
 def _complete(layout: Layout, uses: dict[int, Use]) -> bool:
     """Whether every required column is there, and what the shape lives by."""
     kinds = [use.kind for use in uses.values()]
@@ -205,8 +203,9 @@ def find_table(sheet: Sheet, file_name: str, words: Vocabulary) -> Found | None:
         rows, labels = _labels(sheet, r)
         context = _context(sheet, r, file_name)
         year = find_year(key_of(context))
+        keys = {key for _, label in labels for key in header_keys(label)}
         for code, layout in words.campaign.layouts.items():
-            if not _titled(layout, context):
+            if not _titled(layout, context) or not _may_be(code, keys, words):
                 continue
             scale = _scale_of_header(layout, labels, words) if layout.shape == "tally" else ""
             uses = {c: _use_of(code, u, w, words, scale, year) for c, (u, w) in enumerate(labels) if w}

@@ -56,10 +56,11 @@ class Body:
 def _raw_of_spec(body: Body, r: int, c: int) -> Any:
     """Return a cell, following 同上 up to the row it copies."""
     ditto = set(map(key_of, body.context.words.campaign.words.ditto))
-    above = [q for q in body.rows if q <= r]
-    while len(above) > 1 and key_of(body.raw(above[-1], c)) in ditto:
-        above.pop()
-    return body.raw(above[-1], c)
+    raw = body.raw(r, c)
+    if key_of(raw) not in ditto:
+        return raw
+    above = [q for q in body.rows if q < r and key_of(body.raw(q, c)) not in ditto]
+    return body.raw(above[-1], c) if above else raw
 
 
 def _put(record: Record, spec: ColumnSpec, name: str, value: Any) -> None:

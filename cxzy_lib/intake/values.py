@@ -7,6 +7,7 @@ nothing is guessed.
 import re
 import unicodedata
 from datetime import datetime
+from functools import lru_cache
 from typing import Any
 
 _DIGITS = {c: i for i, c in enumerate("零一二三四五六七八九")} | {"〇": 0, "两": 2}
@@ -48,7 +49,12 @@ def key_of(value: Any) -> str:
     >>> key_of("测 评（票）　"), key_of("１２")
     ('测评(票)', '12')
     """
-    return "".join(unicodedata.normalize("NFKC", text_of(value)).split())
+    return _key(value) if isinstance(value, str) else _key(text_of(value))
+
+
+@lru_cache(100_000)  # the same words stand in most cells; a sheet's own texts pass through
+def _key(text: str) -> str:
+    return "".join(unicodedata.normalize("NFKC", text).split())
 
 
 def header_keys(value: Any) -> tuple[str, ...]:

@@ -54,6 +54,16 @@ class Book:
     hint: str = ""
 
 
+def spread_right(sheet: Sheet, r: int) -> list[Any]:
+    """Return row `r` with every horizontally merged value repeated over its range."""
+    row = list(sheet.rows[r])
+    for r0, c0, r1, c1 in sheet.merges:
+        if r0 <= r <= r1 and c1 > c0:
+            row += [None] * (c1 + 1 - len(row))
+            row[c0 : c1 + 1] = [sheet.rows[r0][c0]] * (c1 + 1 - c0)
+    return row
+
+
 def _xlsx_sheets(data: bytes) -> list[Sheet]:
     import openpyxl
 
