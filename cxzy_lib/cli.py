@@ -5,8 +5,7 @@ import os
 import sys
 import tempfile
 from collections.abc import Callable, Sequence
-from dataclasses import asdict
-from functools import wraps
+from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -18,6 +17,7 @@ if TYPE_CHECKING:
     import pandas as pd
 
     from cxzy_lib.campaign import Campaign
+    from cxzy_lib.publish.runner import Job, Result
 
 SHOWN_FINDINGS = 20
 
@@ -49,26 +49,52 @@ _COMMON = (
 )
 
 
-def _common(command: Callable[..., int]) -> Callable[..., None]:
-    """Give a command the common options; what it returns is the exit status."""
+@dataclass(frozen=True)
+class Call:
+    """The common options of a call."""
 
-    @wraps(command)
-    def run(**options: Any) -> None:
+    campaign: Path
+    raw: Path
+    processed: Path
+    out: Path | None
+    lang: str
+    audience: str
+    year: int | None
+    unit: str | None
+    jobs: int
+    force: bool
+
+    @property
+    def folder(self) -> Path:
+        """Where the edition goes."""
+        return self.out or Path("reports") / f"{self.audience}-{self.lang}"
+
+    def say(self, key: str, **values: Any) -> None:
+        """Print a line in the call's language."""
+        click.echo(text(f"cli.{key}", self.lang, **values))
+
+    def wrong(self, key: str, **values: Any) -> Wrong:
+        """Return the error of a wrong call, in its language."""
+        return Wrong(text(key, self.lang, **values))
+
+
+def _common(command: Callable[..., int]) -> Callable[..., None]:
+    """Give a command the common options as a Call; what it returns is the exit status."""
+
+    def run(notebooks: tuple[str, ...] = (), **options: Any) -> None:
         from cxzy_lib.campaign import CampaignError
 
+        arguments = (Call(**options), notebooks) if command.__name__ == "run" else (Call(**options),)
         try:
-            sys.exit(command(**options))
+            sys.exit(command(*arguments))
         except CampaignError as error:
             raise Wrong(str(error)) from error
 
+    run.__name__, run.__doc__ = command.__name__, command.__doc__
     decorated: Callable[..., None] = run
     for option in reversed(_COMMON):
         decorated = option(decorated)
     return decorated
-
-
-def _say(key: str, lang: str, **values: Any) -> None:
-    click.echo(text(f"cli.{key}", lang, **values))
 
 
 def _stepper(total: int, label: str) -> tuple[Callable[[Any], object], Callable[[], None]]:
@@ -81,199 +107,157 @@ def _stepper(total: int, label: str) -> tuple[Callable[[Any], object], Callable[
     return lambda _: bar.update(), bar.close
 
 
-def _files_below(raw: Path, lang: str) -> list[Path]:
+def _raw_files(call: Call) -> list[Path]:
     from cxzy_lib.intake.files import raw_files
 
-    if not raw.is_dir():
-        raise Wrong(text("cli.no_raw", lang, folder=raw))
-    if not (files := raw_files(raw)):
-        raise Wrong(text("cli.no_files", lang, folder=raw))
+    if not call.raw.is_dir():
+        raise call.wrong("cli.no_raw", folder=call.raw)
+    if not (files := raw_files(call.raw)):
+        raise call.wrong("cli.no_files", folder=call.raw)
     return files
 
 
-def _cleaned(
-    raw: Path, campaign: "Campaign", processed: Path, lang: str, jobs: int
-) -> "dict[str, pd.DataFrame]":
+def _cleaned(call: Call, processed: Path) -> "dict[str, pd.DataFrame]":
+    from cxzy_lib.campaign import load_campaign
     from cxzy_lib.intake.clean import clean as clean_tables
 
-    step, close = _stepper(len(_files_below(raw, lang)), text("cli.reading", lang))
+    step, close = _stepper(len(_raw_files(call)), text("cli.reading", call.lang))
     try:
-        return clean_tables(raw, campaign, processed, jobs=jobs, on_read=step)
+        return clean_tables(call.raw, load_campaign(call.campaign), processed, jobs=call.jobs, on_read=step)
     finally:
         close()
 
 
-def _tell_files(tables: "dict[str, pd.DataFrame]", lang: str) -> int:
-    """Print a line for each file and the first findings; return the exit status."""
+def _tell(call: Call, files: "pd.DataFrame", ledger: "pd.DataFrame", done: str) -> int:
+    """Print a line for each file, the first findings and the sum; return the exit status."""
     from cxzy_lib.intake.told import file_lines, finding_lines
 
-    findings = finding_lines(tables["ledger"], lang)
-    files = tables["files"]
-    if sys.stdout.isatty():  # a progress bar has shown the others
-        files = files[files["code"].notna()]
-    for line in [*file_lines(files, lang), *findings[:SHOWN_FINDINGS]]:
+    findings = finding_lines(ledger, call.lang)
+    shown = files[files["code"].notna()] if sys.stdout.isatty() else files  # a bar has shown the others
+    for line in [*file_lines(shown, call.lang), *findings[:SHOWN_FINDINGS]]:
         click.echo(line)
     if len(findings) > SHOWN_FINDINGS:
-        _say("more_findings", lang, count=len(findings) - SHOWN_FINDINGS)
-    return int(tables["files"]["status"].isin(["refused", "unrecognised"]).any())
+        call.say("more_findings", count=len(findings) - SHOWN_FINDINGS)
+    bad = int(files["status"].isin(["refused", "unrecognised"]).sum())
+    kept, rejected = (int((ledger["outcome"] == name).sum()) for name in ("kept", "rejected"))
+    call.say(done, files=len(files), kept=kept, rejected=rejected, findings=len(findings), bad=bad)
+    return int(bad > 0)
 
 
-def _clean(campaign: Path, raw: Path, processed: Path, lang: str, jobs: int, force: bool) -> int:
-    from cxzy_lib.campaign import load_campaign
+def _clean(call: Call) -> int:
     from cxzy_lib.intake.files import inputs_digest
 
-    state = processed / ".clean.json"
-    digest = inputs_digest([*sorted(campaign.glob("*.toml")), *_files_below(raw, lang)])
+    state = call.processed / ".clean.json"
+    digest = inputs_digest([*sorted(call.campaign.glob("*.toml")), *_raw_files(call)])
     before = json.loads(state.read_text("utf-8")) if state.is_file() else {}
-    if not force and before.get("digest") == digest:
-        _say("clean_unchanged", lang)
+    if not call.force and before.get("digest") == digest:
+        call.say("clean_unchanged" if not before["status"] else "clean_unchanged_bad")
         return int(before["status"])
     from cxzy_lib.tables import save
 
-    tables = _cleaned(raw, load_campaign(campaign), processed, lang, jobs)
-    save(tables, processed)
-    status = _tell_files(tables, lang)
-    files, outcome = tables["files"], tables["ledger"]["outcome"]
-    bad = int(files["status"].isin(["refused", "unrecognised"]).sum())
-    kept, rejected = int((outcome == "kept").sum()), int((outcome == "rejected").sum())
-    _say("clean_done", lang, files=len(files), kept=kept, rejected=rejected, bad=bad)
+    tables = _cleaned(call, call.processed)
+    save(tables, call.processed)
+    status = _tell(call, tables["files"], tables["ledger"], "clean_done")
     state.write_text(json.dumps({"digest": digest, "status": status}), "utf-8")
     return status
 
 
-def _run(
-    notebooks: Sequence[str],
-    campaign: Path,
-    processed: Path,
-    out: Path | None,
-    lang: str,
-    audience: str,
-    year: int | None,
-    unit: str | None,
-    jobs: int,
-    force: bool,
-) -> int:
+def _run(call: Call, notebooks: Sequence[str] = ()) -> int:
     from cxzy_lib.campaign import load_campaign
     from cxzy_lib.publish import runner
 
-    spec = load_campaign(campaign)
-    if not (processed / "files.parquet").is_file():
-        raise Wrong(text("cli.not_cleaned", lang, folder=processed))
-    folder = out or Path("reports") / f"{audience}-{lang}"
-    if unit is not None:
-        _check_unit(processed, unit, lang)
-    places = {"processed": processed.resolve(), "campaign": campaign.resolve(), "out": folder.resolve()}
-    params = places | {"year": year, "unit": unit, "lang": lang, "audience": audience}
+    spec = load_campaign(call.campaign)
+    if not (call.processed / "files.parquet").is_file():
+        raise call.wrong("cli.not_cleaned", folder=call.processed)
+    if call.unit is not None:
+        _check_unit(call, call.unit)
+    places = {name: getattr(call, name).resolve() for name in ("processed", "campaign")}
+    chosen_by = {name: getattr(call, name) for name in ("year", "unit", "lang", "audience")}
+    params = places | {"out": call.folder.resolve()} | chosen_by
     try:
         planned = runner.plan_jobs("notebooks", (), params)
         chosen = runner.plan_jobs("notebooks", notebooks, params)
     except runner.NotebookError as error:
         raise Wrong(str(error)) from error
-    inputs = runner.inputs(campaign, processed)
-    manifest = runner.read_manifest(folder)
-    todo = [job for job in chosen if force or runner.stale(job, manifest, inputs)]
+    inputs = runner.inputs(call.campaign, call.processed)
+    manifest = runner.read_manifest(call.folder)
+    todo = [job for job in chosen if call.force or runner.stale(job, manifest, inputs)]
     if not todo:
-        _say("pages_unchanged", lang, count=len(chosen), index=folder / "index.html")
+        call.say("pages_unchanged", count=len(chosen), index=call.folder / "index.html")
         return 0
-    return _publish(todo, planned, len(chosen), folder, spec, inputs, lang, audience, jobs)
+    failed, index = _publish(call, todo, planned, spec, inputs)
+    same = len(chosen) - len(todo)
+    call.say("run_done", index=index, done=len(todo) - failed, kept=same, failed=failed)
+    return int(failed > 0)
 
 
-def _check_unit(processed: Path, unit: str, lang: str) -> None:
+def _check_unit(call: Call, unit: str) -> None:
     from cxzy_lib.tables import load
 
-    known = load(processed).units["unit"].tolist()
+    known = load(call.processed).units["unit"].tolist()
     if unit not in known:
-        raise Wrong(text("pages.unknown_unit", lang, unit=unit, known="、".join(known)))
+        raise call.wrong("pages.unknown_unit", unit=unit, known="、".join(known))
 
 
 def _publish(
-    todo: "list[Any]",
-    planned: "list[Any]",
-    chosen: int,
-    folder: Path,
-    spec: "Campaign",
-    inputs: dict[str, str],
-    lang: str,
-    audience: str,
-    jobs: int,
-) -> int:
+    call: Call, todo: "list[Job]", planned: "list[Job]", spec: "Campaign", inputs: dict[str, str]
+) -> tuple[int, Path]:
+    """Run the jobs and publish what came of them; return how many failed, and the index."""
     from cxzy_lib.publish import runner, site
 
-    step, close = _stepper(len(todo), text("cli.running", lang))
-    lines: list[Any] = []
+    step, close = _stepper(len(todo), text("cli.running", call.lang))
 
-    def tell(result: Any) -> None:
+    def tell(result: "Result") -> None:
         step(result)
-        lines.append(result)
-        if result.status == "done":
-            if sys.stdout.isatty():
-                return
-            _say("page_done", lang, page=result.job.page, seconds=result.seconds)
-        else:
-            _say(
-                "page_failed",
-                lang,
-                page=result.job.page,
-                reason=site.why(asdict(result.error), lang),
-            )
+        if result.error is not None:
+            call.say("page_failed", page=result.job.page, reason=site.why(asdict(result.error), call.lang))
+        elif not sys.stdout.isatty():
+            call.say("page_done", page=result.job.page, seconds=result.seconds)
 
     with tempfile.TemporaryDirectory() as work:
-        results = runner.run_jobs(todo, workers=jobs, work_dir=work, progress=tell)
+        results = runner.run_jobs(todo, workers=call.jobs, work_dir=work, progress=tell)
     close()
-    edition = site.Edition(
-        spec.span.name(lang), lang, audience, period=f"{spec.span.start} – {spec.span.end}"
-    )
-    index = site.publish(results, folder, edition, planned=planned, inputs=inputs)
-    failed = sum(result.status == "failed" for result in results)
-    _say("run_done", lang, index=index, done=len(results) - failed, kept=chosen - len(todo), failed=failed)
-    return int(failed > 0)
+    period = f"{spec.span.start} – {spec.span.end}"
+    edition = site.Edition(spec.span.name(call.lang), call.lang, call.audience, period=period)
+    index = site.publish(results, call.folder, edition, planned=planned, inputs=inputs)
+    return sum(result.status == "failed" for result in results), index
 
 
 @click.group(context_settings={"help_option_names": ["-h", "--help"]})
 @click.version_option(package_name="cxzy")
 def main() -> None:
-    """Messy spreadsheets in, a defensible report out. / 原始表格进,可核对的报告出。"""
+    """Messy spreadsheets in, a defensible report out. / 原始表格进，可核对的报告出。"""
 
 
 @main.command()
 @_common
-def check(campaign: Path, raw: Path, lang: str, jobs: int, **_: Any) -> int:
-    """Look at the raw files and say what each is; write nothing. / 检查原始文件,不写入。"""
-    from cxzy_lib.campaign import load_campaign
-
-    spec = load_campaign(campaign)
+def check(call: Call) -> int:
+    """Look at the raw files and say what each is; write nothing. / 检查原始文件，不写入。"""
     with tempfile.TemporaryDirectory() as scratch:
-        tables = _cleaned(raw, spec, Path(scratch), lang, jobs)
-    status = _tell_files(tables, lang)
-    files, ledger = tables["files"], tables["ledger"]
-    kept, findings = int((ledger["outcome"] == "kept").sum()), int(ledger["severity"].notna().sum())
-    bad = int(files["status"].isin(["refused", "unrecognised"]).sum())
-    _say("check_done", lang, files=len(files), kept=kept, findings=findings, bad=bad)
-    return status
+        tables = _cleaned(call, Path(scratch))
+    return _tell(call, tables["files"], tables["ledger"], "check_done")
 
 
 @main.command()
 @_common
-def clean(campaign: Path, raw: Path, processed: Path, lang: str, jobs: int, force: bool, **_: Any) -> int:
+def clean(call: Call) -> int:
     """Clean the raw files into the processed tables. / 清洗原始文件。"""
-    return _clean(campaign, raw, processed, lang, jobs, force)
+    return _clean(call)
 
 
 @main.command()
 @click.argument("notebooks", nargs=-1)
 @_common
-def run(notebooks: tuple[str, ...], raw: Path, **options: Any) -> int:
+def run(call: Call, notebooks: tuple[str, ...]) -> int:
     """Run the notebooks (all, or those named) and publish their pages. / 运行并发布报告页。"""
-    return _run(notebooks, **options)
+    return _run(call, notebooks)
 
 
 @main.command()
 @_common
-def report(raw: Path, **options: Any) -> int:
+def report(call: Call) -> int:
     """Clean, run and publish: the whole chain. / 清洗、运行并发布。"""
-    shared = {name: options[name] for name in ("campaign", "processed", "lang", "jobs", "force")}
-    status = _clean(raw=raw, **shared)
-    return max(status, _run((), **options))
+    return max(_clean(call), _run(call))
 
 
 @main.command()
@@ -294,7 +278,7 @@ def sample(folder: Path, seed: int, members: int, institutions: int, mess: float
     truth = make_sample(folder / "raw", seed=seed, members=members, institutions=institutions, mess=mess)
     write_truth(truth, folder / "truth")
     files = sum(path.is_file() for path in (folder / "raw").rglob("*"))
-    _say("sample_done", lang, folder=folder, institutions=len(truth), files=files)
+    click.echo(text("cli.sample_done", lang, folder=folder, institutions=len(truth), files=files))
 
 
 if __name__ == "__main__":
