@@ -40,6 +40,11 @@ class Report:
         """The level of the intervals, as words."""
         return f"{self.campaign.setting('confidence_level'):.0%}"
 
+    @property
+    def minimum_base(self) -> int:
+        """The least number of people whose results are shown."""
+        return int(self.campaign.setting("minimum_base"))
+
     def say(self, key: str, **values: Any) -> str:
         """Return a text of the pages in the report's language."""
         return text(f"pages.{key}", self.lang, **values)
