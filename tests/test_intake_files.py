@@ -1,14 +1,15 @@
 """Files as they come: broken, encrypted, mislabelled, dangerous. Each gets its reason, none stops the others."""
 
 import os
+import random
 import time
 import zipfile
 from pathlib import Path
 
 import pytest
-from conftest import MEMBERS, UNITS, write_xlsx
+from conftest import MEMBERS, ROOT, UNITS, write_xlsx
 
-from cxzy_lib.intake.clean import clean
+from cxzy_lib.intake.clean import clean, explain
 from cxzy_lib.intake.files import raw_files
 from cxzy_lib.intake.guard import read_all
 from cxzy_lib.intake.workbook import Book, Refused, read_file
@@ -100,3 +101,26 @@ def test_bad_files_among_good_ones(tmp_path, campaign):
     assert (tables["ledger"]["outcome"] == "duplicate").sum() == 5
     assert len(tables["units"]) == 4
     assert len(raw_files(raw)) == 5
+
+
+def test_flipped_bytes_never_stop_the_run(tmp_path):
+    college = next((ROOT / "data" / "raw").iterdir())
+    sources = [college / name for name in ("处室名册.xlsx", "书记报告工作测评.xls", "承诺践诺台账.csv")]
+    chance = random.Random(1)
+    paths = []
+    for n in range(90):
+        source = sources[n % 3]
+        data = bytearray(source.read_bytes())
+        for _ in range(chance.choice([1, 5, 50])):
+            data[chance.randrange(len(data))] ^= 1 << chance.randrange(8)
+        if n % 10 == 0:
+            data = data[: chance.randrange(1, len(data))]
+        paths.append(tmp_path / f"{n}{source.suffix}")
+        paths[-1].write_bytes(data)
+    books = list(read_all(paths, jobs=2, seconds=30))
+    assert [book.path for book in books] == paths
+    # Each was read or refused with a reason that has words.
+    assert all(bool(book.sheets) != bool(book.code) for book in books)
+    for code in {book.code for book in books if book.code}:
+        assert explain(code, hint="x")
+    assert {bool(book.code) for book in books} == {True, False}
