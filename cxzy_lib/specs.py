@@ -130,6 +130,7 @@ class Layout(Label, frozen=True):
     grades: Named = ()
     facts_rater: str = ""  # whose ballots the title counts, where it does not say
     marks: dict[str, Named] = {}
+    legend: dict[str, Named] = {}
 
 
 class Words(Spec, frozen=True):
@@ -144,7 +145,9 @@ class Words(Spec, frozen=True):
     no: Named
     drop: Named
     ignore: Named
+    counts: Named = ()
     flags: dict[str, Named] = {}
+    dated: dict[str, Named] = {}
 
 
 class Plan(Spec, frozen=True):

@@ -9,9 +9,10 @@ from pathlib import Path
 import pytest
 from conftest import MEMBERS, ROOT, UNITS, write_xlsx
 
-from cxzy_lib.intake.clean import clean, explain
+from cxzy_lib.intake.clean import clean
 from cxzy_lib.intake.files import raw_files
 from cxzy_lib.intake.guard import read_all
+from cxzy_lib.intake.told import explain
 from cxzy_lib.intake.workbook import Book, Refused, read_file
 
 OLE = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"

@@ -8,8 +8,8 @@ from typing import Any
 from cxzy_lib.intake import values
 from cxzy_lib.intake.dates import Span, day_of
 from cxzy_lib.intake.directory import Directory
-from cxzy_lib.intake.layout import Vocabulary, nearest
 from cxzy_lib.intake.values import BadValue, header_keys, key_of, text_of
+from cxzy_lib.intake.vocabulary import Vocabulary, nearest
 from cxzy_lib.specs import ColumnSpec
 
 _LIST_MARKS = re.compile(r"[、,，;；/+┋|]")
@@ -25,6 +25,7 @@ class Context:
     branch: str = ""
     format: str = ""
     date1904: bool = False
+    unformatted: bool = False
 
 
 def _by_words(spec: ColumnSpec, raw: Any, context: Context) -> Any:
@@ -59,11 +60,17 @@ def _coded(known: dict[str, str], code: str) -> Callable[[Any], str]:
 
 
 def _date(spec: ColumnSpec, raw: Any, context: Context) -> Span | None:
+    if context.unformatted and re.fullmatch(r"\d{4}\.1", key_of(raw)):
+        raise BadValue("ambiguous_month")
     return day_of(raw, year=context.year, number_format=context.format, date1904=context.date1904)
 
 
 def _hours(spec: ColumnSpec, raw: Any, context: Context) -> float | None:
-    return values.hours(raw, float(context.words.campaign.setting("hours_per_day")))
+    campaign = context.words.campaign
+    found = values.hours(raw, float(campaign.setting("hours_per_day")))
+    if found is not None and found > campaign.setting("hours_limit"):
+        raise BadValue("too_many_hours", str(campaign.setting("hours_limit")))
+    return found
 
 
 _READERS: dict[str, Callable[[ColumnSpec, Any, Context], Any]] = {

@@ -1,43 +1,26 @@
 """A folder of raw files -> the processed tables, the ledger and the list of files."""
 
 import os
+import re
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
 import pandas as pd
 
-from cxzy_lib.campaign import Campaign
+from cxzy_lib.campaign import Campaign, CampaignError
+from cxzy_lib.intake.dates import day_of
 from cxzy_lib.intake.directory import Directory, learn_people, learn_units, pseudonym, pseudonym_key
 from cxzy_lib.intake.files import raw_files
 from cxzy_lib.intake.guard import read_all
-from cxzy_lib.intake.layout import Found, Vocabulary, find_table, vocabulary
-from cxzy_lib.intake.sheets import Account, SheetResult, duplicate, read_sheet, unrecognised
-from cxzy_lib.intake.values import key_of, person_name
-from cxzy_lib.intake.workbook import Book, Sheet
+from cxzy_lib.intake.layout import find_table
+from cxzy_lib.intake.ledger import Task, file_row, institution_of, ledger, once, origin
+from cxzy_lib.intake.sheets import SheetResult, duplicate, failed, read_sheet, unrecognised
+from cxzy_lib.intake.values import BadValue, key_of, person_name
+from cxzy_lib.intake.vocabulary import Vocabulary, vocabulary
+from cxzy_lib.intake.workbook import Book
 from cxzy_lib.tables import SCHEMAS, conform
-from cxzy_lib.texts import text
-
-#: What makes a count of ballots the same count.
-VOTE = ("occasion_id", "unit", "rater_group", "appraisee", "item", "level")
-
-
-@dataclass(frozen=True)
-class Task:
-    """A sheet to be read, with where it stands and the table found in it."""
-
-    institution: str
-    file: str
-    book: Book
-    sheet: Sheet
-    found: Found | None
-    twin: str = ""  # an earlier file with the same content
-
-
-def _institution(relative: Path, campaign: Campaign) -> str:
-    """Return the name of the top folder, or the configured name for files that lie in no folder."""
-    return relative.parts[0] if len(relative.parts) > 1 else campaign.institution.zh
 
 
 def _tasks(books: Iterable[Book], raw: Path, words: Vocabulary) -> list[Task]:
@@ -45,7 +28,7 @@ def _tasks(books: Iterable[Book], raw: Path, words: Vocabulary) -> list[Task]:
     first: dict[tuple[str, str], str] = {}
     for book in books:
         relative = book.path.relative_to(raw)
-        institution, file = _institution(relative, words.campaign), relative.as_posix()
+        institution, file = institution_of(relative, words.campaign), relative.as_posix()
         earlier = first.setdefault((institution, book.sha256), file)
         twin = "" if earlier == file else earlier
         for sheet in book.sheets:
@@ -55,20 +38,11 @@ def _tasks(books: Iterable[Book], raw: Path, words: Vocabulary) -> list[Task]:
     return tasks
 
 
-def _origin(task: Task, row: int) -> dict[str, Any]:
-    return {
-        "institution": task.institution,
-        "source_file": task.file,
-        "source_sheet": task.sheet.name,
-        "source_row": row + 1,
-    }
-
-
 def _frames(done: list[tuple[Task, SheetResult]]) -> dict[str, list[dict[str, Any]]]:
     rows: dict[str, list[dict[str, Any]]] = {name: [] for name in SCHEMAS}
     for task, result in done:
         for table, row, record in result.records:
-            rows[table].append(record | _origin(task, row))
+            rows[table].append(record | origin(task, row))
     return rows
 
 
@@ -96,22 +70,54 @@ def _people(rows: list[dict[str, Any]], campaign: Campaign, key: bytes) -> pd.Da
     fresh = []
     for row in rows:
         name, mark = person_name(row["name"])
-        noted = {flags[word] for word in flags if word in key_of(row.get("note")) or word == mark}
+        noted = {flags[word] for word in (mark, key_of(row.get("note"))) if word in flags}
         registered = name if not mark or mark in flags or mark == "*" else f"{name}({mark})"
-        person = pseudonym(key, row["institution"], registered, str(row.get("branch")))
         marks = {flag: flag in noted for flag in campaign.words.flags}
-        fresh.append(row | marks | {"name": registered, "person": person})
-    return conform("people", fresh)
+        fresh.append(_dated(row.get("note"), campaign) | row | marks | {"name": registered})
+    people = conform("people", fresh)
+    sheet = ["institution", "source_file", "source_sheet", "name"]
+    twice = people[people.duplicated(sheet, keep=False)]
+    namesakes = set(zip(twice["institution"], twice["name"], strict=True))
+    # The branch is part of a pseudonym only where it must be: somebody who moves stays the same person.
+    parts = (
+        (place, name, branch if (place, name) in namesakes else "")
+        for place, name, branch in zip(people["institution"], people["name"], people["branch"], strict=True)
+    )
+    return people.assign(
+        person=pd.Series([pseudonym(key, *p) for p in parts], index=people.index, dtype="str")
+    )
+
+
+def _dated(note: Any, campaign: Campaign) -> dict[str, Any]:
+    """Return the dates that a note gives: 2010年9月转出 says when somebody left."""
+    for column, words in campaign.words.dated.items():
+        for word in words:
+            if match := re.search(rf"([\d年月日./-]+){word}", key_of(note)):
+                with suppress(BadValue):
+                    span = day_of(match[1])
+                    return {column: span.start if span else None}
+    return {}
 
 
 def _read_register(
     tasks: list[Task], table: str, words: Vocabulary, directory: Directory
 ) -> list[tuple[Task, SheetResult]]:
     mine = [task for task in tasks if task.found and task.found.layout.table == table and not task.twin]
-    return [(task, read_sheet(task.sheet, task.found, words, directory)) for task in mine if task.found]
+    return [(task, _read(task, words, directory)) for task in mine]
 
 
-def _read_institution(tasks: list[Task], words: Vocabulary, key: bytes) -> list[tuple[Task, SheetResult]]:
+def _read(task: Task, words: Vocabulary, directory: Directory) -> SheetResult:
+    """Read one sheet; a sheet that no rule foresaw is reported and stops no other."""
+    assert task.found is not None
+    try:
+        return read_sheet(task.sheet, task.found, words, directory)
+    except CampaignError:
+        raise
+    except Exception as error:  # anything may stand in a sheet
+        return failed(task.sheet, f"{type(error).__name__}: {error}")
+
+
+def _readinstitution_of(tasks: list[Task], words: Vocabulary, key: bytes) -> list[tuple[Task, SheetResult]]:
     """Read the registers first: everything else is checked against the names they give."""
     done = _read_register(tasks, "units", words, Directory())
     units = _with_branches(conform("units", _frames(done)["units"]))
@@ -125,24 +131,8 @@ def _read_institution(tasks: list[Task], words: Vocabulary, key: bytes) -> list[
         elif task.found is None:
             done.append((task, unrecognised(task.sheet, words)))
         elif task.found.layout.table not in ("units", "people"):
-            done.append((task, read_sheet(task.sheet, task.found, words, directory)))
+            done.append((task, _read(task, words, directory)))
     return done
-
-
-def _once(done: list[tuple[Task, SheetResult]]) -> list[tuple[Task, SheetResult]]:
-    """Drop votes that an earlier sheet gives already: two versions of one file are not added, but named."""
-    first: dict[tuple[Any, ...], Task] = {}
-    kept = []
-    for task, result in done:
-        again: dict[int, str] = {}
-        for table, row, record in result.records:
-            if table == "votes":
-                key = tuple(record.get(name) for name in VOTE)
-                earlier = first.setdefault((task.institution, *key), task)
-                if earlier is not task:
-                    again[row] = earlier.file
-        kept.append((task, result.without(again) if again else result))
-    return kept
 
 
 def _counted(answers: pd.DataFrame) -> pd.DataFrame:
@@ -162,87 +152,6 @@ def _counted(answers: pd.DataFrame) -> pd.DataFrame:
     keys += ["held_on", "rater_group", "scale", "level", "source_file", "source_sheet"]
     grouped = levels.groupby(keys, dropna=False, sort=False)
     return grouped.agg(count=("respondent", "size"), source_row=("source_row", "min")).reset_index()
-
-
-def _ledger(done: list[tuple[Task, SheetResult]]) -> pd.DataFrame:
-    rows = [_ledger_row(task, account) for task, result in done for account in result.accounts]
-    return conform("ledger", rows).sort_values(
-        ["institution", "source_file", "source_sheet", "source_row"],
-        ignore_index=True,
-        kind="stable",
-    )
-
-
-def _ledger_row(task: Task, account: Account) -> dict[str, Any]:
-    found = account.findings
-    base = {
-        **_origin(task, account.row),
-        "layout": task.found.code if task.found else None,
-        "table": account.table or None,
-        "outcome": account.outcome,
-    }
-    if not found:
-        return base
-    worst = "error" if any(f.severity == "error" for f in found) else "warning"
-    parts = ("column", "value", "code", "hint")
-    joined = {part: "；".join(str(getattr(f, part)).replace("；", ";") for f in found) for part in parts}
-    return (
-        base
-        | joined
-        | {
-            "severity": worst,
-            "reason": " ".join(explain(f.code, f.column, f.value, f.hint) for f in found),
-        }
-    )
-
-
-def explain(code: str, column: str = "", value: str = "", hint: str = "", lang: str = "zh") -> str:
-    """Return the sentence for a finding: what is wrong and what to do.
-
-    Examples
-    --------
-    >>> explain("missing", column="Name", lang="en")
-    '“Name” is blank, so the row was not used. Fill it in.'
-    """
-    return text(f"intake.{code}", lang, column=column, value=value, hint=hint or "—")
-
-
-def _file_row(book: Book, raw: Path, ledger: pd.DataFrame, campaign: Campaign) -> dict[str, Any]:
-    relative = book.path.relative_to(raw)
-    rows = ledger[ledger["source_file"] == relative.as_posix()]
-    twice = (rows["outcome"] == "duplicate") & (rows["code"] == "second_file")
-    rejected = int((rows["outcome"] == "rejected").sum() + twice.sum())
-    lost = sorted(set(rows.loc[rows["outcome"] == "unrecognised", "source_sheet"]))
-    status, code, hint = "read", "", ""
-    if book.code:
-        status, code, hint = "refused", book.code, book.hint
-    elif (rows["code"] == "same_file").any():
-        code, hint = "same_file", str(rows["hint"].dropna().iloc[0])
-    elif rows["layout"].isna().all():
-        first = rows[rows["code"].notna()].head(1)
-        status, code = "unrecognised", str(first["code"].iloc[0]) if len(first) else "no_table"
-        hint = str(first["hint"].iloc[0]) if len(first) else ""
-    elif lost:
-        status, code, hint = "partly", "some_sheets", "、".join(lost)
-    elif rejected:
-        status, code, hint = "partly", "some_rows", str(rejected)
-    column = str(rows["column"].dropna().iloc[0]) if code == "nearly" else ""
-    return {
-        "institution": _institution(relative, campaign),
-        "source_file": relative.as_posix(),
-        "sha256": book.sha256,
-        "format": book.format,
-        "status": status,
-        "layouts": "、".join(sorted(set(rows["layout"].dropna()))),
-        "sheets": len(book.sheets),
-        "rows": len(rows),
-        "kept": int((rows["outcome"] == "kept").sum()),
-        "findings": int(rows["severity"].notna().sum()),
-        "code": code or None,
-        "column": column or None,
-        "hint": hint or None,
-        "reason": explain(code, column, "", hint) if code else None,
-    }
 
 
 def clean(
@@ -280,14 +189,14 @@ def clean(
     key = pseudonym_key(Path(processed))
     done: list[tuple[Task, SheetResult]] = []
     for institution in sorted({task.institution for task in tasks}):
-        done += _read_institution([task for task in tasks if task.institution == institution], words, key)
-    done = _once(done)
+        done += _readinstitution_of([task for task in tasks if task.institution == institution], words, key)
+    done = once(done)
     rows = _frames(done)
     tables = {name: conform(name, rows[name]) for name in SCHEMAS}
     tables["units"] = conform("units", _with_branches(tables["units"]))
     tables["people"] = _people(rows["people"], campaign, key)
     tables["votes"] = conform("votes", pd.concat([tables["votes"], _counted(tables["answers"])]))
-    tables["ledger"] = _ledger(done)
-    listed = [_file_row(book, raw, tables["ledger"], campaign) for book in books]
+    tables["ledger"] = ledger(done)
+    listed = [file_row(book, raw, tables["ledger"], campaign) for book in books]
     tables["files"] = conform("files", listed)
     return tables

@@ -1,18 +1,27 @@
 """Dates as people write them -> spans of days with their precision. Pure functions; nothing is guessed."""
 
 import calendar
+import math
 import re
 import unicodedata
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from typing import Any
 
 from cxzy_lib.intake.values import BadValue, chinese_number, text_of
 
-_DAY = r"(\d{1,2})"
 _YEAR = r"(\d{4})"
+_SPELLINGS = (
+    r"(?P<y>\d{4})([-./])(?P<m>\d{1,2})\2(?P<d>\d{1,2})",
+    r"(?P<y>\d{4})年(?P<m>\d{1,2})[月.](?P<d>\d{1,2})日?",
+    r"(?P<y>\d{4})(?P<m>\d{2})(?P<d>\d{2})",
+    r"(?P<yy>\d{2})([./])(?P<m>\d{1,2})\2(?P<d>\d{1,2})",
+    r"(?P<y>\d{4})[-./年](?P<m>\d{1,2})月?起?",
+    r"(?P<m>\d{1,2})[./月](?P<d>\d{1,2})日?",
+)
+_PIVOT = 50  # 98.7.1 is in the last century, 10.7.1 in this one
 _SERIALS = (10_000, 80_000)  # day numbers of 1927 to 2119; smaller ones could be years
-_SEP = r"\s*[-./年]\s*"
 
 
 @dataclass(frozen=True)
@@ -54,24 +63,28 @@ def _vague(key: str, year: int | None) -> Span | None:
 
 def _written_date(key: str, year: int | None) -> Span | None:
     """Read a date in one of the usual spellings; a date without a year takes `year`."""
-    if (match := re.fullmatch(rf"{_YEAR}{_SEP}(\d{{1,2}})\s*[-./月]\s*{_DAY}日?", key)) or (
-        match := re.fullmatch(r"(\d{4})(\d{2})(\d{2})", key)
-    ):
-        day = date(int(match[1]), int(match[2]), int(match[3]))
-    elif match := re.fullmatch(rf"(\d{{2}})[./](\d{{1,2}})[./]{_DAY}", key):
-        day = date(2000 + int(match[1]), int(match[2]), int(match[3]))
-    elif match := re.fullmatch(rf"{_YEAR}{_SEP}(\d{{1,2}})月?(?:起)?", key):
-        return _month(int(match[1]), int(match[2]))
-    elif (match := re.fullmatch(rf"(\d{{1,2}})[./月]{_DAY}日?", key)) and year:
-        day = date(year, int(match[1]), int(match[2]))
+    for pattern in _SPELLINGS:
+        if match := re.fullmatch(pattern, key):
+            break
     else:
         return None
+    part = {name: int(number) for name, number in match.groupdict().items() if number}
+    if "yy" in part:
+        part["y"] = part["yy"] + (2000 if part["yy"] < _PIVOT else 1900)
+    chosen = part.get("y", year)
+    if chosen is None:
+        return None
+    if "d" not in part:
+        return _month(chosen, part["m"])
+    day = date(chosen, part["m"], part["d"])
     return Span(day, day, "day")
 
 
 def _numeric_date(value: float, number_format: str, date1904: bool) -> Span:
     """Read a date typed as a number: 2010.10 is stored as 2010.1, and only its number format tells which."""
-    if value >= 19000101:
+    if not math.isfinite(value):
+        raise BadValue("not_a_date")
+    if 19000101 <= value < 21000101:
         return _checked(str(int(value)), None)
     if value.is_integer() and _SERIALS[0] <= value <= _SERIALS[1]:
         day = (date(1904, 1, 1) if date1904 else date(1899, 12, 30)) + timedelta(days=int(value))
@@ -138,6 +151,10 @@ def day_of(
     if len(parts) == 2 and parts[1] and not re.fullmatch(r"\d{4}", parts[0]):
         first = _checked(parts[0], year)
         last = _checked(parts[1], first.start.year)
+        if last.end < first.start and not re.match(r"\d{4}", parts[1]):
+            last = _checked(parts[1], first.start.year + 1)  # 12.30-1.2 goes over New Year
+        if last.end < first.start:
+            raise BadValue("ends_before_start")
         return Span(first.start, last.end, "day" if first.precision == last.precision == "day" else "vague")
     return _checked(key, year)
 
@@ -150,18 +167,21 @@ def find_date(text: str) -> Span | None:
     >>> find_date("填报单位:教务处 填报时间:2011.12.20 单位:票").start
     datetime.date(2011, 12, 20)
     """
-    match = re.search(r"\d{4}\s*[-./年]\s*\d{1,2}\s*[-./月]\s*\d{1,2}日?", text)
-    return _checked("".join(match[0].split()), None) if match else None
+    for match in re.finditer(r"(?<!\d)\d{4}\s*[-./年]\s*\d{1,2}\s*[-./月]\s*\d{1,2}日?(?!\d)", text):
+        with suppress(BadValue):
+            return _checked("".join(match[0].split()), None)
+    return None
 
 
 def find_year(text: str) -> int | None:
-    """Return the first year that stands in a text.
+    """Return the first year that stands in a text; a span of years (2010-2012) is none.
 
     Examples
     --------
-    >>> find_year("第二支部2011年上半年考勤表"), find_year("二〇一一年度"), find_year("汇总")
+    >>> find_year("第二支部2011年上半年考勤表"), find_year("二〇一一年度"), find_year("2010-2011学年")
     (2011, 2011, None)
     """
+    text = re.sub(r"(?<!\d)\d{4}\s*[-—–~至]\s*\d{4}(?!\d)(?:学年|年)?", " ", text)
     if match := re.search(r"(?<!\d)((?:19|20)\d{2})(?!\d)", text):
         return int(match[1])
     match = re.search(r"[二一][〇零九][〇零一二三四五六七八九]{2}(?=年)", text)

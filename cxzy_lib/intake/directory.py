@@ -2,25 +2,40 @@
 
 import hashlib
 import hmac
+import os
+import re
 import secrets
+from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 
 import pandas as pd
 
 from cxzy_lib.campaign import Campaign
-from cxzy_lib.intake.layout import nearest
 from cxzy_lib.intake.values import BadValue, header_keys, key_of, person_name
+from cxzy_lib.intake.vocabulary import nearest
+
+KEY_BYTES = 32
 
 
 def pseudonym_key(processed: Path) -> bytes:
     """Return the secret that turns names into pseudonyms; made once and kept with the processed tables."""
     path = processed / ".pseudonym-key"
-    if not path.is_file():
-        processed.mkdir(parents=True, exist_ok=True, mode=0o700)
-        path.write_bytes(secrets.token_bytes(32))
-        path.chmod(0o600)
-    return path.read_bytes()
+    processed.mkdir(parents=True, exist_ok=True, mode=0o700)
+    with suppress(FileExistsError):
+        fresh = processed / f".pseudonym-key.{secrets.token_hex(4)}"
+        fresh.touch(mode=0o600)
+        fresh.write_bytes(secrets.token_bytes(KEY_BYTES))
+        try:
+            os.link(fresh, path)  # whole or not at all, and never over a key that is there
+        finally:
+            fresh.unlink()
+    key = path.read_bytes()
+    if len(key) != KEY_BYTES:
+        raise ValueError(
+            f"{path}: {len(key)} B, 应为 / must be {KEY_BYTES} B. 请删除后重试 / Delete it and try again."
+        )
+    return key
 
 
 def pseudonym(key: bytes, *parts: str) -> str:
@@ -35,16 +50,25 @@ def pseudonym(key: bytes, *parts: str) -> str:
 
 
 @dataclass(frozen=True)
+class Person:
+    """Somebody in the member register: the name there, every branch it gives, the pseudonym."""
+
+    name: str
+    branches: frozenset[str]
+    code: str
+
+
+@dataclass(frozen=True)
 class Directory:
     """Known names of one institution, in the form in which they are compared.
 
-    ``units`` maps every name of a unit to its name in the register; ``people`` a name without marks to the
-    (registered name, branch, pseudonym) of everybody who bears it.
+    ``units`` maps every name of a unit to its name in the register; ``people`` a name without marks to
+    everybody who bears it.
     """
 
     units: dict[str, str] = field(default_factory=dict)
     branches: frozenset[str] = frozenset()
-    people: dict[str, list[tuple[str, str, str]]] = field(default_factory=dict)
+    people: dict[str, list[Person]] = field(default_factory=dict)
 
     def unit(self, value: object) -> str:
         """Return the registered name of a unit, or raise with the nearest known name."""
@@ -63,10 +87,14 @@ class Directory:
         return name
 
     def unit_in(self, text: str) -> str:
-        """Return the branch whose name stands in `text` (a title), the longest name first; ``""`` if none."""
+        """Return the branch whose name stands in `text` (a title), the longest name first; ``""`` if none.
+
+        第11支部 does not hold the name 1支部.
+        """
         key = key_of(text)
         names = sorted((n for n, unit in self.units.items() if unit in self.branches), key=len, reverse=True)
-        return next((self.units[name] for name in names if name in key), "")
+        found = (name for name in names if re.search(rf"(?<![\d一二三四五六七八九十]){re.escape(name)}", key))
+        return next((self.units[name] for name in found), "")
 
     def person(self, value: object, branch: str = "") -> str:
         """Return a person's pseudonym; namesakes are told apart by their mark or by their branch.
@@ -74,41 +102,57 @@ class Directory:
         Raises
         ------
         BadValue
-            ``unknown_person`` with the nearest known name, or ``namesakes``.
+            ``no_people_register``, ``unknown_person`` with the nearest known name, or ``namesakes``.
         """
         name, mark = person_name(value)
+        if not self.people:
+            raise BadValue("no_people_register")
         known = self.people.get(name, [])
         if not known:
             raise BadValue("unknown_person", nearest(name, self.people))
         if len(known) > 1:
-            known = [p for p in known if person_name(p[0])[1] == mark and mark] or known
+            known = [p for p in known if person_name(p.name)[1] == mark and mark] or known
         if len(known) > 1:
-            known = [p for p in known if p[1] == branch]
+            known = [p for p in known if branch in p.branches]
         if len(known) != 1:
             raise BadValue("namesakes")
-        return known[0][2]
+        return known[0].code
+
+    def is_in(self, code: str, branch: str) -> bool:
+        """Whether the register has a person in `branch`, in any of its snapshots; without a branch, yes."""
+        return not branch or any(
+            p.code == code and branch in p.branches for ps in self.people.values() for p in ps
+        )
 
 
 def learn_units(units: pd.DataFrame, campaign: Campaign) -> Directory:
-    """Return the directory of the units in a register: names, short names and the configured aliases."""
+    """Return the directory of the units in a register: names, short names and the configured aliases.
+
+    A name without its brackets is known too, if only one unit can be meant.
+    """
     names: dict[str, str] = {}
     branches = sorted(set(units["branch"].dropna()))
     for unit, short in zip(units["unit"], units["short"], strict=True):
-        names.update(
-            {key: str(unit) for word in (unit, short) if pd.notna(word) for key in header_keys(word)}
-        )
-    names.update({key: branch for branch in branches for key in header_keys(branch)})
+        names.update({key_of(word): str(unit) for word in (unit, short) if pd.notna(word)})
+    names.update({key_of(branch): branch for branch in branches})
     for unit, aliases in campaign.unit_aliases.items():
         if key_of(unit) in names:
             names.update(
                 {key_of(alias): names[key_of(unit)] for alias in aliases if key_of(alias) not in names}
             )
+    bare: dict[str, set[str]] = {}
+    for unit in {*units["unit"], *branches}:
+        bare.setdefault(header_keys(unit)[-1], set()).add(str(unit))
+    names = {key: min(meant) for key, meant in bare.items() if len(meant) == 1} | names
     return Directory(names, frozenset(branches))
 
 
 def learn_people(directory: Directory, people: pd.DataFrame) -> Directory:
-    """Return `directory` with the people of a member register."""
-    known: dict[str, list[tuple[str, str, str]]] = {}
-    for name, branch, person in zip(people["name"], people["branch"], people["person"], strict=True):
-        known.setdefault(person_name(name)[0], []).append((str(name), str(branch), str(person)))
-    return Directory(directory.units, directory.branches, known)
+    """Return `directory` with the people of a member register; several snapshots of one person are one."""
+    known: dict[str, dict[str, Person]] = {}
+    for name, branch, code in zip(people["name"], people["branch"], people["person"], strict=True):
+        same = known.setdefault(person_name(name)[0], {})
+        before = same[code].branches if code in same else frozenset[str]()
+        same[code] = Person(str(name), before | {str(branch)}, str(code))
+    found = {name: list(same.values()) for name, same in known.items()}
+    return Directory(directory.units, directory.branches, found)

@@ -4,7 +4,6 @@ A child is this module run as a program: unlike a multiprocessing worker it neve
 """
 
 import contextlib
-import hashlib
 import json
 import os
 import pickle
@@ -18,17 +17,12 @@ from pathlib import Path
 from queue import SimpleQueue
 from threading import Timer
 
+from cxzy_lib.intake.files import digest, end_with_parent, problem
 from cxzy_lib.intake.workbook import Book, Refused
 
 MEMORY_BYTES = 2 * 2**30
 SECONDS_PER_FILE = 120.0
 READER = "cxzy_lib.intake.workbook:read_file"
-
-
-def digest(path: Path) -> str:
-    """Return the file's SHA-256 in hexadecimal."""
-    with path.open("rb") as file:
-        return hashlib.file_digest(file, "sha256").hexdigest()
 
 
 def _limit_memory() -> None:
@@ -47,7 +41,9 @@ def _read(reader: Callable[[Path], Book], path: Path) -> Book:
     except MemoryError:
         return Book(path, "", [], code="too_large")
     except Exception as error:
-        return Book(path, "", [], code="broken", hint=type(error).__name__)
+        # The system's own errors have a number: the file has gone, or may not or cannot be read.
+        code = "unreadable" if isinstance(error, OSError) and error.errno else "broken"
+        return Book(path, "", [], code=code, hint=type(error).__name__)
 
 
 def serve(reader: str) -> None:
@@ -57,6 +53,7 @@ def serve(reader: str) -> None:
     answers = os.fdopen(os.dup(1), "wb")
     os.dup2(2, 1)  # whatever a library prints must not get between the answers
     _limit_memory()
+    end_with_parent(os.getppid())
     for line in sys.stdin.buffer:
         pickle.dump(_read(read, Path(json.loads(line))), answers, protocol=pickle.HIGHEST_PROTOCOL)
         answers.flush()
@@ -139,6 +136,10 @@ def read_all(
         free.put(child)
 
     def read(path: Path) -> Book:
+        if code := problem(path):
+            on_read(path)
+            # A name that is not UTF-8 is written with its bytes, as \\xd6: no table could hold it otherwise.
+            return Book(Path(os.fsencode(path).decode("utf-8", "backslashreplace")), "", [], code=code)
         child = free.get()
         try:
             return replace(child.read(path), sha256=digest(path))
@@ -146,12 +147,12 @@ def read_all(
             free.put(child)
             on_read(path)
 
-    try:
-        with ThreadPoolExecutor(len(children)) as threads:
+    with ThreadPoolExecutor(len(children)) as threads:
+        try:
             yield from threads.map(read, paths)
-    finally:
-        for child in children:
-            child.stop()
+        finally:  # before the threads are waited for: when the run is called off, theirs is called off, too
+            for child in children:
+                child.stop()
 
 
 if __name__ == "__main__":

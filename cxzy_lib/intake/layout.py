@@ -4,14 +4,14 @@ The header is found by the names that ``campaign/layouts.toml`` gives, not by it
 """
 
 import re
-from collections.abc import Iterable
-from dataclasses import dataclass, field
-from difflib import get_close_matches
+from collections.abc import Iterator
+from dataclasses import dataclass
+from itertools import zip_longest
 from typing import Any
 
-from cxzy_lib.campaign import Campaign
 from cxzy_lib.intake.dates import day_of, find_year
 from cxzy_lib.intake.values import BadValue, header_keys, key_of, text_of
+from cxzy_lib.intake.vocabulary import Vocabulary, fitting_scale, keys_of
 from cxzy_lib.intake.workbook import Sheet, spread_right
 from cxzy_lib.specs import Layout
 
@@ -49,64 +49,22 @@ class Found:
         return [use.label for use in self.columns("unknown").values()]
 
 
-@dataclass(frozen=True)
-class Vocabulary:
-    """The campaign's header names in the form in which they are compared."""
-
-    campaign: Campaign
-    drop: frozenset[str]
-    ignore: frozenset[str]
-    raters: dict[str, str]
-    items: dict[str, str]
-    levels: dict[str, dict[str, str]]
-    columns: dict[str, dict[str, str]] = field(default_factory=dict)
+def _written(sheet: Sheet, r: int, c: int, value: Any) -> str:
+    """Return a header cell as it is shown: 3.1 with the format 0.00 is 3.10."""
+    decimals = len(sheet.formats.get((r, c), "").partition(".")[2].rstrip("_) "))
+    return f"{value:.{decimals}f}" if decimals and isinstance(value, float) else text_of(value)
 
 
-def _keys(names: Iterable[str]) -> frozenset[str]:
-    return frozenset(key_of(name) for name in names)
-
-
-def vocabulary(campaign: Campaign) -> Vocabulary:
-    """Return the campaign's words, ready to be compared with headers."""
-    special = {key_of(w): code for code, s in campaign.special.items() for w in (s.zh, s.en, *s.aliases)}
-    levels = {
-        code: {key_of(w): level.code for level in scale.levels for w in (level.zh, level.en, *level.aliases)}
-        | special
-        for code, scale in campaign.scales.items()
-    }
-    items = {
-        key: item.code
-        for item in campaign.items.values()
-        for word in (item.zh, item.en, *item.aliases)
-        for key in header_keys(word)
-    }
-    columns = {
-        code: {
-            key: name for name, spec in layout.columns.items() for a in spec.aliases for key in header_keys(a)
-        }
-        for code, layout in campaign.layouts.items()
-    }
-    raters = {key_of(word): code for code, words in campaign.raters.items() for word in words}
-    words = campaign.words
-    return Vocabulary(campaign, _keys(words.drop), _keys(words.ignore), raters, items, levels, columns)
-
-
-def _has_second_row(sheet: Sheet, r: int) -> bool:
-    """A header goes on below where a merged header cell spans columns and the next row is no title."""
-    wide = any(r0 == r1 == r and c1 > c0 for r0, c0, r1, c1 in sheet.merges)
-    return wide and r + 1 < len(sheet.rows)
-
-
-def _labels(sheet: Sheet, r: int) -> tuple[tuple[int, ...], list[tuple[str, str]]]:
-    """Return the header's rows and, for each column, its upper and lower label."""
-    upper = [text_of(v) for v in spread_right(sheet, r)]
-    if not _has_second_row(sheet, r):
-        return (r,), [("", label) for label in upper]
-    lower = [text_of(v) for v in sheet.rows[r + 1]]
-    width = max(len(upper), len(lower))
-    upper += [""] * (width - len(upper))
-    lower += [""] * (width - len(lower))
-    return (r, r + 1), [(u, w) if w else ("", u) for u, w in zip(upper, lower, strict=True)]
+def _labels(sheet: Sheet, r: int) -> Iterator[tuple[tuple[int, ...], list[tuple[str, str]]]]:
+    """Yield the header that may begin in row `r`, of one row and of two: its rows, and for each column
+    its upper and lower label. There are two only where a cell of the first spans columns.
+    """  # noqa: D205
+    upper = [_written(sheet, r, c, v) for c, v in enumerate(spread_right(sheet, r))]
+    yield (r,), [("", label) for label in upper]
+    if r + 1 < len(sheet.rows) and any(r0 == r1 == r and c1 > c0 for r0, c0, r1, c1 in sheet.merges):
+        lower = [_written(sheet, r + 1, c, v) for c, v in enumerate(sheet.rows[r + 1])]
+        pairs = zip_longest(upper, lower, fillvalue="")
+        yield (r, r + 1), [(u, w) if w else ("", u) for u, w in pairs]
 
 
 def _rater_in(text: str, words: Vocabulary) -> str:
@@ -128,12 +86,13 @@ def _use_of(code: str, upper: str, label: str, words: Vocabulary, scale: str, ye
     shown = f"{upper}-{label}" if upper else label
     if any(key in words.drop for key in keys):
         return Use("drop", shown)
+    if layout.shape == "tally" and re.search(r"[%‰]|比例|率", key_of(label)):
+        return Use("ignore", shown)  # a share beside a count is the same ballots once more
     if layout.grades and (group := _rater_in(label, words)) in layout.grades:
         return Use("grade", shown, group=group)
     if name := next((known[key] for key in keys if key in known), ""):
         return Use("spec", shown, name)
-    level = next((words.levels[scale][key] for key in keys if key in words.levels.get(scale, {})), "")
-    if layout.shape == "tally" and level:
+    if layout.shape == "tally" and (level := _level_in(upper, label, words, scale)):
         return Use("level", shown, level, _rater_in(upper, words))
     item = next((words.items[key] for key in keys if key in words.items), "")
     if layout.shape == "ballot" and item:
@@ -145,23 +104,11 @@ def _use_of(code: str, upper: str, label: str, words: Vocabulary, scale: str, ye
     return Use("unknown", shown)
 
 
-def _scale_of_header(layout: Layout, labels: list[tuple[str, str]], words: Vocabulary) -> str:
-    """Return that of the layout's scales which explains most of the header's words."""
-    keys = {key for _, label in labels for key in header_keys(label)}
-    return fitting_scale(layout.scales, keys, words)
-
-
-def fitting_scale(scales: Iterable[str], keys: set[str], words: Vocabulary) -> str:
-    """Return the scale that explains most of the words `keys`; the shortest of equals; ``""`` if none."""
-    every = {key for code in scales for key in words.levels[code]}
-    special = {key_of(w) for s in words.campaign.special.values() for w in (s.zh, s.en, *s.aliases)}
-    seen = (keys & every) - special
-    ranked = [
-        (-len(seen & set(words.levels[code])), len(words.campaign.scales[code].levels), code)
-        for code in scales
-        if seen & set(words.levels[code])
-    ]
-    return min(ranked)[2] if ranked else ""
+def _level_in(upper: str, label: str, words: Vocabulary, scale: str) -> str:
+    """Return the level a column counts: named by its label, or above it where the label says 票数."""
+    known = words.levels.get(scale, {})
+    counted = key_of(label) in keys_of(words.campaign.words.counts)
+    return next((known[key] for key in header_keys(upper if counted else label) if key in known), "")
 
 
 def _may_be(code: str, keys: set[str], words: Vocabulary) -> bool:
@@ -200,21 +147,43 @@ def find_table(sheet: Sheet, file_name: str, words: Vocabulary) -> Found | None:
     for r in range(min(HEADER_SEARCH_ROWS, len(sheet.rows))):
         if sum(bool(text_of(v)) for v in sheet.rows[r]) < 2:
             continue
-        rows, labels = _labels(sheet, r)
         context = _context(sheet, r, file_name)
-        year = find_year(key_of(context))
-        keys = {key for _, label in labels for key in header_keys(label)}
-        for code, layout in words.campaign.layouts.items():
-            if not _titled(layout, context) or not _may_be(code, keys, words):
-                continue
-            scale = _scale_of_header(layout, labels, words) if layout.shape == "tally" else ""
-            uses = {c: _use_of(code, u, w, words, scale, year) for c, (u, w) in enumerate(labels) if w}
-            if not _complete(layout, uses):
-                continue
-            score = sum(use.kind != "unknown" for use in uses.values())
-            if best is None or score > best[0]:
-                best = (score, Found(code, layout, rows, uses, context, scale))
+        for rows, labels in _labels(sheet, r):
+            for score, found in _readings(rows, labels, context, words):
+                if best is None or score > best[0]:
+                    best = (score, found)
     return best[1] if best else None
+
+
+def _readings(
+    rows: tuple[int, ...], labels: list[tuple[str, str]], context: str, words: Vocabulary
+) -> Iterator[tuple[int, Found]]:
+    """Yield every layout that a header can be, with the number of columns it explains."""
+    year = find_year(key_of(context))
+    keys = {key for pair in labels for label in pair for key in header_keys(label)}
+    for code, layout in words.campaign.layouts.items():
+        if not _titled(layout, context) or not _may_be(code, keys, words):
+            continue
+        scale = fitting_scale(layout.scales, keys, words, whole=True) if layout.shape == "tally" else ""
+        uses = {c: _use_of(code, u, w, words, scale, year) for c, (u, w) in enumerate(labels) if w}
+        uses = _first_of_twins(uses, layout)
+        if _complete(layout, uses):
+            yield (
+                sum(use.kind != "unknown" for use in uses.values()),
+                Found(code, layout, rows, uses, context, scale),
+            )
+
+
+def _first_of_twins(uses: dict[int, Use], layout: Layout) -> dict[int, Use]:
+    """Keep the first of two columns that mean the same, and report the other: neither is added nor lost."""
+    seen: set[tuple[str, str, str]] = set()
+    kept = {}
+    for c, use in uses.items():
+        meaning = (use.kind, use.target, use.group)
+        twin = use.kind in ("spec", "level", "item", "grade", "date") and meaning in seen
+        kept[c] = Use("twin", use.label) if twin else use
+        seen.add(meaning)
+    return kept
 
 
 def nearest_layout(sheet: Sheet, words: Vocabulary) -> tuple[str, list[str]]:
@@ -229,17 +198,6 @@ def nearest_layout(sheet: Sheet, words: Vocabulary) -> tuple[str, list[str]]:
             if share > best[0]:
                 best = (share, code, [layout.columns[name].aliases[0] for name in lacking])
     return best[1], best[2]
-
-
-def nearest(word: str, known: Iterable[str]) -> str:
-    """Return the known name nearest to `word`, or ``""``; it is only ever shown, never used.
-
-    Examples
-    --------
-    >>> nearest("教物处", ["教务处", "总务处"])
-    '教务处'
-    """
-    return next(iter(get_close_matches(word, list(known), n=1, cutoff=0.5)), "")
 
 
 def row_kind(sheet: Sheet, r: int, found: Found, words: Vocabulary) -> str:
@@ -257,18 +215,40 @@ def row_kind(sheet: Sheet, r: int, found: Found, words: Vocabulary) -> str:
     campaign = words.campaign.words
     footers = tuple(key_of(word) for word in campaign.footers)
     if filled[0].startswith(footers) or (len(filled) == 1 and any(f in filled[0] for f in footers)):
-        return "footer"
-    totals = _keys(campaign.totals)
-    if any(re.sub(r"[::()]", "", cell) in totals for cell in filled[:3] if not cell.isdigit()):
-        return "total"
+        return "body" if _is_record(cells, cells.index(filled[0]), found) else "footer"
+    totals = keys_of(campaign.totals)
+    for cell in filled[:3]:
+        if not cell.isdigit() and re.sub(r"[::()]", "", cell) in totals:
+            return "body" if _is_record(cells, cells.index(cell), found, total=True) else "total"
     if len(filled) == 1 and len(found.uses) > 2 and _heads_second_block(sheet, r, found):
         return "title"
     return "body"
 
 
+def _is_record(cells: list[str], at: int, found: Found, total: bool = False) -> bool:
+    """Whether a row that begins like a footer or a total is a record: all else that a record needs is there.
+
+    A pledge may be called 合计 and a problem 制表人职责不清.
+    """
+    columns = found.layout.columns
+    needed = [c for c, use in found.columns("spec").items() if columns[use.target].required and c != at]
+    if needed:
+        return all(c < len(cells) and cells[c] for c in needed)
+    counted = sum(c < len(cells) and cells[c].isdigit() for c in found.columns("level"))
+    return counted >= 2 and not total
+
+
 def _repeats_header(cells: list[str], found: Found) -> bool:
-    matched = sum(cells[c] == key_of(use.label) for c, use in found.uses.items() if c < len(cells))
-    return matched >= max(2, len(found.columns("spec")) // 2)
+    """Whether a row is the header once more; one with other words in the same places is not taken for it."""
+    labels = {c: key_of(use.label.rpartition("-")[2]) for c, use in found.uses.items() if c < len(cells)}
+    return len(labels) > 1 and all(cells[c] in (label, "") for c, label in labels.items()) and any(cells)
+
+
+def other_header(sheet: Sheet, r: int, found: Found, words: Vocabulary) -> bool:
+    """Whether a row within the body is another header: most of its cells are names of columns."""
+    cells = [key_of(v) for v in sheet.rows[r] if key_of(v)]
+    names = words.columns[found.code].keys() | words.ignore | words.drop
+    return len(cells) > 2 and sum(cell in names for cell in cells) > 0.7 * len(cells)
 
 
 def _heads_second_block(sheet: Sheet, r: int, found: Found) -> bool:

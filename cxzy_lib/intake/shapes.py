@@ -1,125 +1,15 @@
 """The four shapes of spreadsheets: body rows -> records of the processed tables, and findings on the way."""
 
 from collections.abc import Iterator
-from dataclasses import dataclass, replace
-from typing import Any
 
-from cxzy_lib.intake.cells import Context, is_blank, read_cell
-from cxzy_lib.intake.dates import Span, day_of
-from cxzy_lib.intake.layout import Found, Use, fitting_scale, nearest
+from cxzy_lib.campaign import CampaignError
+from cxzy_lib.intake.cells import is_blank
+from cxzy_lib.intake.layout import Use
+from cxzy_lib.intake.records import Body, Finding, Record, Row, contradictions, read_specs
 from cxzy_lib.intake.values import BadValue, count, key_of, text_of
-from cxzy_lib.intake.workbook import Sheet
+from cxzy_lib.intake.vocabulary import fitting_scale, nearest
+from cxzy_lib.intake.wide import read_wide
 from cxzy_lib.specs import ColumnSpec
-
-Record = dict[str, Any]
-
-
-@dataclass(frozen=True)
-class Finding:
-    """Something about a cell that people should look at; ``error`` where the row could not be used."""
-
-    code: str
-    severity: str
-    column: str = ""
-    value: str = ""
-    hint: str = ""
-
-
-@dataclass(frozen=True)
-class Row:
-    """A body row after reading: its records by table (none if it was rejected) and its findings."""
-
-    number: int
-    records: list[tuple[str, Record]]
-    findings: list[Finding]
-
-
-@dataclass(frozen=True)
-class Body:
-    """The body of a table with what its cells may depend on."""
-
-    sheet: Sheet
-    found: Found
-    rows: list[int]
-    lent: dict[tuple[int, int], Any]
-    context: Context
-    facts: Record
-
-    def raw(self, r: int, c: int) -> Any:
-        """Return a cell: its own value, or what a merged cell above lends it."""
-        if (r, c) in self.lent:
-            return self.lent[r, c]
-        row = self.sheet.rows[r]
-        return row[c] if c < len(row) else None
-
-
-def _raw_of_spec(body: Body, r: int, c: int) -> Any:
-    """Return a cell, following 同上 up to the row it copies."""
-    ditto = set(map(key_of, body.context.words.campaign.words.ditto))
-    raw = body.raw(r, c)
-    if key_of(raw) not in ditto:
-        return raw
-    above = [q for q in body.rows if q < r and key_of(body.raw(q, c)) not in ditto]
-    return body.raw(above[-1], c) if above else raw
-
-
-def _put(record: Record, spec: ColumnSpec, name: str, value: Any) -> None:
-    target = spec.to or name
-    if isinstance(value, Span):
-        record[target] = value.end if spec.last else value.start
-        record.setdefault("precision", value.precision)
-        if spec.ended:
-            record[spec.ended] = value.end
-    elif spec.to and isinstance(value, int):
-        record[target] = (record.get(target) or 0) + value
-    elif value is not None:
-        record[target] = value
-
-
-def read_specs(body: Body, r: int) -> tuple[Record, list[Finding], bool]:
-    """Read the declared columns of a row: the record, the findings, and whether the row can be used."""
-    record: Record = dict(body.found.layout.set)
-    if body.context.branch and body.found.layout.shape != "rows":
-        record["unit"] = body.context.branch
-    findings, usable, context = [], True, body.context
-    specs = body.found.columns("spec")
-    # Branches first: a namesake is told by the branch that stands in the same row.
-    ordered = sorted(specs.items(), key=lambda cu: body.found.layout.columns[cu[1].target].type != "branch")
-    for c, use in ordered:
-        spec = body.found.layout.columns[use.target]
-        if spec.type == "skip":
-            continue
-        raw = _raw_of_spec(body, r, c)
-        try:
-            value = read_cell(spec, raw, replace(context, format=body.sheet.formats.get((r, c), "")))
-            if value is None and spec.required:
-                raise BadValue("missing")
-        except BadValue as bad:
-            severity = "error" if spec.required else "warning"
-            findings.append(Finding(bad.code, severity, use.label, text_of(raw), bad.hint))
-            usable = usable and not spec.required
-            continue
-        span = context.words.campaign.span
-        if spec.inside and isinstance(value, Span) and not span.start <= value.start <= span.end:
-            findings.append(Finding("outside_campaign", "warning", use.label, text_of(raw)))
-        _put(record, spec, use.target, value)
-        if spec.type == "branch" and value:
-            context = replace(context, branch=value)
-    return record, findings, usable
-
-
-def _contradictions(record: Record) -> list[Finding]:
-    """Counts that cannot both be true; they are reported, and the row stays."""
-    pairs = (
-        ("returned", "issued", "returned_over_issued"),
-        ("valid", "returned", "valid_over_returned"),
-        ("present", "expected", "present_over_expected"),
-    )
-    return [
-        Finding(code, "error", part, str(record[part]), str(record[whole]))
-        for part, whole, code in pairs
-        if record.get(part) is not None and record.get(whole) is not None and record[part] > record[whole]
-    ]
 
 
 def read_rows(body: Body) -> Iterator[Row]:
@@ -130,33 +20,8 @@ def read_rows(body: Body) -> Iterator[Row]:
         records = [record]
         if several:
             records = [record | {several: value} for value in record[several]]
-        findings += _contradictions(record)
+        findings += contradictions(record)
         yield Row(r, [(body.found.layout.table, rec) for rec in records] if usable else [], findings)
-
-
-def read_wide(body: Body) -> Iterator[Row]:
-    """Read the shape ``wide``: a person a row, a date a column, a mark a cell."""
-    marks = {key_of(mark): status for status, words in body.found.layout.marks.items() for mark in words}
-    days = {c: day_of(use.target, year=body.context.year) for c, use in body.found.columns("date").items()}
-    for r in body.rows:
-        record, findings, usable = read_specs(body, r)
-        if not body.context.branch:
-            findings, usable = [*findings, Finding("no_unit", "error")], False
-        records = []
-        for c, day in days.items():
-            mark = key_of(body.raw(r, c))
-            status = marks.get(mark, "unknown")
-            if mark and mark not in marks:
-                findings.append(Finding("unknown_tick", "warning", body.found.uses[c].label, mark))
-            if day is not None:
-                fresh = {
-                    "unit": body.context.branch,
-                    "held_on": day.start,
-                    "status": status,
-                    "precision": "day",
-                }
-                records.append((body.found.layout.table, record | fresh))
-        yield Row(r, records if usable else [], findings)
 
 
 def _counts(body: Body, r: int, uses: dict[int, Use]) -> tuple[dict[int, int | None], list[Finding]]:
@@ -167,22 +32,27 @@ def _counts(body: Body, r: int, uses: dict[int, Use]) -> tuple[dict[int, int | N
     for c, use in uses.items():
         raw = body.raw(r, c)
         try:
+            if (r, c) in body.lent:
+                raise BadValue("merged_number")
             found[c] = None if is_blank(raw, blank, body.context) else count(raw)
         except BadValue as bad:
-            findings.append(Finding(bad.code, "warning", use.label, text_of(raw)))
-            found[c] = None
+            findings.append(Finding(bad.code, "error", use.label, text_of(raw)))
     return found, findings
 
 
 def _check_counts(
     counts: dict[int, int | None], uses: dict[int, Use], valid: int | None, levels: set[str]
 ) -> tuple[dict[int, int | None], list[Finding]]:
-    """Compare a row's grades with its valid ballots; only if they agree is a blank count a zero."""
+    """Compare a row's grades with its valid ballots; only if they agree is a blank count a zero.
+
+    Counts that contradict each other are no evidence: they are named, and the row is not used.
+    """
     total = sum(n or 0 for c, n in counts.items() if uses[c].target in levels)
     blanks = [c for c, n in counts.items() if n is None]
     if valid is not None and total == valid:
         return {c: n or 0 for c, n in counts.items()}, []
-    findings = [Finding("blank_count", "warning", uses[c].label) for c in blanks]
+    severity = "warning" if valid is None else "error"
+    findings = [Finding("blank_count", severity, uses[c].label) for c in blanks]
     if valid is not None and not blanks:
         findings.append(Finding("sum_mismatch", "error", "", str(total), str(valid)))
     return counts, findings
@@ -191,7 +61,7 @@ def _check_counts(
 def read_tally(body: Body) -> Iterator[Row]:
     """Read the shape ``tally``: a row of counts for each item, person or occasion."""
     layout, scale = body.found.layout, body.found.scale
-    levels = {level.code for level in body.context.words.campaign.scales[scale].levels}
+    names = {level.code: level.zh for level in body.context.words.campaign.scales[scale].levels}
     by_group: dict[str, dict[int, Use]] = {}
     for c, use in body.found.columns("level").items():
         by_group.setdefault(use.group or layout.set.get("rater_group") or body.facts.get("rater", ""), {})[
@@ -203,9 +73,15 @@ def read_tally(body: Body) -> Iterator[Row]:
             findings, usable = [*findings, Finding("no_rater_group", "error")], False
         records: list[tuple[str, Record]] = []
         for group, uses in by_group.items():
-            counts, bad = _counts(body, r, uses)
-            counts, wrong = _check_counts(counts, uses, record.get("valid"), levels)
-            findings += bad + wrong
+            counts, wrong = _counts(body, r, uses)
+            missing = [names[code] for code in names if code not in {use.target for use in uses.values()}]
+            if missing:
+                wrong.append(Finding("missing_level", "error", hint="、".join(missing)))
+            if not wrong:
+                _choice(body, "blank_count", "zero_if_total_agrees")
+                counts, wrong = _check_counts(counts, uses, record.get("valid"), set(names))
+            usable = usable and all(finding.severity != "error" for finding in wrong)
+            findings += wrong
             vote = record | {"rater_group": group, "scale": scale}
             records += [
                 ("votes", vote | {"level": uses[c].target, "count": n})
@@ -215,7 +91,7 @@ def read_tally(body: Body) -> Iterator[Row]:
             if "issued" in record or "returned" in record:
                 records.append(("turnout", record | {"rater_group": group}))
         records += _grades(body, r, record, findings)
-        findings += _contradictions(record)
+        findings += contradictions(record)
         yield Row(r, records if usable else [], findings)
 
 
@@ -240,7 +116,7 @@ def read_ballot(body: Body) -> Iterator[Row]:
     """Read the shape ``ballot``: a paper or a respondent a row, an item a column."""
     uses = body.found.columns("item")
     seen = {key_of(body.raw(r, c)) for r in body.rows for c in uses}
-    scale = fitting_scale(body.found.layout.scales, seen, body.context.words)
+    scale = fitting_scale(body.found.layout.scales, seen, body.context.words, whole=False)
     for r in body.rows:
         record, findings, usable = read_specs(body, r)
         if not scale:
@@ -262,16 +138,28 @@ def _answers(body: Body, r: int, c: int, use: Use, scale: str, findings: list[Fi
         parts = [] if blank else [part.strip() for part in text_of(raw).replace("|", "┋").split("┋")]
         return [{"item": item.code, "level": part} for part in parts if part]
     if blank:
-        return [{"item": item.code, "scale": scale, "level": "abstain"}]
+        abstains = _choice(body, "no_tick", "abstain", "void") == "abstain"
+        return [{"item": item.code, "scale": scale, "level": "abstain"}] if abstains else []
     known = words.levels.get(scale, {})
     if (key := key_of(raw)) in known:
         return [{"item": item.code, "scale": scale, "level": known[key]}]
     ticked = {known[part] for part in _ticked(key) if part in known}
     code = "two_ticks" if len(ticked) > 1 else "unknown_level"
+    _choice(body, "two_ticks", "void")
     if len(ticked) == 1:
         return [{"item": item.code, "scale": scale, "level": ticked.pop()}]
     findings.append(Finding(code, "warning", use.label, text_of(raw), nearest(key, known)))
     return []
+
+
+def _choice(body: Body, name: str, *known: str) -> str:
+    """Return a setting's value; one that the code does not know is an error and not ignored."""
+    campaign = body.context.words.campaign
+    value = str(campaign.setting(name))
+    if value not in known:
+        where = campaign.folder / "settings.toml"
+        raise CampaignError(f"{where}: [{name}] value = {value!r}: {' / '.join(known)}")
+    return value
 
 
 def _ticked(key: str) -> list[str]:

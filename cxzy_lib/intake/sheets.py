@@ -1,7 +1,5 @@
 """One sheet -> its records and the account of every row that is not blank."""
 
-import contextlib
-import re
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from datetime import date
@@ -9,11 +7,13 @@ from typing import Any
 
 from cxzy_lib.campaign import Campaign
 from cxzy_lib.intake.cells import Context
-from cxzy_lib.intake.dates import find_date, find_year
 from cxzy_lib.intake.directory import Directory
-from cxzy_lib.intake.layout import Found, Vocabulary, fill_down, nearest, nearest_layout, row_kind
-from cxzy_lib.intake.shapes import READERS, Body, Finding, Record, Row
-from cxzy_lib.intake.values import BadValue, count, key_of, semester
+from cxzy_lib.intake.layout import Found, fill_down, nearest_layout, other_header, row_kind
+from cxzy_lib.intake.records import Body, Finding, Record, Row, contradictions
+from cxzy_lib.intake.shapes import READERS
+from cxzy_lib.intake.titles import title_facts
+from cxzy_lib.intake.values import BadValue, count, key_of
+from cxzy_lib.intake.vocabulary import Vocabulary, nearest
 from cxzy_lib.intake.workbook import Sheet
 
 
@@ -61,46 +61,26 @@ def duplicate(sheet: Sheet, earlier: str) -> SheetResult:
     return _all_rows(sheet, "duplicate", Finding("same_file", "warning", hint=earlier))
 
 
+def failed(sheet: Sheet, why: str) -> SheetResult:
+    """Account for a sheet that could not be read although its table was found."""
+    return _all_rows(sheet, "unrecognised", Finding("sheet_failed", "error", hint=why))
+
+
 def _all_rows(sheet: Sheet, outcome: str, finding: Finding) -> SheetResult:
     filled = [r for r, row in enumerate(sheet.rows) if any(key_of(v) for v in row)]
     accounts = [Account(r, outcome, "", (finding,) if r == filled[0] else ()) for r in filled]
     return SheetResult([], accounts)
 
 
-def title_facts(title: str, campaign: Campaign, words: Vocabulary) -> Record:
-    """Return what the lines above a table state: counts of ballots, the raters, the date, the semester.
-
-    ``stated`` holds the counts by rater group, ``""`` for those of no group. Counts stand after one of the
-    names in ``[facts]``: 发出 45 份; raters after 评议人, or they are the whole name of the sheet.
-    """
-    facts: Record = {"stated": {}}
-    for line in title.splitlines():
-        speaks_of = words.raters.get(key_of(re.split("[::]", line)[0]), "")
-        for name, aliases in campaign.facts.items():
-            for alias in aliases:
-                if name == "rater":
-                    _put_rater(facts, line, alias, words)
-                elif match := re.search(rf"{re.escape(alias)}[^\d\n]{{0,8}}?[_\s]*(\d+)[_\s]*", line):
-                    group, _, part = name.rpartition(".")
-                    facts["stated"].setdefault(group or speaks_of, {}).setdefault(part, count(match[1]))
-        if key_of(line) in words.raters:
-            facts.setdefault("rater", words.raters[key_of(line)])
-        with contextlib.suppress(BadValue):
-            facts["semester"] = facts.get("semester") or semester(line)
-    found = find_date(title)
-    return facts | {"held_on": found.start if found else None, "year": find_year(key_of(title))}
-
-
-def _put_rater(facts: Record, title: str, alias: str, words: Vocabulary) -> None:
-    for match in re.finditer(rf"{re.escape(alias)}\s*[::]\s*([^\s,,、;；。)）]+)", title):
-        if key_of(match[1]) in words.raters:
-            facts.setdefault("rater", words.raters[key_of(match[1])])
-
-
 def _body(sheet: Sheet, found: Found, rows: list[int], words: Vocabulary, directory: Directory) -> Body:
     facts = title_facts(found.title, words.campaign, words)
     context = Context(
-        words, directory, facts["year"], directory.unit_in(found.title), date1904=sheet.date1904
+        words,
+        directory,
+        facts["year"],
+        directory.unit_in(found.title),
+        date1904=sheet.date1904,
+        unformatted=sheet.unformatted,
     )
     return Body(sheet, found, rows, fill_down(sheet, found), context, facts)
 
@@ -196,7 +176,8 @@ def _count_or_none(raw: Any) -> int | None:
 
 def _header_findings(found: Found, words: Vocabulary) -> tuple[Finding, ...]:
     known = [alias for spec in found.layout.columns.values() for alias in spec.aliases]
-    return tuple(
+    twins = tuple(Finding("column_twice", "error", use.label) for use in found.columns("twin").values())
+    return twins + tuple(
         Finding("unknown_column", "warning", label, "", nearest(key_of(label), known))
         for label in found.unknown
     )
@@ -211,7 +192,7 @@ def read_sheet(sheet: Sheet, found: Found, words: Vocabulary, directory: Directo
     reader: Callable[[Body], Any] = READERS[found.layout.shape]
     read = list(reader(body))
     if needs_occasion:
-        read = [_dated(row, body.facts) for row in read]
+        read = [_dated(row, body.facts, words.campaign) for row in read]
     records = [
         (table, row.number, _with_occasion(table, record, body.facts, words.campaign))
         for row in read
@@ -221,12 +202,19 @@ def read_sheet(sheet: Sheet, found: Found, words: Vocabulary, directory: Directo
         records = [
             (table, row, {"snapshot_on": body.facts["held_on"]} | record) for table, row, record in records
         ]
-    records += _title_turnout(body, read, words.campaign)
+    stated = _title_turnout(body, read, words.campaign)
+    records += stated
+    wrong = [finding for _, _, record in stated for finding in contradictions(record)]
     by_row = {row.number: row for row in read}
     accounts, since = [], []
+    lost = False
     for r, kind in kinds.items():
         if kind == "body":
             row = by_row[r]
+            lost = lost or other_header(sheet, r, found, words)
+            if lost:  # another table begins here, and its columns are not those of the first
+                row = replace(row, records=[], findings=[Finding("other_header", "error")])
+                records = [record for record in records if record[1] != r]
             outcome = "kept" if row.records else "rejected"
             accounts.append(Account(r, outcome, found.layout.table, tuple(row.findings)))
             since.append(r)
@@ -234,13 +222,17 @@ def read_sheet(sheet: Sheet, found: Found, words: Vocabulary, directory: Directo
             accounts.append(Account(r, kind, found.layout.table, _check_total(body, r, since)))
             since = []
         elif kind != "blank":
-            findings = _header_findings(found, words) if r == found.header[0] else ()
+            findings = (*_header_findings(found, words), *wrong) if r == found.header[0] else ()
             accounts.append(Account(r, kind, found.layout.table, findings))
     return SheetResult(records, accounts)
 
 
-def _dated(row: Row, facts: Record) -> Row:
-    """Reject a row of votes that belongs to no occasion."""
+def _dated(row: Row, facts: Record, campaign: Campaign) -> Row:
+    """Reject a row of votes that belongs to no occasion; report a date outside the semester beside it."""
+    first = row.records[0][1] if row.records else {}
+    term = first.get("semester")
+    if term and first.get("held_on") and campaign.semester_of(first["held_on"]) not in (None, term):
+        row = replace(row, findings=[*row.findings, Finding("semester_contradicts", "error", "", term)])
     dated = facts["held_on"] or facts["year"] or facts.get("semester")
     if dated or all(
         rec.get("held_on") or rec.get("semester") or rec.get("answered_on") for _, rec in row.records

@@ -5,8 +5,19 @@ from typing import Any
 
 import pandas as pd
 
-from cxzy_lib.intake.clean import explain
 from cxzy_lib.texts import text
+
+
+def explain(code: str, column: str = "", value: str = "", hint: str = "", lang: str = "zh") -> str:
+    """Return the sentence for a finding: what is wrong and what to do.
+
+    Examples
+    --------
+    >>> explain("missing", column="Name", lang="en")
+    '“Name” is blank, so the row was not used. Fill it in.'
+    """
+    near = text("intake.nearest", lang, hint=hint) if hint else ""
+    return text(f"intake.{code}", lang, column=column, value=value, hint=hint or "—", nearest=near)
 
 
 def file_lines(files: pd.DataFrame, lang: str) -> list[str]:

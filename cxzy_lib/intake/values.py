@@ -4,6 +4,7 @@ A blank cell gives ``None``. A cell that cannot be read raises :class:`BadValue`
 nothing is guessed.
 """
 
+import math
 import re
 import unicodedata
 from datetime import datetime
@@ -12,6 +13,7 @@ from typing import Any
 
 _DIGITS = {c: i for i, c in enumerate("零一二三四五六七八九")} | {"〇": 0, "两": 2}
 _UNITS = {"十": 10, "百": 100}
+_MOST = 10**9  # no institution counts further
 _BRACKETS = re.compile(r"[((\[【〔][^()()\[\]【】〔〕]*[))\]】〕]")
 _NUMBERING = re.compile(r"^(?:第?\d+题?|[一二三四五六七八九十]+)[、.．:：]\s*|^第\d+题")
 
@@ -109,23 +111,33 @@ def number(value: Any) -> float | None:
     if isinstance(value, bool):
         raise BadValue("not_a_number")
     if isinstance(value, int | float):
-        return float(value)
-    key = key_of(value).replace(",", "")
+        return _finite(float(value))
+    key = key_of(value)
     if not key:
         return None
+    if re.search(r"\d,\d", key):
+        if not re.search(r"(?<!\d)\d{1,3}(?:,\d{3})+(?!\d)", key):
+            raise BadValue("not_a_number")  # 12,5 is no twelve hundred, and nobody knows what it is
+        key = key.replace(",", "")
     bare = re.sub(
         r"^[约近]|(?:人次|个月|[票人份张次条名个天])?[余多]?(?:人次|[票人份张次条名个天])?$",
         "",
         key,
     )
     if match := re.fullmatch(r"[-+]?\d+(?:\.\d+)?", bare):
-        return float(match[0])
+        return _finite(float(match[0]))
     if match := re.fullmatch(r"(\d+(?:\.\d+)?)%", bare):
         return float(match[1]) / 100
     found = chinese_number(bare)
     if found is None:
         raise BadValue("not_a_number")
     return float(found)
+
+
+def _finite(value: float) -> float:
+    if not math.isfinite(value):
+        raise BadValue("not_a_number")
+    return value
 
 
 def count(value: Any) -> int | None:
@@ -139,13 +151,13 @@ def count(value: Any) -> int | None:
     found = number(value)
     if found is None:
         return None
-    if found < 0 or not found.is_integer():
+    if found < 0 or not found.is_integer() or found > _MOST:
         raise BadValue("not_a_count")
     return int(found)
 
 
 def hours(value: Any, hours_per_day: float) -> float | None:
-    """Read training hours; days are converted only where no hours are given.
+    """Read training hours; days are converted only where no hours are given. Sums and products are not done.
 
     Examples
     --------
@@ -153,14 +165,19 @@ def hours(value: Any, hours_per_day: float) -> float | None:
     (24.0, 24.0, 4.0, 6.0)
     """
     key = key_of(value)
-    if match := re.search(r"(\d+(?:\.\d+)?)(?:学时|小时|课时)", key):
+    if re.search(r"[-+×*/%]", key):
+        raise BadValue("not_hours")
+    if match := re.fullmatch(r"(\d+(?:\.\d+)?)(?:学时|小时|课时)(?:\([^()]*\))?", key):
         return float(match[1])
     if match := re.fullmatch(r"(.+?)天", key):
         if match[1] == "半":
             return hours_per_day / 2
         days = number(match[1])
         return None if days is None else days * hours_per_day
-    return number(value)
+    found = number(value)
+    if found is not None and found < 0:
+        raise BadValue("not_hours")
+    return found
 
 
 def person_name(value: Any) -> tuple[str, str]:
@@ -193,11 +210,12 @@ def semester(value: Any) -> str | None:
     key = key_of(value)
     if not key:
         return None
-    if match := re.search(r"(\d{4}|\d{2})[-—~](\d{4}|\d{2})\D*?([12一二])", key):
+    for match in re.finditer(r"(?<!\d)(\d{4}|\d{2})[-—–~/](\d{4}|\d{2})[学年度第(]*([12一二上下春秋])", key):
         first = int(match[1]) % 100 + 2000
-        return f"{first}-{first + 1}-{1 if match[3] in '1一' else 2}"
-    if match := re.search(r"(\d{4})年?(春|秋|上半年|下半年)", key):
-        year = int(match[1])
-        spring = match[2] in ("春", "上半年")
+        if int(match[2]) % 100 == (first + 1) % 100:
+            return f"{first}-{first + 1}-{1 if match[3] in '1一上秋' else 2}"
+    if half := re.search(r"(\d{4})年?(春|秋|上半年|下半年)", key):
+        year = int(half[1])
+        spring = half[2] in ("春", "上半年")
         return f"{year - 1}-{year}-2" if spring else f"{year}-{year + 1}-1"
     raise BadValue("not_a_semester")

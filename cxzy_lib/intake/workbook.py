@@ -40,6 +40,7 @@ class Sheet:
     formats: dict[tuple[int, int], str] = field(default_factory=dict)
     hidden: bool = False
     date1904: bool = False
+    unformatted: bool = False  # a csv: what was typed as 2010.10 may stand there as 2010.1
 
 
 @dataclass(frozen=True)
@@ -158,7 +159,7 @@ def _csv_sheets(text: str, name: str) -> list[Sheet]:
         [cell or None for cell in row]
         for row in csv.reader(io.StringIO(text, newline=""), delimiter=delimiter)
     ]
-    return [Sheet(name, rows)]
+    return [Sheet(name, rows, unformatted=True)]
 
 
 def _read_workbook(data: bytes, kind: str) -> list[Sheet]:
