@@ -146,6 +146,7 @@ class Words(Spec, frozen=True):
     drop: Named
     ignore: Named
     counts: Named = ()
+    festivals: dict[str, str] = {}
     flags: dict[str, Named] = {}
     dated: dict[str, Named] = {}
 

@@ -49,7 +49,6 @@ def test_dates_with_a_year(written, start, end, precision):
         ("7月1日", "2011-07-01", "2011-07-01"),
         ("7.1", "2011-07-01", "2011-07-01"),
         ("6月底", "2011-06-21", "2011-06-30"),
-        ("七一前夕", "2011-06-30", "2011-06-30"),
     ],
 )
 def test_dates_that_take_the_year_of_the_title(written, start, end):

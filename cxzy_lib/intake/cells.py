@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from cxzy_lib.intake import values
@@ -62,6 +62,10 @@ def _coded(known: dict[str, str], code: str) -> Callable[[Any], str]:
 def _date(spec: ColumnSpec, raw: Any, context: Context) -> Span | None:
     if context.unformatted and re.fullmatch(r"\d{4}\.1", key_of(raw)):
         raise BadValue("ambiguous_month")
+    for word, day in context.words.campaign.words.festivals.items():
+        if match := re.fullmatch(rf"(\d{{4}}年)?[“\"]?{key_of(word)}[”\"]?(?:前夕|前)?", key_of(raw)):
+            eve = day_of(f"{match[1] or ''}{day}", year=context.year)
+            return replace(eve, precision="vague") if eve else None
     return day_of(raw, year=context.year, number_format=context.format, date1904=context.date1904)
 
 

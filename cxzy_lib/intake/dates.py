@@ -38,18 +38,12 @@ def _month(year: int, month: int) -> Span:
 
 
 def _vague(key: str, year: int | None) -> Span | None:
-    """Read 2011年底前, 6月底, 七一前夕, 3月上旬: a period, of which the last day is the limit."""
+    """Read 2011年底前, 6月底, 3月上旬: a period, of which the last day is the limit."""
     match = re.fullmatch(
         rf"(?:{_YEAR}年)?(?:(\d{{1,2}})月)?(底|末|初|中旬|上旬|下旬|中)?(?:以?前|之前)?", key
     )
-    festival = re.fullmatch(rf"(?:{_YEAR}年)?[“\"]?七一[”\"]?(?:前夕|前)?", key)
-    found = match or festival
-    chosen = int(found[1]) if found and found[1] else year
-    if found is None or chosen is None:
-        return None
-    if festival:
-        return Span(date(chosen, 6, 30), date(chosen, 6, 30), "vague")
-    if not match or not match[0]:
+    chosen = int(match[1]) if match and match[1] else year
+    if not match or not match[0] or chosen is None:
         return None
     month, part = match[2], match[3]
     if month is None:
