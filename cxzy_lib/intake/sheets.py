@@ -146,25 +146,27 @@ def _own_turnout(rows: list[Row]) -> bool:
     return any(table == "turnout" for row in rows for table, _ in row.records)
 
 
-def _check_total(body: Body, r: int, since: list[int]) -> tuple[Finding, ...]:
-    """Compare a total row with the rows above it: all of them, or those since the last total."""
-    findings = []
-    countable = {c: use.label for c, use in body.found.columns("level").items()}
+def _check_total(body: Body, r: int) -> tuple[Finding, ...]:
+    """Compare a total row with the rows just above it, as many of them as explain most of its columns.
+
+    A subtotal may stand under some groups and not under others: so its rows may begin at any row above.
+    """
     columns = body.found.layout.columns
-    countable |= {
-        c: use.label for c, use in body.found.columns("spec").items() if columns[use.target].type == "count"
+    uses = body.found.columns("level") | {
+        c: use for c, use in body.found.columns("spec").items() if columns[use.target].type == "count"
     }
-    for c, label in countable.items():
-        written = _count_or_none(body.raw(r, c))
-        if written is None:
-            continue
-        sums = {
-            sum(_count_or_none(body.raw(q, c)) or 0 for q in rows)
-            for rows in (since, [q for q in body.rows if q < r])
-        }
-        if written not in sums:
-            findings.append(Finding("total_mismatch", "warning", label, str(written), str(max(sums))))
-    return tuple(findings)
+    written = {c: n for c in uses if (n := _count_or_none(body.raw(r, c))) is not None}
+    sums, best = dict.fromkeys(written, 0), dict.fromkeys(written, 0)
+    for q in reversed([q for q in body.rows if q < r]):
+        sums = {c: total + (_count_or_none(body.raw(q, c)) or 0) for c, total in sums.items()}
+        agreed, most = (sum(s[c] == written[c] for c in written) for s in (sums, best))
+        if agreed >= most:
+            best = sums
+    return tuple(
+        Finding("total_mismatch", "warning", uses[c].label, str(written[c]), str(best[c]))
+        for c in written
+        if best[c] != written[c]
+    )
 
 
 def _count_or_none(raw: Any) -> int | None:
@@ -206,8 +208,7 @@ def read_sheet(sheet: Sheet, found: Found, words: Vocabulary, directory: Directo
     records += stated
     wrong = [finding for _, _, record in stated for finding in contradictions(record)]
     by_row = {row.number: row for row in read}
-    accounts, since = [], []
-    lost = False
+    accounts, lost = [], False
     for r, kind in kinds.items():
         if kind == "body":
             row = by_row[r]
@@ -217,10 +218,8 @@ def read_sheet(sheet: Sheet, found: Found, words: Vocabulary, directory: Directo
                 records = [record for record in records if record[1] != r]
             outcome = "kept" if row.records else "rejected"
             accounts.append(Account(r, outcome, found.layout.table, tuple(row.findings)))
-            since.append(r)
         elif kind == "total":
-            accounts.append(Account(r, kind, found.layout.table, _check_total(body, r, since)))
-            since = []
+            accounts.append(Account(r, kind, found.layout.table, _check_total(body, r)))
         elif kind != "blank":
             findings = (*_header_findings(found, words), *wrong) if r == found.header[0] else ()
             accounts.append(Account(r, kind, found.layout.table, findings))
