@@ -1,110 +1,30 @@
-"""The ``cxzy`` command. Exit status: 0 all done; 1 something was refused or failed; 2 the call is wrong."""
+"""The ``cxzy`` command.
 
-import json
-import os
+Exit status: 0 all done (single rows may have been rejected: the last line counts them); 1 a file, a sheet
+or a page failed, rows could not be checked for want of a register, or another process is at work there;
+2 the call or the campaign's files are wrong; 130 interrupted.
+"""
+
 import sys
 import tempfile
-from collections.abc import Callable, Sequence
-from dataclasses import asdict, dataclass
+from collections.abc import Sequence
+from dataclasses import asdict
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import click
 
+from cxzy_lib.call import FOLDER, HELP, LANG, Call, Wrong, common, stepper
 from cxzy_lib.texts import text
 
 if TYPE_CHECKING:
     import pandas as pd
 
     from cxzy_lib.campaign import Campaign
-    from cxzy_lib.publish.runner import Job, Result
+    from cxzy_lib.publish.editions import Plans
+    from cxzy_lib.publish.runner import Result
 
-SHOWN_FINDINGS = 20
-
-
-class Wrong(click.ClickException):
-    """The call or the campaign's files are wrong."""
-
-    exit_code = 2
-
-
-_COMMON = (
-    click.option(
-        "--campaign", "campaign", default="campaign", type=click.Path(path_type=Path), show_default=True
-    ),
-    click.option("--raw", default="data/raw", type=click.Path(path_type=Path), show_default=True),
-    click.option("--processed", default="data/processed", type=click.Path(path_type=Path), show_default=True),
-    click.option("--out", type=click.Path(path_type=Path), help="Default: reports/AUDIENCE-LANG."),
-    click.option("--lang", default="zh", type=click.Choice(["zh", "en"]), show_default=True),
-    click.option(
-        "--audience",
-        default="public",
-        type=click.Choice(["public", "leadership", "branch"]),
-        show_default=True,
-    ),
-    click.option("--year", type=int, help="Only this calendar year."),
-    click.option("--unit", help="Only this branch or department."),
-    click.option("--jobs", default=os.cpu_count() or 1, type=click.IntRange(1), help="Side by side."),
-    click.option("--force", is_flag=True, help="Also what is up to date."),
-)
-
-
-@dataclass(frozen=True)
-class Call:
-    """The common options of a call."""
-
-    campaign: Path
-    raw: Path
-    processed: Path
-    out: Path | None
-    lang: str
-    audience: str
-    year: int | None
-    unit: str | None
-    jobs: int
-    force: bool
-
-    @property
-    def folder(self) -> Path:
-        """Where the edition goes."""
-        return self.out or Path("reports") / f"{self.audience}-{self.lang}"
-
-    def say(self, key: str, **values: Any) -> None:
-        """Print a line in the call's language."""
-        click.echo(text(f"cli.{key}", self.lang, **values))
-
-    def wrong(self, key: str, **values: Any) -> Wrong:
-        """Return the error of a wrong call, in its language."""
-        return Wrong(text(key, self.lang, **values))
-
-
-def _common(command: Callable[..., int]) -> Callable[..., None]:
-    """Give a command the common options as a Call; what it returns is the exit status."""
-
-    def run(notebooks: tuple[str, ...] = (), **options: Any) -> None:
-        from cxzy_lib.campaign import CampaignError
-
-        arguments = (Call(**options), notebooks) if command.__name__ == "run" else (Call(**options),)
-        try:
-            sys.exit(command(*arguments))
-        except CampaignError as error:
-            raise Wrong(str(error)) from error
-
-    run.__name__, run.__doc__ = command.__name__, command.__doc__
-    decorated: Callable[..., None] = run
-    for option in reversed(_COMMON):
-        decorated = option(decorated)
-    return decorated
-
-
-def _stepper(total: int, label: str) -> tuple[Callable[[Any], object], Callable[[], None]]:
-    """Return what to call after each step and at the end: a progress bar on a terminal, nothing elsewhere."""
-    if not sys.stderr.isatty():
-        return lambda _: None, lambda: None
-    from tqdm import tqdm
-
-    bar = tqdm(total=total, desc=label, leave=False)
-    return lambda _: bar.update(), bar.close
+SHOWN_FINDINGS = 20  # by clean and report; check shows all
 
 
 def _raw_files(call: Call) -> list[Path]:
@@ -117,161 +37,204 @@ def _raw_files(call: Call) -> list[Path]:
     return files
 
 
-def _cleaned(call: Call, processed: Path) -> "dict[str, pd.DataFrame]":
-    from cxzy_lib.campaign import load_campaign
+def _cleaned(call: Call, processed: Path, spec: "Campaign") -> "dict[str, pd.DataFrame]":
     from cxzy_lib.intake.clean import clean as clean_tables
 
-    step, close = _stepper(len(_raw_files(call)), text("cli.reading", call.lang))
+    step, close = stepper(len(_raw_files(call)), text("cli.reading", call.lang))
     try:
-        return clean_tables(call.raw, load_campaign(call.campaign), processed, jobs=call.jobs, on_read=step)
+        return clean_tables(call.raw, spec, processed, jobs=call.jobs, on_read=step)
     finally:
         close()
 
 
-def _tell(call: Call, files: "pd.DataFrame", ledger: "pd.DataFrame", done: str) -> int:
-    """Print a line for each file, the first findings and the sum; return the exit status."""
-    from cxzy_lib.intake.told import file_lines, finding_lines
+def _tell(call: Call, tables: "dict[str, pd.DataFrame]", done: str, limit: int | None) -> int:
+    """Print a line for each file, the first `limit` findings and the sum; return the exit status."""
+    from cxzy_lib.intake import told
 
-    findings = finding_lines(ledger, call.lang)
+    files, ledger = tables["files"], tables["ledger"]
+    findings = told.finding_lines(ledger, call.lang)
     shown = files[files["code"].notna()] if sys.stdout.isatty() else files  # a bar has shown the others
-    for line in [*file_lines(shown, call.lang), *findings[:SHOWN_FINDINGS]]:
+    for line in [*told.file_lines(shown, call.lang), *findings[:limit]]:
         click.echo(line)
-    if len(findings) > SHOWN_FINDINGS:
-        call.say("more_findings", count=len(findings) - SHOWN_FINDINGS)
-    bad = int(files["status"].isin(["refused", "unrecognised"]).sum())
+    if limit is not None and len(findings) > limit:
+        call.say("more_findings", count=len(findings) - limit)
+    lost = files["status"].isin(["refused", "unrecognised"]) | files["code"].eq("some_sheets")
     kept, rejected = (int((ledger["outcome"] == name).sum()) for name in ("kept", "rejected"))
+    bad = int(lost.sum())
     call.say(done, files=len(files), kept=kept, rejected=rejected, findings=len(findings), bad=bad)
-    return int(bad > 0)
+    for register in ("units", "people"):
+        without = sorted(set(files["institution"].dropna()) - set(tables[register]["institution"]))
+        if without:
+            call.say(f"no_{register}", names="、".join(without))
+    unchecked = ledger["code"].str.contains("no_register|no_people_register", na=False)
+    return int(bad > 0 or bool((unchecked & ledger["outcome"].eq("rejected")).any()))
 
 
 def _clean(call: Call) -> int:
-    from cxzy_lib.intake.files import inputs_digest
+    from cxzy_lib.intake.files import STATE, inputs_digest, locked, read_state, write_state
 
-    state = call.processed / ".clean.json"
     digest = inputs_digest([*sorted(call.campaign.glob("*.toml")), *_raw_files(call)])
-    before = json.loads(state.read_text("utf-8")) if state.is_file() else {}
+    before = read_state(call.processed)
     if not call.force and before.get("digest") == digest:
         call.say("clean_unchanged" if not before["status"] else "clean_unchanged_bad")
         return int(before["status"])
+    from cxzy_lib.campaign import load_campaign
     from cxzy_lib.tables import save
 
-    tables = _cleaned(call, call.processed)
-    save(tables, call.processed)
-    status = _tell(call, tables["files"], tables["ledger"], "clean_done")
-    state.write_text(json.dumps({"digest": digest, "status": status}), "utf-8")
+    spec = load_campaign(call.campaign)
+    with locked(call.processed, ".tables-*", 0o700):
+        tables = _cleaned(call, call.processed, spec)
+        (call.processed / STATE).unlink(missing_ok=True)
+        save(tables, call.processed)
+        status = _tell(call, tables, "clean_done", SHOWN_FINDINGS)
+        write_state(call.processed, {"digest": digest, "status": status, "tables": list(tables)})
     return status
+
+
+def _check_call(call: Call) -> None:
+    """Raise what is wrong with the call before anything is done."""
+    from cxzy_lib.campaign import load_campaign
+
+    if not any(Path("notebooks").glob("[!._]*.ipynb")):
+        raise call.wrong("cli.no_notebooks", folder=Path("notebooks").absolute())
+    there = next(path for path in (call.folder, *call.folder.absolute().parents) if path.exists())
+    if not there.is_dir():
+        raise call.wrong("cli.out_is_file", out=there)
+    if call.year is not None and call.year not in (years := load_campaign(call.campaign).years):
+        raise call.wrong("cli.unknown_year", year=call.year, known=f"{years[0]}–{years[-1]}")
 
 
 def _run(call: Call, notebooks: Sequence[str] = ()) -> int:
     from cxzy_lib.campaign import load_campaign
-    from cxzy_lib.publish import runner
+    from cxzy_lib.intake.files import locked
+    from cxzy_lib.publish import editions
+    from cxzy_lib.publish.jobs import NotebookError, OtherEdition
 
+    _check_call(call)
     spec = load_campaign(call.campaign)
-    if not (call.processed / "files.parquet").is_file():
+    if not all((call.processed / f"{name}.parquet").is_file() for name in ("units", "files")):
         raise call.wrong("cli.not_cleaned", folder=call.processed)
     if call.unit is not None:
         _check_unit(call, call.unit)
     places = {name: getattr(call, name).resolve() for name in ("processed", "campaign")}
     chosen_by = {name: getattr(call, name) for name in ("year", "unit", "lang", "audience")}
     params = places | {"out": call.folder.resolve()} | chosen_by
+    with locked(call.folder, ".edition-*"):
+        try:
+            plans = editions.plan("notebooks", notebooks, params, force=call.force)
+        except NotebookError as error:
+            raise Wrong(str(error)) from error
+        except OtherEdition as other:
+            chosen = (other.parameters.get(name) for name in ("audience", "lang", "year", "unit"))
+            there = " ".join(str(value) for value in chosen if value)
+            raise call.wrong("cli.other_edition", folder=_short(other.folder), there=there) from other
+        return _publish(call, plans, spec)
+
+
+def _short(path: Path) -> Path:
+    return path.relative_to(Path.cwd()) if path.is_relative_to(Path.cwd()) else path
+
+
+def _check_unit(call: Call, unit: str) -> None:
+    import pandas as pd
+
+    from cxzy_lib.present.report import check_selection
+    from cxzy_lib.publish.editions import institutions
+
+    units = pd.read_parquet(call.processed / "units.parquet")
     try:
-        planned = runner.plan_jobs("notebooks", (), params)
-        chosen = runner.plan_jobs("notebooks", notebooks, params)
-    except runner.NotebookError as error:
+        check_selection(units, unit, call.lang, institutions(call.processed))
+    except ValueError as error:
         raise Wrong(str(error)) from error
-    inputs = runner.inputs(call.campaign, call.processed)
-    manifest = runner.read_manifest(call.folder)
-    todo = [job for job in chosen if call.force or runner.stale(job, manifest, inputs)]
-    if not todo:
-        call.say("pages_unchanged", count=len(chosen), index=call.folder / "index.html")
+
+
+def _publish(call: Call, plans: "Plans", spec: "Campaign") -> int:
+    """Make the editions that are not up to date, tell of each page, and return the exit status."""
+    chosen, todo = sum(len(plan.chosen) for plan in plans.editions), plans.todo
+    if plans.up_to_date:
+        call.say("pages_unchanged", count=chosen, index=call.folder / "index.html")
         return 0
-    failed, index = _publish(call, todo, planned, spec, inputs)
-    same = len(chosen) - len(todo)
+    from cxzy_lib.publish import editions, site
+
+    step, close = stepper(len(todo), text("cli.running", call.lang))
+
+    def tell(result: "Result") -> None:
+        step(result)
+        page = "/".join(
+            filter(None, (result.job.parameters["unit"] if plans.listed else "", result.job.page))
+        )
+        if result.error is not None:
+            call.say("page_failed", page=page, reason=site.why(asdict(result.error), call.lang))
+        elif not sys.stdout.isatty():
+            call.say("page_done", page=page, seconds=result.seconds)
+
+    period = f"{spec.span.start} – {spec.span.end}"
+    edition = site.Edition(spec.span.name(call.lang), call.lang, call.audience, period=period)
+    try:
+        _, failed = editions.make(plans, edition, workers=call.jobs, progress=tell)
+    finally:
+        close()
+    index, same = call.folder / "index.html", chosen - len(todo)
     call.say("run_done", index=index, done=len(todo) - failed, kept=same, failed=failed)
     return int(failed > 0)
 
 
-def _check_unit(call: Call, unit: str) -> None:
-    from cxzy_lib.tables import load
-
-    known = load(call.processed).units["unit"].tolist()
-    if unit not in known:
-        raise call.wrong("pages.unknown_unit", unit=unit, known="、".join(known))
-
-
-def _publish(
-    call: Call, todo: "list[Job]", planned: "list[Job]", spec: "Campaign", inputs: dict[str, str]
-) -> tuple[int, Path]:
-    """Run the jobs and publish what came of them; return how many failed, and the index."""
-    from cxzy_lib.publish import runner, site
-
-    step, close = _stepper(len(todo), text("cli.running", call.lang))
-
-    def tell(result: "Result") -> None:
-        step(result)
-        if result.error is not None:
-            call.say("page_failed", page=result.job.page, reason=site.why(asdict(result.error), call.lang))
-        elif not sys.stdout.isatty():
-            call.say("page_done", page=result.job.page, seconds=result.seconds)
-
-    with tempfile.TemporaryDirectory() as work:
-        results = runner.run_jobs(todo, workers=call.jobs, work_dir=work, progress=tell)
-    close()
-    period = f"{spec.span.start} – {spec.span.end}"
-    edition = site.Edition(spec.span.name(call.lang), call.lang, call.audience, period=period)
-    index = site.publish(results, call.folder, edition, planned=planned, inputs=inputs)
-    return sum(result.status == "failed" for result in results), index
-
-
-@click.group(context_settings={"help_option_names": ["-h", "--help"]})
-@click.version_option(package_name="cxzy")
+@click.group()
+@click.version_option(package_name="cxzy", help="版本 / version")
+@HELP
 def main() -> None:
-    """Messy spreadsheets in, a defensible report out. / 原始表格进，可核对的报告出。"""
+    """原始表格进，可核对的报告出 / Messy spreadsheets in, a defensible report out."""
 
 
 @main.command()
-@_common
+@common
 def check(call: Call) -> int:
-    """Look at the raw files and say what each is; write nothing. / 检查原始文件，不写入。"""
+    """检查原始文件，不写入 / Say what each raw file is, write nothing."""
+    from cxzy_lib.campaign import load_campaign
+
     with tempfile.TemporaryDirectory() as scratch:
-        tables = _cleaned(call, Path(scratch))
-    return _tell(call, tables["files"], tables["ledger"], "check_done")
+        tables = _cleaned(call, Path(scratch), load_campaign(call.campaign))
+    return _tell(call, tables, "check_done", None)
 
 
 @main.command()
-@_common
+@common
 def clean(call: Call) -> int:
-    """Clean the raw files into the processed tables. / 清洗原始文件。"""
+    """清洗原始文件 / Clean the raw files into tables."""
     return _clean(call)
 
 
 @main.command()
 @click.argument("notebooks", nargs=-1)
-@_common
+@common
 def run(call: Call, notebooks: tuple[str, ...]) -> int:
-    """Run the notebooks (all, or those named) and publish their pages. / 运行并发布报告页。"""
+    """制作报告页（全部或指定） / Make the pages, all or those named."""
     return _run(call, notebooks)
 
 
 @main.command()
-@_common
+@common
 def report(call: Call) -> int:
-    """Clean, run and publish: the whole chain. / 清洗、运行并发布。"""
+    """清洗并制作报告 / Clean, then make the report."""
+    _check_call(call)
     return max(_clean(call), _run(call))
 
 
 @main.command()
-@click.argument("folder", type=click.Path(path_type=Path))
-@click.option("--seed", default=2010, show_default=True)
-@click.option("--members", default=110, show_default=True, type=click.IntRange(20))
-@click.option("--institutions", default=1, show_default=True, type=click.IntRange(1))
+@click.argument("folder", type=FOLDER)
+@click.option("--seed", default=2010, show_default=True, help="随机种子 / the same seed, the same files")
+@click.option("--members", default=110, show_default=True, type=click.IntRange(30), help="党员人数 / members")
 @click.option(
-    "--mess", default=0.5, show_default=True, type=click.FloatRange(0, 1), help="0 clean … 1 all of it."
+    "--institutions", default=1, show_default=True, type=click.IntRange(1), help="单位数 / how many"
 )
-@click.option("--lang", default="zh", type=click.Choice(["zh", "en"]), show_default=True)
+@click.option(
+    "--mess", default=0.5, show_default=True, type=click.FloatRange(0, 1), help="杂乱程度 / 0 clean … 1 all"
+)
+@LANG
+@HELP
 def sample(folder: Path, seed: int, members: int, institutions: int, mess: float, lang: str) -> None:
-    """Write synthetic raw files and their known truth into FOLDER. / 生成合成样例。"""
-    if folder.exists() and any(folder.iterdir()):
+    """生成合成样例 / Write synthetic raw files and their truth."""
+    if folder.exists() and not (folder.is_dir() and not any(folder.iterdir())):
         raise Wrong(text("cli.sample_not_empty", lang, folder=folder))
     from cxzy_lib.sample import make_sample, write_truth
 

@@ -5,6 +5,7 @@ counts are nullable ``Int64``, ticks are nullable ``boolean``; a missing value i
 """
 
 import os
+import tempfile
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -139,11 +140,23 @@ def load(processed: str | os.PathLike[str]) -> Tables:
 
 
 def save(tables: Mapping[str, pd.DataFrame], processed: str | os.PathLike[str]) -> None:
-    """Write `tables` (name -> frame) as parquet into `processed`, each file whole or not at all."""
+    """Write `tables` (name -> frame) as parquet into `processed`, readable by the owner only.
+
+    All are written beside their places first, then moved one after the other. So each file is whole at any
+    time, and nothing has changed when writing fails (a full disk). A run cut off while the files are moved
+    can leave some new and some old: ``cxzy clean`` marks the folder as cleaned only after the last.
+
+    Raises
+    ------
+    OSError
+        If the folder cannot be made or written to.
+    """
     folder = Path(processed)
     folder.mkdir(parents=True, exist_ok=True, mode=0o700)
-    for name, frame in tables.items():
-        part = folder / f".{name}.parquet.part"
-        frame.to_parquet(part, index=False)
-        part.chmod(0o600)
-        os.replace(part, folder / f"{name}.parquet")
+    with tempfile.TemporaryDirectory(prefix=".tables-", dir=folder) as beside:
+        for name, frame in tables.items():
+            part = Path(beside) / name
+            frame.to_parquet(part, index=False)
+            part.chmod(0o600)
+        for name in tables:
+            os.replace(Path(beside) / name, folder / f"{name}.parquet")

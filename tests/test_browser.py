@@ -21,7 +21,8 @@ from cxzy_lib.present import blocks
 from cxzy_lib.present.tables import Column, html_table
 from cxzy_lib.present.theme import theme
 from cxzy_lib.publish.html import export
-from cxzy_lib.publish.runner import PARAMETERS, PLACES, Failure, Job, Result, published
+from cxzy_lib.publish.jobs import PARAMETERS, PLACES, Job
+from cxzy_lib.publish.runner import Failure, Result, published
 from cxzy_lib.publish.site import Edition, publish
 
 CHROMIUM = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None)
@@ -83,7 +84,7 @@ def pages() -> dict[str, nbformat.NotebookNode | None]:
             blocks.section("总体满意率", "点为满意率,竖线为 95% 置信区间;量表变化处不连线。"),
             chart(),
             blocks.note("2010年秋起使用四级量表。"),
-            blocks.method({"excused_in_denominator": reason}),
+            blocks.method([reason]),
         ),
         "03_participation": None,
     }
@@ -204,6 +205,46 @@ def test_prints_on_a4_with_what_was_folded(opened, tmp_path):
             rb"/MediaBox \[0 0 ([\d.]+) ([\d.]+)\]", (tmp_path / "page.pdf").read_bytes()
         ).groups()
         assert (round(float(width)), round(float(height))) == (595, 842)
+
+
+def test_no_table_is_wider_than_the_paper_and_no_heading_ends_a_sheet(opened, tmp_path):
+    for page in opened:
+        words = printed_lines(page, tmp_path / "page.pdf")
+        headings = {"".join(text.split()) for text in page.locator("h2, h3").all_inner_texts()}
+        assert [line for line in words if line in headings] == [], page.url
+        page.emulate_media(media="print")
+        page.set_viewport_size({"width": 680, "height": 1000})  # 180 mm
+        wide = "tables => tables.filter(t => t.offsetWidth > t.closest('main').clientWidth).map(t => t.innerText)"
+        assert page.locator("table").evaluate_all(wide) == [], page.url
+        assert set(
+            page.locator(":not(.prose):is(td)").evaluate_all(
+                "all => all.map(cell => getComputedStyle(cell).whiteSpace)"
+            )
+        ) <= {"nowrap"}
+
+
+def printed_lines(page: Page, target: Path) -> list[str]:
+    """Return the last line of each sheet of the page printed to `target`, without blanks."""
+    page.pdf(path=target, prefer_css_page_size=True)
+    if not shutil.which("pdftotext"):
+        return []
+    words = subprocess.run(["pdftotext", target, "-"], check=True, capture_output=True, text=True).stdout
+    sheets = [sheet.split("\n") for sheet in words.split("\f") if sheet.strip()]
+    return ["".join([line for line in sheet if line.strip()][-1].split()) for sheet in sheets]
+
+
+HINT = "all => all.map(e => [e.scrollWidth > e.clientWidth, getComputedStyle(e, '::after').content])"
+
+
+def test_what_is_wider_than_a_phone_says_that_it_can_be_swiped(opened):
+    for page in opened:
+        chinese = page.locator("html").get_attribute("lang") == "zh-CN"
+        words = '"左右滑动查看全部 ↔"' if chinese else '"Swipe to see the rest ↔"'
+        for width in (390, 1280):
+            page.set_viewport_size({"width": width, "height": 900})
+            page.wait_for_timeout(100)
+            for wide, hint in page.locator(".plot, .table-wrap").evaluate_all(HINT):
+                assert hint == (words if wide else "none"), (page.url, width)
 
 
 def test_publishing_changes_no_pixel_of_a_chart(browser):

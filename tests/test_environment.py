@@ -1,7 +1,10 @@
-"""pyproject.toml, requirements.lock and environment.yml describe one environment."""
+"""pyproject.toml, requirements.lock and environment.yml describe one environment, and it is the one imported."""
 
+import ast
 import re
+import sys
 import tomllib
+from importlib.metadata import packages_distributions
 from pathlib import Path
 
 import pytest
@@ -69,8 +72,40 @@ def lock_problems(pyproject: str, lock: str) -> list[str]:
     return problems + [f"not a pinned, hashed package: {line}" for line in outside]
 
 
+def imported(folder: Path) -> set[str]:
+    """Return the top-level names that the folder's modules import, wherever in them, from outside the project."""
+    paths = sorted(folder.rglob("*.py"))
+    nodes = [node for path in paths for node in ast.walk(ast.parse(path.read_text("utf-8")))]
+    names = {alias.name for node in nodes if isinstance(node, ast.Import) for alias in node.names}
+    names |= {
+        node.module for node in nodes if isinstance(node, ast.ImportFrom) if node.module and not node.level
+    }
+    own = {"cxzy_lib", *(path.stem for path in paths)}
+    return {name.partition(".")[0] for name in names} - sys.stdlib_module_names - own
+
+
+def undeclared(pyproject: str) -> list[str]:
+    """Return the imports that no direct dependency brings; the library may not lean on those of development."""
+    everything = wanted(pyproject)
+    reports = {
+        canonicalize_name(Requirement(line).name)
+        for line in tomllib.loads(pyproject)["project"]["dependencies"]
+    }
+    brought_by = packages_distributions()
+    return [
+        f"{folder} imports {name}, which no dependency in pyproject.toml brings"
+        for folder, declared in (
+            ("cxzy_lib", reports),
+            ("tests", set(everything)),
+            ("benchmarks", set(everything)),
+        )
+        for name in sorted(imported(ROOT / folder))
+        if declared.isdisjoint(map(canonicalize_name, brought_by.get(name, [])))
+    ]
+
+
 def problems(pyproject: str, environment: str, lock: str) -> list[str]:
-    return conda_problems(pyproject, environment) + lock_problems(pyproject, lock)
+    return conda_problems(pyproject, environment) + lock_problems(pyproject, lock) + undeclared(pyproject)
 
 
 def test_the_three_files_agree():
@@ -80,6 +115,8 @@ def test_the_three_files_agree():
 def test_everything_is_read():
     assert len(wanted(FILES["pyproject.toml"])) > 30
     assert len(locked(FILES["requirements.lock"])) > 100
+    assert {"pandas", "msgspec", "fontTools"} <= imported(ROOT / "cxzy_lib")
+    assert {"pytest", "yaml"} <= imported(ROOT / "tests")
 
 
 @pytest.mark.parametrize(
@@ -89,6 +126,14 @@ def test_everything_is_read():
         ("pyproject.toml", r'"pandas>=3"', '"pandas>=3", "cxzy-none"', "cxzy-none"),
         ("pyproject.toml", r'"hatchling>=1.27"\]', '"hatchling>=999"]', "hatchling>=999"),
         ("pyproject.toml", r'requires-python = ">=3.11"', 'requires-python = ">=3.12"', "python"),
+        ("pyproject.toml", r'"msgspec>=\S*",', "", "cxzy_lib imports msgspec"),
+        ("pyproject.toml", r'"pyyaml>=\S*",', "", "tests imports yaml"),
+        (
+            "pyproject.toml",
+            r'("fonttools\[woff\]>=4.55",)((?s:.*)dev = \[)',
+            r"\2 \1",
+            "cxzy_lib imports fontTools",
+        ),
         ("environment.yml", r"- matplotlib>=3.10,<3.13", "- matplotlib>=3.10", "matplotlib"),
         ("environment.yml", r"- fonttools\[woff\]", "- fonttools", "fonttools"),
         ("environment.yml", r"- nbval\S*\n", "\n", "nbval"),

@@ -186,8 +186,17 @@ def test_a_course_over_new_year_ends_in_the_next(clean_rows):
 
 def test_the_eve_of_a_festival_is_a_limit(clean_rows):
     head = ["存在问题", "责任部门", "完成情况", "整改时限"]
-    rows = [["a", "教务处", "已完成", "七一前夕"], ["b", "教务处", "已完成", "2012年七一前"], ["c", "教务处", "已完成", "长期"]]
-    due = of(clean_rows([["整改台账2011年"], head, *rows]), "tasks")["due_on"].dt.strftime("%Y-%m-%d").fillna("").tolist()
+    rows = [
+        ["a", "教务处", "已完成", "七一前夕"],
+        ["b", "教务处", "已完成", "2012年七一前"],
+        ["c", "教务处", "已完成", "长期"],
+    ]
+    due = (
+        of(clean_rows([["整改台账2011年"], head, *rows]), "tasks")["due_on"]
+        .dt.strftime("%Y-%m-%d")
+        .fillna("")
+        .tolist()
+    )
     assert due[:2] == ["2011-06-30", "2012-06-30"]
     assert due[2] == ""
 

@@ -1,9 +1,11 @@
 """Years per exposure, and the marks where they cannot be compared."""
 
+from dataclasses import replace
+
 import pandas as pd
 import pytest
 
-from cxzy_lib.campaign import load_campaign
+from cxzy_lib.campaign import CampaignError, load_campaign
 from cxzy_lib.measure.compare import yearly_comparison
 from cxzy_lib.tables import ALL_SCHEMAS, Tables, conform
 
@@ -118,3 +120,21 @@ def test_without_tables_every_year_is_without_data():
         assert years[["value", "adjusted"]].isna().all(axis=None)
         assert not years["comparable"].any()
         assert years.dtypes[["value", "base", "comparable"]].tolist() == ["Float64", "Int64", "bool"]
+
+
+def test_a_small_part_of_a_year_hides_the_year_as_its_semester_is_hidden():
+    one = [row | {"semester": "2010-2011-2"} for row in ballots(2011)]
+    few = [row | {"semester": "2011-2012-1", "occasion_id": "o", "count": 2} for row in ballots(2011)]
+    frame = compared("satisfaction_strict_member", votes=ballots(2010) + one + few)
+    assert frame["value"].tolist() == [0.8, pd.NA, pd.NA]
+    assert frame["base"].tolist() == [10, pd.NA, pd.NA]
+    assert frame["reason"].fillna("").tolist() == ["", "not_shown", "no_data"]
+    assert not frame.loc[2011, "comparable"]
+
+
+def test_another_basis_of_years_is_refused_by_name():
+    setting = type(CAMPAIGN.settings["cutoff"])(zh="", en="", value="academic")
+    other = replace(CAMPAIGN, settings=CAMPAIGN.settings | {"year_basis": setting})
+    found = Tables(**{name: conform(name, []) for name in ALL_SCHEMAS})
+    with pytest.raises(CampaignError, match=r"\[year_basis\] value = 'academic'.*'calendar'"):
+        yearly_comparison(found, other)

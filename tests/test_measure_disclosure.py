@@ -1,62 +1,89 @@
 """What is hidden, and that nothing hidden can be computed from a total."""
 
 import pandas as pd
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from cxzy_lib.measure.disclosure import hide_small
+from cxzy_lib.campaign import load_campaign
+from cxzy_lib.measure.disclosure import HIDDEN, shown_satisfaction
+from cxzy_lib.tables import conform
 
-sizes = st.one_of(st.none(), st.integers(0, 12))
-tables = st.lists(st.tuples(st.sampled_from("ab"), sizes), max_size=12)
-
-
-def table(rows: list[tuple[str, int | None]]) -> pd.DataFrame:
-    frame = pd.DataFrame(rows, columns=["group", "base"])
-    frame["base"] = frame["base"].astype("Int64")
-    return frame.assign(count=frame["base"])
-
-
-def test_small_and_unknown_bases_are_hidden():
-    hidden = hide_small(table([("a", 4), ("a", None), ("a", 5), ("a", 9), ("a", 8)]), "base", ["count"], 5)
-    # 4 and the unknown stay together under 5 for all we know, so the next smallest, 5, goes too
-    assert hidden["hidden"].tolist() == [True, True, True, False, False]
-    assert hidden["count"].tolist() == [pd.NA, pd.NA, pd.NA, 9, 8]
-    assert hidden["base"].tolist() == [4, pd.NA, 5, 9, 8]
+CAMPAIGN = load_campaign("campaign")
+LEAST = CAMPAIGN.setting("minimum_base")
+NO_TURNOUT = conform("turnout", [])
+#: Of semesters, the stage and the calendar year of their ballots.
+TERMS = {
+    "2009-2010-2": ("S1", 2010),
+    "2010-2011-1": ("S2", 2010),
+    "2010-2011-2": ("S2", 2011),
+    "2011-2012-1": ("S3", 2011),
+    "2011-2012-2": ("S3", 2012),
+}
 
 
-def test_a_single_hidden_row_takes_the_next_smallest_of_its_group_along():
-    rows = [("a", 3), ("a", 20), ("a", 10), ("b", 7), ("b", 6)]
-    frame = hide_small(table(rows), "base", ["count"], 5, group=["group"])
-    assert frame["hidden"].tolist() == [True, False, True, False, False]
+def votes(counts: dict[str, int | None], group: str = "nonmember") -> pd.DataFrame:
+    rows = [
+        {"semester": term, "stage": TERMS[term][0], "year": TERMS[term][1], "occasion_id": term}
+        | {"rater_group": group, "scale": "sat3", "level": "satisfied", "count": count}
+        for term, count in counts.items()
+    ]
+    return conform("votes", rows)
 
 
-def test_an_empty_row_protects_nothing():
-    # 43 in all less the 40 shown would give the 3 away: the 0 beside it is no cover
-    assert hide_small(table([("a", 0), ("a", 3), ("a", 40)]), "base", ["count"], 5)["hidden"].all()
+def shown(table: pd.DataFrame, by: str) -> dict[str, int | None]:
+    frame = shown_satisfaction(table, NO_TURNOUT, CAMPAIGN, by)
+    assert frame.loc[frame["valid"].isna(), HIDDEN].isna().all(axis=None)
+    assert frame.loc[frame["hidden"], "valid"].isna().all()
+    valid = frame["valid"].astype(object).where(frame["valid"].notna(), None)
+    return dict(zip(frame[by].astype(str), valid, strict=True))
 
 
-def test_enough_hidden_together_need_no_further_row():
-    frame = hide_small(table([("a", 3), ("a", 4), ("a", 40)]), "base", ["count"], 5)
-    assert frame["hidden"].tolist() == [True, True, False]
+def test_four_of_autumn_cannot_be_computed_from_stage_or_year_less_spring():
+    table = votes({"2010-2011-1": 4, "2010-2011-2": 26})
+    assert shown(table, "semester") == {"2010-2011-1": None, "2010-2011-2": 26}
+    assert shown(table, "stage") == {"S2": None}  # 30 less 26 would be the 4
+    assert shown(table, "year") == {"2010": None, "2011": 26}
 
 
-@given(tables, st.integers(1, 8))
-def test_a_remainder_never_shows_a_small_group(rows, threshold):
-    frame = table(rows)
-    before = frame.copy(deep=True)
-    result = hide_small(frame, "base", ["count"], threshold, group=["group"])
-    pd.testing.assert_frame_equal(frame, before)
-    small = (frame["base"] < threshold).fillna(True)
-    assert result.loc[small, "hidden"].all()
-    assert result["count"].isna().equals((result["hidden"] | frame["base"].isna()).astype(bool))
-    for _, group in result.groupby("group"):
-        assert len(group) < 2 or group["hidden"].sum() != 1
-        shown, hidden = group[~group["hidden"]], group[group["hidden"]]
-        assert shown.empty or hidden.empty or hidden["base"].sum() >= threshold
+def test_small_parts_that_are_enough_together_may_be_told_as_one():
+    table = votes({"2010-2011-1": 4, "2010-2011-2": 3})
+    assert shown(table, "semester") == {"2010-2011-1": None, "2010-2011-2": None}
+    assert shown(table, "stage") == {"S2": 7}
 
 
-def test_an_empty_frame_stays_empty():
-    frame = hide_small(table([]), "base", ["count"], 5, group=["group"])
-    assert list(frame) == ["group", "base", "count", "hidden"]
-    assert frame["hidden"].dtype == bool
-    assert hide_small(table([]), "base", ["count"], 5).empty
+def test_a_small_group_hides_no_other():
+    table = pd.concat([votes({"2010-2011-1": 4}), votes({"2010-2011-1": 99}, "member")])
+    frame = shown_satisfaction(table, NO_TURNOUT, CAMPAIGN, "semester").set_index("rater_group")
+    assert frame["hidden"].to_dict() == {"member": False, "nonmember": True}
+    assert frame.loc["member", "valid"] == 99
+
+
+def test_a_semester_in_two_stages_gives_neither_part_away():
+    both = votes({"2009-2010-2": 40})
+    july = both.assign(stage="S2", occasion_id="july", count=3)
+    table = pd.concat([both, july], ignore_index=True)
+    assert shown(table, "semester") == {"2009-2010-2": None}
+    assert shown(table, "stage") == {"S1": 40, "S2": None}
+
+
+def test_an_unknown_number_tells_nothing_and_an_empty_one_gives_nothing_away():
+    assert shown(votes({"2010-2011-1": None}), "semester") == {"2010-2011-1": None}
+    assert shown(votes({"2010-2011-1": 0, "2010-2011-2": 26}), "stage") == {"S2": 26}
+    none = shown_satisfaction(conform("votes", []), NO_TURNOUT, CAMPAIGN, "semester")
+    assert none.empty
+    assert none["hidden"].dtype == bool
+
+
+@settings(deadline=None, max_examples=40)
+@given(st.dictionaries(st.sampled_from(sorted(TERMS)), st.integers(0, 12), min_size=1))
+def test_a_remainder_never_shows_a_small_number(counts):
+    table = votes(counts)
+    before = table.copy(deep=True)
+    terms = shown(table, "semester")
+    for by, place in (("stage", 0), ("year", 1)):
+        for period, total in shown(table, by).items():
+            parts = [terms[term] for term in counts if str(TERMS[term][place]) == period]
+            if total is not None:
+                left = total - sum(part or 0 for part in parts)
+                assert left == 0 or left >= LEAST
+    pd.testing.assert_frame_equal(table, before)

@@ -10,8 +10,6 @@ from cxzy_lib.measure.duties import (
     appraisal_years,
     binding_numbers,
     late_tasks,
-    pledge_coverage,
-    rectification_summary,
     secretary_semesters,
 )
 from cxzy_lib.tables import ALL_SCHEMAS, Tables, conform
@@ -70,22 +68,6 @@ def test_semesters_with_report_and_appraisal():
     assert frame["due"].all()
 
 
-def test_pledges_by_branch():
-    rows = [
-        task("pledge", "a", "done", person="p", published_on="2010-07-01"),
-        task("pledge", "a", "long_term", person="p", published_on="2012-07-01"),  # not yet public
-        task("pledge", "a", "partial", person="gone"),
-        task("pledge", "a", "done", person="q", opened_on="2012-07-01"),  # not yet made
-        task("rectification", "a", "done", person="q"),
-    ]
-    first, second = pledge_coverage(conform("tasks", rows), PEOPLE, END).to_dict("records")
-    names = ("members", "pledged", "coverage", "pledges", "published", "done", "done_share")
-    # p of p and q; 1 of 3 published; 1 of 2 done that are not long-term
-    assert [first[name] for name in names] == [2, 1, 0.5, 3, 1, 1, 0.5]
-    assert first["published_share"] == pytest.approx(1 / 3)
-    assert [second[name] for name in names] == [1, 0, 0.0, 0, 0, 0, None]
-
-
 RECTIFICATION = [
     task("rectification", "d", "done", due_on="2011-06-30", done_on="2011-06-30"),
     task("rectification", "d", "done", due_on="2011-06-30", done_on="2011-07-02"),
@@ -97,19 +79,6 @@ RECTIFICATION = [
     task("rectification", "e", "done", due_on="2012-06-01", done_on="2012-07-05", subject="gate"),
     task("rectification", "e", None, due_on="2011-06-30"),
 ]
-
-
-def test_rectification_at_a_day():
-    frame = rectification_summary(conform("tasks", RECTIFICATION), END)
-    first, second = frame.to_dict("records")
-    names = ("total", "long_term", "base", "done", "overdue", "judged", "on_time", "done_share")
-    # judged: two done with both dates and one overdue; one of them in time
-    assert [first[name] for name in names] == [7, 1, 6, 3, 1, 3, 1, 0.5]
-    assert first["on_time_share"] == pytest.approx(1 / 3)
-    # done only after the day: overdue on it; of unknown status: in the base, and not called overdue
-    assert [second[name] for name in names] == [2, 0, 2, 0, 1, 1, 0, 0.0]
-    later = rectification_summary(conform("tasks", RECTIFICATION), date(2012, 7, 31)).set_index("unit")
-    assert later.loc["e", ["done", "overdue", "on_time"]].tolist() == [1, 0, 0]
 
 
 def test_late_tasks_latest_first():
@@ -173,14 +142,10 @@ def test_a_missing_table_is_no_evidence_and_no_zero():
     votes, none = conform("votes", []), conform("turnout", [])
     assert appraisal_years(votes, PEOPLE, CAMPAIGN, END)["held"].isna().all()
     assert secretary_semesters(votes, none, CAMPAIGN, END)["met"].isna().all()
-    coverage = pledge_coverage(conform("tasks", []), PEOPLE, END)
-    assert coverage["members"].tolist() == [2, 1]
-    assert coverage.drop(columns=["unit", "members"]).isna().all(axis=None)
 
 
 def test_rows_of_nothing_but_unknowns_are_read():
     blank = {name: [{}] for name in ALL_SCHEMAS}
     assert set(binding_numbers(tables(**blank), CAMPAIGN, END)["state"]) == {"no_evidence"}
-    assert rectification_summary(conform("tasks", [{}]), END).empty
     assert late_tasks(conform("tasks", [{}]), END).empty
     assert late_tasks(conform("tasks", []), END).dtypes["days_late"] == "Int64"

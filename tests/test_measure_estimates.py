@@ -10,11 +10,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from cxzy_lib.campaign import load_campaign
+from cxzy_lib.measure.basis import share
 from cxzy_lib.measure.estimates import (
     hypergeometric_interval,
     level_shares,
     satisfaction_rates,
-    share,
     wilson,
 )
 from cxzy_lib.tables import conform
@@ -206,6 +206,23 @@ def test_population_is_unknown_if_one_occasion_is_unknown():
     by = ("rater_group",)
     assert satisfaction_rates(table, conform("turnout", one), CAMPAIGN, by)["population"].isna().all()
     assert satisfaction_rates(table, conform("turnout", both), CAMPAIGN, by)["population"].tolist() == [17]
+
+
+def test_the_same_people_asked_twice_have_no_interval_and_two_branches_have_one():
+    counts = {"satisfied": 4, "dissatisfied": 1}
+    table = votes(*((f"2010-2011-{n}", "member", "leadership", "sat4", counts) for n in (1, 2)))
+    papers = conform("turnout", [turnout(f"2010-2011-{n}", "member", eligible=9) for n in (1, 2)])
+    limits = ["strict_low", "strict_high", "inclusive_low", "inclusive_high"]
+    (row,) = satisfaction_rates(table, papers, CAMPAIGN, ("rater_group",)).to_dict("records")
+    assert (row["valid"], row["strict"]) == (10, 0.8)
+    assert [row[name] for name in limits] == [None] * 4
+    branches = table.assign(unit=table["semester"])  # each occasion is that of another branch
+    (row,) = satisfaction_rates(branches, papers, CAMPAIGN, ("rater_group",)).to_dict("records")
+    assert (row["strict_low"], row["strict_high"]) == tuple(
+        end[0] for end in hypergeometric_interval(8, 10, 18, 0.95)
+    )
+    mixed = table.assign(unit=table["semester"].where(table["semester"] == "2010-2011-1"))
+    assert satisfaction_rates(mixed, papers, CAMPAIGN, ("rater_group",))[limits].isna().all(axis=None)
 
 
 def test_a_change_of_scale_breaks_the_line_of_its_group_only():

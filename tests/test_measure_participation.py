@@ -1,11 +1,12 @@
 """Attendance, fortnights and training on tables small enough to count by hand."""
 
+from dataclasses import replace
 from datetime import date
 
 import pandas as pd
 import pytest
 
-from cxzy_lib.campaign import load_campaign
+from cxzy_lib.campaign import Campaign, CampaignError, load_campaign
 from cxzy_lib.measure.participation import (
     attendance_by_unit,
     fortnight_summary,
@@ -40,18 +41,17 @@ def test_attendance_counts_persons_and_leaves_out_what_is_unknown():
     )
     first, second = attendance_by_unit(table, CAMPAIGN).to_dict("records")
     counts = ("meetings", "expected", "present", "excused", "absent", "not_counted")
-    assert [first[name] for name in counts] == [3, 60, 55, 3, 2, 2]
+    # 2011-04-15 was planned and did not take place; of four days, one has no usable numbers
+    assert [first[name] for name in counts] == [4, 60, 55, 3, 2, 1]
     # 55 of 60 present, 2 of 60 absent without excuse
     assert (first["attendance_rate"], first["unexcused_absence_rate"]) == pytest.approx((55 / 60, 2 / 60))
-    assert [second[name] for name in counts] == [0, None, None, None, None, 1]
+    assert [second[name] for name in counts] == [1, None, None, None, None, 1]
     assert second["attendance_rate"] is None
 
 
 def test_the_excused_leave_the_denominator_where_the_setting_says_so():
-    setting = dict(CAMPAIGN.settings)
-    setting["excused_in_denominator"] = type(setting["cutoff"])(zh="", en="", value=False)
-    other = type(CAMPAIGN)(**{**vars(CAMPAIGN), "settings": setting})
-    table = events({"unit": "b", "expected": 20, "present": 15, "excused": 4})
+    other = other_setting("excused_in_denominator", False)
+    table = events({"unit": "b", "held_on": "2011-03-04", "expected": 20, "present": 15, "excused": 4})
     assert attendance_by_unit(table, CAMPAIGN)["attendance_rate"].tolist() == [0.75]
     assert attendance_by_unit(table)["attendance_rate"].tolist() == [0.75]
     assert attendance_by_unit(table, other)["attendance_rate"].tolist() == [15 / 16]
@@ -130,6 +130,40 @@ def test_what_nobody_attended_or_lies_outside_the_campaign_is_no_activity():
     assert fortnight_summary(fortnights(table, CAMPAIGN, NO_UNITS), table, CAMPAIGN).empty
 
 
+def test_a_plan_that_was_not_carried_out_counts_nowhere_unless_the_log_has_no_numbers():
+    numbers = {"expected": 20, "present": 18, "excused": 2}
+    days = ("2011-03-04", "2011-03-18", "2011-04-01")
+    log = [{"unit": "b", "held_on": day, "source_file": "x", "institution": "i"} for day in days]
+    table = events(log[0] | numbers, log[1] | numbers, log[2])
+    (row,) = attendance_by_unit(table, CAMPAIGN).to_dict("records")
+    assert (row["meetings"], row["not_counted"], row["expected"]) == (2, 0, 40)
+    end = date(2011, 4, 14)
+    calendar = fortnights(table, CAMPAIGN, NO_UNITS, end)
+    assert calendar["state"].tolist() == ["held", "held", "missed"]
+    assert fortnight_summary(calendar, table, CAMPAIGN, end)["activities"].tolist() == [2]
+    # The log of another institution has no numbers at all: there the three count.
+    silent = events(*(row | {"unit": "c", "institution": "j"} for row in log))
+    both = pd.concat([table, silent], ignore_index=True)
+    calendar = fortnights(both, CAMPAIGN, NO_UNITS, end)
+    assert fortnight_summary(calendar, both, CAMPAIGN, end)["activities"].tolist() == [2, 3]
+    assert attendance_by_unit(both, CAMPAIGN)[["meetings", "not_counted"]].to_numpy().tolist() == [
+        [2, 0],
+        [3, 3],
+    ]
+
+
+def test_every_table_has_the_same_number_of_activities():
+    numbers = {"expected": 20, "present": 18}
+    rows = [{"unit": "b", "held_on": "2011-03-04", "topic": topic} | numbers for topic in "xy"]
+    rows += [{"unit": "b", "held_on": day} | numbers for day in ("2010-01-04", "2011-05-04", "2012-07-04")]
+    table = events(*rows)
+    calendar = fortnights(table, CAMPAIGN, NO_UNITS)
+    (row,) = attendance_by_unit(table, CAMPAIGN).to_dict("records")
+    # two meetings of a day are one activity, and two of the days lie outside the campaign
+    assert (row["meetings"], row["expected"]) == (2, 60)
+    assert fortnight_summary(calendar, table, CAMPAIGN)["activities"].tolist() == [2]
+
+
 def people(*rows: tuple[str, str, str | None, bool]) -> pd.DataFrame:
     names = ("person", "branch", "snapshot_on", "in_service")
     return conform("people", [dict(zip(names, row, strict=True)) | {"is_member": True} for row in rows])
@@ -149,6 +183,27 @@ def test_members_are_those_of_each_branchs_latest_snapshot():
     assert members_at(table, date(2010, 1, 1))["person"].tolist() == ["q", "r", "p"]
     undated = people(("p", "a", None, True), ("q", "a", None, True))
     assert members_at(undated, END)["person"].tolist() == ["p", "q"]
+
+
+def test_members_have_joined_and_not_left():
+    row = {"branch": "b", "is_member": True, "snapshot_on": "2012-06-30"}
+    days = {"p": (None, None), "q": ("2011-03-01", None), "r": ("1990-01-01", "2011-03-01")}
+    table = conform(
+        "people", [row | {"person": p, "joined_on": a, "left_on": b} for p, (a, b) in days.items()]
+    )
+    assert members_at(table, date(2011, 2, 28))["person"].tolist() == ["p", "r"]
+    assert members_at(table, date(2011, 3, 1))["person"].tolist() == ["p", "q"]
+
+
+def other_setting(name: str, value: object) -> Campaign:
+    setting = type(CAMPAIGN.settings[name])(zh="", en="", value=value)
+    return replace(CAMPAIGN, settings=CAMPAIGN.settings | {name: setting})
+
+
+def test_a_reading_that_is_not_worked_out_is_refused_by_name():
+    other = other_setting("training_basis", "yearly")
+    with pytest.raises(CampaignError, match=r"\[training_basis\] value = 'yearly'.*'cumulative'"):
+        training_progress(conform("hours", []), conform("people", []), other, END)
 
 
 def test_training_against_the_target_and_the_line():

@@ -9,7 +9,7 @@ from pathlib import Path
 import nbformat
 import pytest
 
-from cxzy_lib.publish import runner
+from cxzy_lib.publish import jobs, runner
 from cxzy_lib.publish.runner import Failure
 
 DECLARED = "processed = campaign = out = ''\nprocessed = ''\ncampaign = ''\nout = ''\nyear = None\nunit = None\nlang = 'zh'\n"
@@ -47,19 +47,19 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture(scope="module")
 def params(folder: Path) -> dict[str, object]:
-    places = {place: folder / place for place in runner.PLACES}
+    places = {place: folder / place for place in jobs.PLACES}
     return places | {"year": 2011, "unit": None, "lang": "zh", "audience": "public"}
 
 
 @pytest.fixture(scope="module")
 def results(folder, params, tmp_path_factory) -> dict[str, runner.Result]:
     seen: list[runner.Result] = []
-    jobs = runner.plan_jobs(folder, (), params)
+    todo = jobs.plan_jobs(folder, (), params)
     work = tmp_path_factory.mktemp("work") / "new"
-    found = runner.run_jobs(jobs, workers=2, work_dir=work, progress=seen.append)
-    assert [result.job for result in found] == jobs
+    found = runner.run_jobs(todo, workers=2, work_dir=work, progress=seen.append)
+    assert [result.job for result in found] == todo
     assert sorted(map(id, seen)) == sorted(map(id, found))
-    assert (work / "01_good.ipynb").is_file()
+    assert (work / "0" / "01_good.ipynb").is_file()
     return {result.job.notebook.stem: result for result in found}
 
 
@@ -89,48 +89,46 @@ def test_a_lost_worker_takes_nobody_with_it(results):
 
 
 def test_plans_all_or_those_named(folder, params):
-    assert [job.page for job in runner.plan_jobs(folder, (), params)] == [
-        f"{name}.html" for name in NOTEBOOKS
-    ]
-    named = runner.plan_jobs(folder, ["notebooks/02_raises.ipynb", "01_good"], params)
+    assert [job.page for job in jobs.plan_jobs(folder, (), params)] == [f"{name}.html" for name in NOTEBOOKS]
+    named = jobs.plan_jobs(folder, ["notebooks/02_raises.ipynb", "01_good"], params)
     assert [job.page for job in named] == ["01_good.html", "02_raises.html"]
-    with pytest.raises(runner.NotebookError, match=r"05_x.*01_good"):
-        runner.plan_jobs(folder, ["05_x"], params)
-    with pytest.raises(runner.NotebookError, match="quarter"):
-        runner.plan_jobs(folder, (), params | {"quarter": 1})
+    with pytest.raises(jobs.NotebookError, match=r"05_x.*01_good"):
+        jobs.plan_jobs(folder, ["05_x"], params)
+    with pytest.raises(jobs.NotebookError, match="quarter"):
+        jobs.plan_jobs(folder, (), params | {"quarter": 1})
 
 
 def test_stale_is_what_depends_on_a_change(folder, params):
-    job = runner.plan_jobs(folder, ["01_good"], params)[0]
-    inputs = runner.inputs(folder / "campaign", folder / "processed")
+    job = jobs.plan_jobs(folder, ["01_good"], params)[0]
+    inputs = jobs.inputs(folder / "campaign", folder / "processed")
     assert {"cxzy_lib", "campaign/plan.toml", "processed/votes.parquet", "papermill"} <= set(inputs)
-    entry = {"status": "done", "made": "m", "digest": runner.digest(job, inputs)}
+    entry = {"status": "done", "made": "m", "digest": jobs.digest(job, inputs)}
 
     def kept(**changed: object) -> bool:
         pages = {job.page: entry | changed}
         (folder / "out" / "manifest.json").write_text(json.dumps({"pages": pages}))
-        return not runner.stale(job, runner.read_manifest(folder / "out"), inputs)
+        return not jobs.stale(job, jobs.read_manifest(folder / "out"), inputs)
 
     assert not kept()  # the page itself is not there
     (folder / "out" / job.page).write_text("page")
     assert kept()
     assert not kept(status="failed")
     manifest = {"pages": {job.page: entry}}
-    assert not runner.stale(job, manifest, inputs)
-    assert runner.stale(job, manifest, inputs | {"processed/votes.parquet": "other"})
-    assert runner.stale(replace(job, parameters=job.parameters | {"year": 2012}), manifest, inputs)
+    assert not jobs.stale(job, manifest, inputs)
+    assert jobs.stale(job, manifest, inputs | {"processed/votes.parquet": "other"})
+    assert jobs.stale(replace(job, parameters=job.parameters | {"year": 2012}), manifest, inputs)
     (folder / "out" / "manifest.json").write_text("{")
-    assert runner.read_manifest(folder / "out") == {}
+    assert jobs.read_manifest(folder / "out") == {}
 
 
 def test_finding_nothing_to_do_loads_nothing_heavy(folder, params):
-    places = {name: str(value) if name in runner.PLACES else value for name, value in params.items()}
+    places = {name: str(value) if name in jobs.PLACES else value for name, value in params.items()}
     code = f"""
 import sys
-from cxzy_lib.publish import runner
-inputs = runner.inputs({places["campaign"]!r}, {places["processed"]!r})
-for job in runner.plan_jobs({str(folder)!r}, (), {places!r}):
-    assert runner.stale(job, runner.read_manifest({places["out"]!r}), inputs)
+from cxzy_lib.publish import jobs, runner
+inputs = jobs.inputs({places["campaign"]!r}, {places["processed"]!r})
+for job in jobs.plan_jobs({str(folder)!r}, (), {places!r}):
+    assert jobs.stale(job, jobs.read_manifest({places["out"]!r}), inputs)
 print(*(set(sys.modules) & {{"pandas", "numpy", "papermill", "nbconvert", "nbformat", "jinja2"}}))
 """
     run = subprocess.run([sys.executable, "-c", code], check=True, capture_output=True, text=True)

@@ -5,10 +5,11 @@ from pathlib import Path
 
 import pytest
 
-from cxzy_lib.publish import runner
+from cxzy_lib.publish import jobs as planning
 from cxzy_lib.publish.html import body_of
-from cxzy_lib.publish.runner import Failure, Job, Result
-from cxzy_lib.publish.site import Edition, publish
+from cxzy_lib.publish.jobs import Job, OtherEdition
+from cxzy_lib.publish.runner import Failure, Result
+from cxzy_lib.publish.site import Edition, publish, publish_list
 
 NUMBER = {
     "label": "完成率",
@@ -25,11 +26,11 @@ def jobs(tmp_path: Path) -> list[Job]:
 
 
 def planned(folder: Path, audience: str) -> list[Job]:
-    places = {place: str(folder / place) for place in runner.PLACES}
+    places = {place: str(folder / place) for place in planning.PLACES}
     params = places | {"year": None, "unit": None, "lang": "zh", "audience": audience}
     for name in "ab":
         (folder / f"{name}.ipynb").write_text("{}")
-    return runner.plan_jobs(folder, (), params)
+    return planning.plan_jobs(folder, (), params)
 
 
 def done(job: Job, words: str) -> Result:
@@ -61,12 +62,14 @@ def test_the_index_leads_with_the_numbers_and_lists_every_page(jobs):
     assert "b.html" not in index  # there is no such page yet: neither the tile nor the list links it
     assert manifest["status"] == "failed"
     assert manifest["inputs"] == {"campaign/plan.toml": "1"}
-    assert set(manifest["versions"]) == set(runner.LIBRARIES)
+    assert manifest["parameters"] == {"year": None, "unit": None, "lang": "zh", "audience": "public"}
+    assert "学院 · 版次 · 2010" in index
+    assert set(manifest["versions"]) == set(planning.LIBRARIES)
     page = manifest["pages"]["a.html"]
     assert (page["status"], page["seconds"], page["notebook"]) == ("done", 1.5, "a.ipynb")
     assert page["parameters"] == {"year": None, "unit": None, "lang": "zh", "audience": "public"}
-    assert not runner.stale(jobs[0], manifest, manifest["inputs"])
-    assert runner.stale(jobs[1], manifest, manifest["inputs"])
+    assert not planning.stale(jobs[0], manifest, manifest["inputs"])
+    assert planning.stale(jobs[1], manifest, manifest["inputs"])
 
 
 def test_a_failure_never_replaces_the_last_good_page(jobs):
@@ -89,8 +92,34 @@ def test_pages_of_removed_notebooks_go(jobs):
     assert not (out / "b.html").exists()
 
 
-def test_a_page_for_another_audience_never_stays(tmp_path, jobs):
+def test_a_page_for_another_audience_is_neither_relabelled_nor_lost(tmp_path, jobs):
     inside = planned(tmp_path, "leadership")
-    issue([done(inside[0], "甲"), done(inside[1], "乙")], inside)
-    out, _ = issue([failed(jobs[0])], jobs)
-    assert sorted(path.name for path in out.iterdir()) == ["index.html", "manifest.json"]
+    out, _ = issue([done(inside[0], "甲"), done(inside[1], "乙")], inside)
+    before = {path.name: path.read_bytes() for path in out.iterdir()}
+    with pytest.raises(OtherEdition) as other:
+        issue([done(jobs[0], "丙")], jobs)
+    assert other.value.folder == out
+    assert other.value.parameters == planning.settings(inside[0])
+    assert {path.name: path.read_bytes() for path in out.iterdir()} == before
+
+
+def test_the_list_of_institutions_names_each_with_its_state(tmp_path):
+    parameters = {"year": None, "unit": None, "lang": "zh", "audience": "public"}
+    entry = {"folder": "甲学院", "status": "done", "made": "2012-06-30 08:00", "pages": 5, "failed": 0}
+    listed = [
+        {"name": "甲学院", **entry},
+        {"name": "乙<学院>", **entry, "folder": "乙_学院_-1 a", "status": "failed", "failed": 2},
+    ]
+    edition = Edition("版次", "zh", "public", period="2010")
+    index = publish_list(listed, tmp_path, edition, parameters=parameters, inputs={"a": "1"})
+    markup = index.read_text("utf-8")
+    assert '<a href="%E7%94%B2%E5%AD%A6%E9%99%A2/index.html">甲学院</a>' in markup
+    assert '/index.html">乙&lt;学院&gt;</a>' in markup
+    assert "5 页中有 2 页未能完成" in markup
+    manifest = json.loads((tmp_path / "manifest.json").read_text("utf-8"))
+    assert (manifest["status"], manifest["parameters"], manifest["inputs"]) == (
+        "failed",
+        parameters,
+        {"a": "1"},
+    )
+    assert [found["name"] for found in manifest["institutions"]] == ["甲学院", "乙<学院>"]

@@ -2,7 +2,7 @@
 
 import pandas as pd
 
-from cxzy_lib.measure.estimates import shape
+from cxzy_lib.measure.basis import shape
 
 
 def changes(rates: pd.DataFrame, period: str = "semester", group: str = "rater_group") -> pd.DataFrame:
@@ -21,7 +21,8 @@ def changes(rates: pd.DataFrame, period: str = "semester", group: str = "rater_g
     DataFrame
         `group`, ``start``, ``end`` (periods), ``difference`` (end minus start, -1 to 1; NA where not
         comparable), ``verdict``: ``rose``, ``fell``, ``no_detectable_change`` or ``not_comparable``
-        (no earlier rate on the scale).
+        (no earlier rate on the scale), ``robust`` (bool: it rose or fell whatever those who stayed
+        silent would have said: the ``worst_`` bands do not overlap either; false where one is NA).
 
     Examples
     --------
@@ -33,34 +34,45 @@ def changes(rates: pd.DataFrame, period: str = "semester", group: str = "rater_g
     ...         "strict": [0.5, 0.8],
     ...         "strict_low": [0.4, 0.7],
     ...         "strict_high": [0.6, 0.9],
+    ...         "worst_low": [0.3, 0.5],
+    ...         "worst_high": [0.7, 0.9],
     ...     }
     ... )
-    >>> changes(rates)[["difference", "verdict"]].round(2)
-       difference verdict
-    0         0.3    rose
+    >>> changes(rates)[["difference", "verdict", "robust"]].round(2)
+       difference verdict  robust
+    0         0.3    rose   False
     """
     rows = [_change(part, period) | {group: name} for name, part in rates.groupby(group, sort=False)]
-    columns = f"{group} start end difference verdict"
+    columns = f"{group} start end difference verdict robust"
     frame = pd.DataFrame(rows, columns=columns.split())
-    return shape(frame, columns, text=f"{group} start end verdict", number="difference")
+    return shape(frame, columns, text=f"{group} start end verdict", number="difference", flag="robust")
+
+
+def _direction(start: pd.Series, end: pd.Series, band: str) -> str:
+    """Return whether the `band` of the end lies wholly above or below that of the start."""
+    low, high = f"{band}_low", f"{band}_high"
+    if pd.isna([start[low], start[high], end[low], end[high]]).any():
+        return "no_detectable_change"
+    if end[low] > start[high]:
+        return "rose"
+    return "fell" if end[high] < start[low] else "no_detectable_change"
 
 
 def _change(part: pd.DataFrame, period: str) -> dict[str, object]:
     part = part.reset_index(drop=True)
     breaks = part.index[part["break_before"].fillna(False).astype(bool)]
     known = part[part["strict"].notna()]
+    nothing: dict[str, object] = dict.fromkeys(("start", "end", "difference"))
+    nothing |= {"verdict": "not_comparable", "robust": False}
     if known.empty:
-        return {"start": None, "end": None, "difference": None, "verdict": "not_comparable"}
+        return nothing
     end = known.iloc[-1]
     begin = max((at for at in breaks if at <= known.index[-1]), default=0)
     same = known.loc[begin:]
     start = same.iloc[0]
     if len(same) < 2:
-        return {"start": None, "end": end[period], "difference": None, "verdict": "not_comparable"}
-    verdict = "no_detectable_change"
-    if end["strict_low"] > start["strict_high"]:
-        verdict = "rose"
-    elif end["strict_high"] < start["strict_low"]:
-        verdict = "fell"
-    difference = end["strict"] - start["strict"]
-    return {"start": start[period], "end": end[period], "difference": difference, "verdict": verdict}
+        return nothing | {"end": end[period]}
+    verdict = _direction(start, end, "strict")
+    robust = verdict != "no_detectable_change" and _direction(start, end, "worst") == verdict
+    found = {"start": start[period], "end": end[period], "difference": end["strict"] - start["strict"]}
+    return found | {"verdict": verdict, "robust": robust}

@@ -1,13 +1,12 @@
 """Years side by side: per day of exposure, and only where they can be compared."""
 
-from datetime import date
-
 import pandas as pd
 
 from cxzy_lib.campaign import Campaign
+from cxzy_lib.measure.basis import activity_days, last_day, only_supported, shape, share, took_place
+from cxzy_lib.measure.disclosure import shown_satisfaction
 from cxzy_lib.measure.duties import appraisal_years
-from cxzy_lib.measure.estimates import satisfaction_rates, shape, share
-from cxzy_lib.measure.participation import activity_days, attendance, last_day, members_at
+from cxzy_lib.measure.participation import attendance, members_at
 from cxzy_lib.tables import Tables
 
 #: What may differ between years -> the reason against comparing them; later ones prevail.
@@ -43,7 +42,8 @@ def _activities(tables: Tables, campaign: Campaign) -> pd.DataFrame:
 
 
 def _attendance(tables: Tables, campaign: Campaign) -> pd.DataFrame:
-    rows = _inside(tables.events, tables.events["held_on"], campaign)
+    events = took_place(tables.events)
+    rows = _inside(events, events["held_on"], campaign)
     rates = attendance(rows, "year", campaign).set_index("year")
     known = rows.dropna(subset=["expected", "present"])
     frame = rates.rename(columns={"attendance_rate": "value", "expected": "base"})[["value", "base"]]
@@ -59,7 +59,7 @@ def _training(tables: Tables, campaign: Campaign) -> pd.DataFrame:
     rows = _inside(tables.hours, tables.hours["ended_on"].fillna(tables.hours["started_on"]), campaign)
     sums, bases = {}, {}
     for year in rows["year"].unique():
-        members = members_at(tables.people, date(year, 12, 31))
+        members = members_at(tables.people, min(pd.Timestamp(year, 12, 31), last_day(campaign)))
         members = members[members["in_service"].eq(True).fillna(False).astype(bool)]
         taken = rows[rows["year"].eq(year) & rows["person"].isin(members["person"])]
         sums[year], bases[year] = taken["hours"].sum(skipna=False), len(members)
@@ -83,17 +83,18 @@ def _satisfaction(tables: Tables, campaign: Campaign, group: str) -> pd.DataFram
     votes = votes[votes["occasion"].eq("satisfaction") & votes["rater_group"].eq(group)]
     votes = votes[votes["item"].isin(headline)]
     votes = votes.assign(year=votes["year"].fillna(votes["held_on"].dt.year.astype("Int64")))
-    rates = satisfaction_rates(votes, tables.turnout, campaign, by=("year", "rater_group"))
+    rates = shown_satisfaction(votes, tables.turnout, campaign, "year")
     single = rates.drop_duplicates("year", keep=False).set_index("year")
     whom = votes.assign(denominator=votes["unit"].fillna("-"))
     parts = {name: _who(whom, name) for name in ("criterion", "appraisee_type", "denominator")}
     parts |= {"scale": _who(rates, "scale"), "value": single["strict"], "base": single["valid"]}
+    parts["hidden"] = rates.groupby("year")["hidden"].any()
     return pd.DataFrame(parts)
 
 
 def _compared(measure: str, kind: str, part: pd.DataFrame, campaign: Campaign) -> pd.DataFrame:
     """Give a measure its exposure, its adjusted value and the reason against comparing a year."""
-    columns = ["value", "base", *_CHANGES]
+    columns = ["value", "base", "hidden", *_CHANGES]
     frame = part.reindex(index=pd.Index(campaign.years, name="year"), columns=columns)
     frame["exposure_days"] = [campaign.exposure_days(year) for year in campaign.years]
     known = frame[frame["value"].notna()]
@@ -104,6 +105,7 @@ def _compared(measure: str, kind: str, part: pd.DataFrame, campaign: Campaign) -
         reason = reason.mask(changed.reindex(frame.index, fill_value=False), words)
     mixed = frame["value"].isna() & frame["scale"].astype("str").str.contains(" ", na=False)
     reason = reason.mask(mixed, _CHANGES["scale"])
+    reason = reason.mask(frame["hidden"].eq(True).fillna(False) & frame["value"].isna(), "not_shown")
     frame = frame.assign(measure=measure, kind=kind, reason=reason, comparable=reason.isna())
     per_100 = share(frame["value"], frame["exposure_days"]) * 100
     frame["adjusted"] = frame["value"] if kind == "rate" else per_100
@@ -124,8 +126,14 @@ def yearly_comparison(tables: Tables, campaign: Campaign) -> pd.DataFrame:
         in-service member), ``base`` (of a count: reporting branches; of a rate: its denominator),
         ``exposure_days`` (in the stages), ``adjusted`` (count and hours per 100 of these days; a
         rate itself), ``comparable`` with the last year that has a value, ``reason``
-        (``scale_changed``, ``wording_changed``, ``denominator_changed``, ``no_data`` or NA).
-        A year without records is NA, not 0.
+        (``scale_changed``, ``wording_changed``, ``denominator_changed``, ``no_data``, ``not_shown``
+        (too few ballots: see `shown_satisfaction`) or NA). A year without records is NA, not 0.
+        The base of satisfaction is ballots: who voted twice in a year counts twice.
+
+    Raises
+    ------
+    CampaignError
+        If the setting ``year_basis`` is another than ``calendar``.
 
     Examples
     --------
@@ -140,6 +148,7 @@ def yearly_comparison(tables: Tables, campaign: Campaign) -> pd.DataFrame:
     1  2011    7.0      1.92      NaN
     2  2012   <NA>      <NA>  no_data
     """
+    only_supported(campaign, "year_basis", "calendar")
     parts = [
         _compared("activities", "count", _activities(tables, campaign), campaign),
         _compared("attendance", "rate", _attendance(tables, campaign), campaign),

@@ -1,48 +1,58 @@
 """What may be shown: results of small groups are hidden, and so is what would give them away."""
 
-from collections.abc import Sequence
-
 import pandas as pd
 
+from cxzy_lib.campaign import Campaign
+from cxzy_lib.measure.estimates import satisfaction_rates
 
-def hide_small(
-    frame: pd.DataFrame, base: str, columns: Sequence[str], threshold: int, group: Sequence[str] = ()
+#: What a hidden row does not tell: every number that comes from its ballots.
+HIDDEN = ["valid", "issued", "returned", "void", "unknown", "abstained", "strict_count", "inclusive_count"]
+HIDDEN += [f"{rate}{end}" for rate in ("strict", "inclusive") for end in ("", "_low", "_high")]
+HIDDEN += ["worst_low", "worst_high"]
+#: The parts that another table of the edition may show of the same ballots.
+_PARTS = (["semester"], ["semester", "stage", "year"])
+
+
+def shown_satisfaction(
+    votes: pd.DataFrame, turnout: pd.DataFrame, campaign: Campaign, by: str
 ) -> pd.DataFrame:
-    """Hide `columns` (as NA) in rows whose base is under the threshold or NA.
+    """Return `satisfaction_rates` by the period `by` and rater group, without what must not be shown.
 
-    Parameters
-    ----------
-    frame : DataFrame
-        Rows of which a total may be shown elsewhere.
-    base : str
-        Column with the number of people behind a row.
-    columns : sequence of str
-        What is hidden; name `base` too where the number itself gives something away.
-    threshold : int
-        Least base that is shown.
-    group : sequence of str
-        Columns that name the rows with a common total; by default all rows have one.
+    Semesters, stages and years stand in one edition and add up from the same ballots. A row is hidden
+    if its valid ballots are fewer than ``minimum_base``, and also if its parts that are hidden
+    elsewhere are together fewer than that: the row less the parts shown would give them away.
+    Groups of raters have no common total: a small one hides no other.
 
     Returns
     -------
     DataFrame
-        A copy with the bool ``hidden``. Where the hidden rows of a group together stay under the
-        threshold (as a single one always does), their sum could be computed from the total, so
-        the next smallest row is hidden too.
+        With the bool ``hidden``; the numbers of a hidden row, and of one whose valid ballots are
+        unknown, are NA, but for ``population``.
 
     Examples
     --------
-    >>> frame = pd.DataFrame({"valid": [3, 20, 30], "strict": [0.1, 0.2, 0.3]})
-    >>> hide_small(frame, "valid", ["strict"], 5)["hidden"].tolist()
-    [True, True, False]
+    >>> from cxzy_lib.campaign import load_campaign
+    >>> from cxzy_lib.tables import conform
+    >>> base = {"rater_group": "nonmember", "stage": "S2", "scale": "sat3", "level": "satisfied"}
+    >>> terms = {"2010-2011-1": 4, "2010-2011-2": 26}
+    >>> votes = conform("votes", [base | {"semester": s, "count": n} for s, n in terms.items()])
+    >>> none, campaign = conform("turnout", []), load_campaign("campaign")
+    >>> shown_satisfaction(votes, none, campaign, "semester")["valid"].tolist()
+    [<NA>, 26]
+    >>> shown_satisfaction(votes, none, campaign, "stage")["valid"].tolist()
+    [<NA>]
     """
-    size = frame[base].astype("Float64").fillna(0)
-    hidden = (size < threshold).astype(bool)
-    key = frame.groupby(list(group), dropna=False).ngroup() if group else pd.Series(0, index=frame.index)
-    exposed = size.where(hidden, 0).groupby(key).transform("sum") < threshold
-    exposed &= hidden.groupby(key).transform("any")
-    following = size.mask(hidden).groupby(key).rank(method="first").eq(1).fillna(False)
-    hidden |= (exposed & following).astype(bool)
-    shown = frame.copy()
-    shown[list(columns)] = shown[list(columns)].mask(hidden)
+    least = campaign.setting("minimum_base")
+    keys = [by, "rater_group", "scale"]
+    rates = satisfaction_rates(votes, turnout, campaign, by=(by, "rater_group"))
+    hidden = rates["valid"].lt(least).fillna(False).astype(bool)
+    for names in _PARTS:
+        wanted = dict.fromkeys([by, *names, "rater_group"])
+        parts = satisfaction_rates(votes, turnout, campaign, by=tuple(wanted))
+        small = parts[(parts["valid"] < least).fillna(False).astype(bool)]
+        sums = small.groupby(keys, dropna=False)["valid"].sum().rename("small").reset_index()
+        left = rates[keys].merge(sums, on=keys, how="left")["small"].fillna(0)
+        hidden |= left.between(1, least - 1).astype(bool).set_axis(rates.index)
+    shown = rates.copy()
+    shown[HIDDEN] = shown[HIDDEN].mask(hidden | shown["valid"].isna())
     return shown.assign(hidden=hidden)

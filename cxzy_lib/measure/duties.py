@@ -5,11 +5,10 @@ from datetime import date
 import pandas as pd
 
 from cxzy_lib.campaign import Campaign
-from cxzy_lib.measure.estimates import shape, share
+from cxzy_lib.measure.basis import last_day, shape, share
 from cxzy_lib.measure.participation import (
     fortnight_summary,
     fortnights,
-    last_day,
     members_at,
     training_progress,
 )
@@ -115,66 +114,6 @@ def settled(tasks: pd.DataFrame, as_of: date) -> pd.DataFrame:
     rows["judged"] = dated | rows["overdue"]
     rows["on_time"] = dated & (rows["done_on"] <= rows["due_on"])
     return rows
-
-
-def pledge_coverage(tasks: pd.DataFrame, people: pd.DataFrame, as_of: date) -> pd.DataFrame:
-    """Return per branch how many members pledged, and how many pledges are published and kept.
-
-    The result: ``unit``, ``members`` (all, not only in service), ``pledged`` (members with a pledge),
-    ``coverage`` (0-1), ``pledges``, ``published``, ``published_share``, ``done``, ``done_share`` (of those
-    that are not long-term). Without any pledge in `tasks` everything but ``members`` is NA.
-
-    Examples
-    --------
-    >>> from cxzy_lib.tables import conform
-    >>> people = conform("people", [{"person": p, "branch": "b", "is_member": True} for p in "pq"])
-    >>> tasks = conform("tasks", [{"kind": "pledge", "person": "p", "unit": "b", "status": "done"}])
-    >>> frame = pledge_coverage(tasks, people, date(2012, 6, 30))
-    >>> frame[["unit", "members", "pledged", "coverage", "published"]]
-      unit  members  pledged  coverage  published
-    0    b        2        1       0.5          0
-    """
-    rows = settled(tasks[tasks["kind"].eq("pledge")], as_of)
-    members = members_at(people, as_of)
-    pledged = members[members["person"].isin(rows["person"].dropna())]
-    frame = pd.DataFrame(index=pd.Index([*members["branch"], *rows["unit"]], dtype="str").dropna().unique())
-    sizes = {"members": members.groupby("branch").size(), "pledged": pledged.groupby("branch").size()}
-    sizes |= {"pledges": rows.groupby("unit").size(), "base": rows[~rows["long_term"]].groupby("unit").size()}
-    sizes |= {name: rows.groupby("unit")[name].sum() for name in ("published", "done")}
-    for name, size in sizes.items():
-        known = name == "members" or not rows.empty
-        frame[name] = size.reindex(frame.index, fill_value=0).astype("Int64") if known else pd.NA
-    frame["coverage"] = share(frame["pledged"], frame["members"])
-    frame["published_share"] = share(frame["published"], frame["pledges"])
-    frame["done_share"] = share(frame["done"], frame["base"])
-    columns = "unit members pledged coverage pledges published published_share done done_share"
-    frame = frame.rename_axis("unit").sort_index().reset_index()
-    return shape(frame, columns, number="coverage published_share done_share")
-
-
-def rectification_summary(tasks: pd.DataFrame, as_of: date) -> pd.DataFrame:
-    """Return per department how rectification stood at `as_of`.
-
-    The result: ``unit``, ``total``, ``long_term``, ``base`` (total less long-term), ``done``, ``overdue``,
-    ``judged`` (done with both dates known, or overdue), ``on_time``, ``done_share`` (of the base),
-    ``on_time_share`` (of the judged); shares 0-1.
-
-    Examples
-    --------
-    >>> from cxzy_lib.tables import conform
-    >>> task = {"kind": "rectification", "unit": "d", "due_on": "2011-12-31"}
-    >>> tasks = conform("tasks", [task | {"status": "open"}, task | {"status": "long_term"}])
-    >>> rectification_summary(tasks, date(2012, 6, 30))[["unit", "base", "done", "overdue"]]
-      unit  base  done  overdue
-    0    d     1     0        1
-    """
-    rows = settled(tasks[tasks["kind"].eq("rectification")], as_of)
-    grouped = rows.assign(total=True, base=~rows["long_term"]).groupby("unit")
-    frame = grouped[["total", "long_term", "base", "done", "overdue", "judged", "on_time"]].sum()
-    frame["done_share"] = share(frame["done"], frame["base"])
-    frame["on_time_share"] = share(frame["on_time"], frame["judged"])
-    columns = "unit total long_term base done overdue judged on_time done_share on_time_share"
-    return shape(frame.reset_index(), columns, number="done_share on_time_share")
 
 
 def late_tasks(tasks: pd.DataFrame, as_of: date) -> pd.DataFrame:

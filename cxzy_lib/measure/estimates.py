@@ -7,6 +7,7 @@ import numpy.typing as npt
 import pandas as pd
 
 from cxzy_lib.campaign import Campaign
+from cxzy_lib.measure.basis import shape, share
 
 Floats = npt.NDArray[np.float64]
 Integers = npt.NDArray[np.int64]
@@ -16,22 +17,6 @@ _SHARES = "strict strict_low strict_high inclusive inclusive_low inclusive_high 
 _BASES = "valid population issued returned void unknown abstained strict_count inclusive_count"
 _RATES = f"{_BASES} {_SHARES} break_before"
 _TURNOUT = {"eligible": "population", "issued": "issued", "returned": "returned", "void": "void"}
-
-
-def shape(
-    frame: pd.DataFrame, columns: str, text: str = "unit", number: str = "", date: str = "", flag: str = ""
-) -> pd.DataFrame:
-    """Return `columns` of `frame`, in order and typed (``Int64`` unless named), with a fresh index."""
-    groups = ((text, "str"), (number, "Float64"), (date, "datetime64[us]"), (flag, "bool"))
-    named = {name: kind for names, kind in groups for name in names.split()}
-    types = {name: named.get(name, "Int64") for name in columns.split()}
-    return frame.reindex(columns=list(types)).astype(types).reset_index(drop=True)
-
-
-def share(part: pd.Series, whole: pd.Series) -> pd.Series:
-    """Return `part` / `whole` (0-1, ``Float64``): NA where either is NA or the whole is 0."""
-    base = whole.astype("Float64")
-    return part.astype("Float64").div(base.mask(base <= 0))
 
 
 def _least(count: Integers, valid: Integers, population: Integers, tail: float) -> Integers:
@@ -165,6 +150,16 @@ def _turnout(rows: pd.DataFrame, turnout: pd.DataFrame) -> pd.DataFrame:
     return sums.rename(columns={**_TURNOUT, "abstained": "blank"})
 
 
+def _asked_twice(rows: pd.DataFrame) -> pd.Series:
+    """Return for each group whether it pools several occasions of the same people.
+
+    Occasions of different units ask different people; one without a unit asks everybody.
+    """
+    grouped = rows.groupby("group")
+    units = grouped["unit"].nunique().where(~rows["unit"].isna().groupby(rows["group"]).any(), 1)
+    return grouped["occasion_id"].nunique() > units
+
+
 def _with_intervals(frame: pd.DataFrame, level: float) -> pd.DataFrame:
     """Add the rates, their intervals and the band for the silent."""
     body = frame["population"].where((frame["population"] >= frame["valid"]).fillna(False))
@@ -216,7 +211,8 @@ def satisfaction_rates(
         `by`, ``scale``; ``valid`` (votes on the scale's own levels), ``population`` (eligible),
         ``issued``, ``returned``, ``void``, ``unknown``, ``abstained``, ``strict_count``,
         ``inclusive_count``; ``strict`` and ``inclusive`` (0-1), their ``_low`` and ``_high``: exact
-        for the finite population where it is known, Wilson's where not (or under ``valid``);
+        for the finite population where it is known, Wilson's where not (or under ``valid``), and NA
+        where a row pools several occasions of the same people: no interval holds for these ballots;
         ``worst_low``, ``worst_high``: the strict rate if all the silent were against, or for;
         ``break_before``: another scale than the period before. A count that is NA makes its sum NA.
 
@@ -256,6 +252,8 @@ def satisfaction_rates(
     frame = frame.join(_turnout(rows, turnout))
     frame["abstained"] = frame["abstained"].fillna(frame["blank"])
     frame = _with_intervals(frame, campaign.setting("confidence_level"))
+    limits = [f"{name}_{end}" for name in ("strict", "inclusive") for end in ("low", "high")]
+    frame[limits] = frame[limits].mask(_asked_twice(rows).reindex(frame.index))
     frame["break_before"] = _breaks(frame, by)
     heads = frame[[*by, "scale"]].reset_index(drop=True)
     return heads.join(shape(frame, _RATES, number=_SHARES, flag="break_before"))

@@ -6,7 +6,15 @@ from typing import Final
 import pandas as pd
 
 from cxzy_lib.campaign import Campaign
-from cxzy_lib.measure.estimates import shape, share
+from cxzy_lib.measure.basis import (
+    activity_days,
+    inside_campaign,
+    last_day,
+    only_supported,
+    shape,
+    share,
+    took_place,
+)
 
 _SAME_MEETING = "unit held_on topic expected present excused absent source_file source_sheet source_row"
 _ATTENDANCE = "meetings expected present excused absent attendance_rate unexcused_absence_rate not_counted"
@@ -14,14 +22,11 @@ _DAY = pd.Timedelta(days=1)
 _DAYTYPE: Final = "datetime64[us]"
 
 
-def last_day(campaign: Campaign, end: date | None = None) -> pd.Timestamp:
-    """Return `end` (by default the cut-off), but no day after the campaign."""
-    return min(pd.Timestamp(end or campaign.setting("cutoff")), pd.Timestamp(campaign.span.end))
-
-
 def attendance(events: pd.DataFrame, by: str, campaign: Campaign | None = None) -> pd.DataFrame:
     """Return the frame of :func:`attendance_by_unit` per value of the column `by`."""
-    rows = events.drop_duplicates([by, *_SAME_MEETING.split()]).dropna(subset=[by])
+    rows = took_place(events).drop_duplicates([by, *_SAME_MEETING.split()]).dropna(subset=[by])
+    if campaign is not None:
+        rows = inside_campaign(rows, campaign, last_day(campaign))
     known = (rows["present"] <= rows["expected"]).fillna(False).astype(bool)
     away = rows["expected"] - rows["present"]
     none = away.mask(away != 0)  # nobody away: nobody excused and nobody absent
@@ -30,10 +35,10 @@ def attendance(events: pd.DataFrame, by: str, campaign: Campaign | None = None) 
         left = (away - given[other]).fillna(none)
         rows[name] = rows[name].fillna(left.mask(left < 0))
     sums = rows[known].groupby(by)[["expected", "present", "excused", "absent"]].sum(skipna=False)
-    frame = sums.assign(meetings=rows[known].groupby(by).size())
-    frame = frame.reindex(pd.Index(sorted(rows[by].unique()), name=by))
-    frame["meetings"] = frame["meetings"].fillna(0)
-    frame["not_counted"] = rows[~known].groupby(by).size().reindex(frame.index).fillna(0)
+    frame = sums.reindex(pd.Index(sorted(rows[by].unique()), name=by))
+    days, counted = (part.drop_duplicates([by, "unit", "held_on"]) for part in (rows, rows[known]))
+    frame["meetings"] = days.groupby(by).size()
+    frame["not_counted"] = frame["meetings"] - counted.groupby(by).size().reindex(frame.index).fillna(0)
     whole = campaign is None or campaign.setting("excused_in_denominator")
     base = frame["expected"] if whole else frame["expected"] - frame["excused"]
     frame["attendance_rate"] = share(frame["present"], base)
@@ -43,22 +48,25 @@ def attendance(events: pd.DataFrame, by: str, campaign: Campaign | None = None) 
 
 
 def attendance_by_unit(events: pd.DataFrame, campaign: Campaign | None = None) -> pd.DataFrame:
-    """Return attendance per branch, over the meetings whose numbers are known.
+    """Return attendance per branch, over the activities that took place and whose numbers are known.
 
     Parameters
     ----------
     events : DataFrame
-        Processed table. Rows that a meeting has for its several kinds count once.
+        Processed table. Rows that a meeting has for its several kinds count once. Plans that were not
+        carried out are left out: see `took_place`.
     campaign : Campaign, optional
-        ``excused_in_denominator``; without a campaign the excused stay in the denominator.
+        Only days of the campaign up to its cut-off count; ``excused_in_denominator``. Without a
+        campaign all days do, and the excused stay in the denominator.
 
     Returns
     -------
     DataFrame
-        ``unit``, ``meetings``, ``expected``, ``present``, ``excused``, ``absent`` (persons, summed),
-        ``attendance_rate``, ``unexcused_absence_rate`` (0-1), ``not_counted`` (meetings with
-        expected or present NA, or more present than expected). Where only one of excused and absent
-        is NA, it is what remains of the expected; a meeting with both unknown makes the sums NA.
+        ``unit``, ``meetings`` (days with an activity, as in `fortnight_summary`), ``expected``,
+        ``present``, ``excused``, ``absent`` (persons, summed), ``attendance_rate``,
+        ``unexcused_absence_rate`` (0-1), ``not_counted`` (of the meetings, those with expected or
+        present NA, or more present than expected). Where only one of excused and absent is NA, it is
+        what remains of the expected; a meeting with both unknown makes the sums NA.
 
     Examples
     --------
@@ -71,14 +79,9 @@ def attendance_by_unit(events: pd.DataFrame, campaign: Campaign | None = None) -
     return attendance(events, "unit", campaign)
 
 
-def activity_days(events: pd.DataFrame, campaign: Campaign, last: pd.Timestamp) -> pd.DataFrame:
-    """Return the distinct days (``unit``, ``held_on``) with an activity, in the campaign up to `last`.
-
-    Two events of a branch on one day are one activity; an event with nobody present is none.
-    """
-    inside = events["held_on"].between(pd.Timestamp(campaign.span.start), last)
-    held = events[inside & (events["present"] != 0).fillna(True).astype(bool)]
-    return held[["unit", "held_on"]].dropna().drop_duplicates().sort_values(["unit", "held_on"])
+def _under_way(campaign: Campaign) -> bool:
+    """Return whether the span begins later than the stages: as of a year that is looked at alone."""
+    return campaign.span.start > min(stage.start for stage in campaign.stages)
 
 
 def fortnights(
@@ -86,9 +89,10 @@ def fortnights(
 ) -> pd.DataFrame:
     """Return every whole fortnight of every branch, from its first activity to `end`.
 
-    A branch of `units` without any activity starts with the campaign. A fortnight with more than
-    half its days in the vacations is not due. Without any activity at all the result is empty:
-    nothing is known.
+    A branch of `units` without any activity starts with the campaign. Where the campaign's span is cut
+    to a later year, the whole fortnights before the first activity are counted, too. A fortnight with
+    more than half its days in the vacations is not due. Without any activity at all the result is
+    empty: nothing is known.
 
     Returns
     -------
@@ -111,6 +115,8 @@ def fortnights(
     start = pd.Timestamp(campaign.span.start)
     order = pd.Index(pd.Series(branches, dtype="str").dropna().unique(), name="unit")
     anchors = days.groupby("unit")["held_on"].min().reindex(order).fillna(start).astype(_DAYTYPE)
+    if _under_way(campaign):
+        anchors -= (anchors - start).dt.days // size * size * _DAY
     whole = ((last - anchors).dt.days + 1).clip(lower=0) // size * (not days.empty)
     frame = anchors.loc[anchors.index.repeat(whole)].rename("start").reset_index()
     number = frame.groupby("unit").cumcount()
@@ -141,7 +147,8 @@ def fortnight_summary(
     DataFrame
         ``unit``, ``due``, ``held`` (of those due), ``rate`` (0-1), ``activities``, ``literal_due``
         (days of the campaign up to `end` / 14), ``literal_rate`` (may exceed 1), ``longest_gap_days``,
-        ``gap_from``, ``gap_to`` (from one activity to the next or to `end`, vacations included).
+        ``gap_from``, ``gap_to`` (from one activity to the next or to `end`, vacations included; where
+        the span is cut to a later year, from its first day on).
 
     Examples
     --------
@@ -165,8 +172,9 @@ def fortnight_summary(
     frame["rate"] = share(frame["held"], frame["due"])
     frame["literal_due"] = ((last - start).days + 1) / campaign.binding.fortnight_days
     frame["literal_rate"] = share(frame["activities"], frame["literal_due"])
-    silent = pd.DataFrame({"unit": order.difference(days["unit"]), "held_on": start})
-    gaps = pd.concat([days, silent], ignore_index=True).rename(columns={"held_on": "gap_from"})
+    from_start = order if _under_way(campaign) else order.difference(days["unit"])
+    gaps = pd.concat([days, pd.DataFrame({"unit": from_start, "held_on": start})], ignore_index=True)
+    gaps = gaps.rename(columns={"held_on": "gap_from"}).sort_values(["unit", "gap_from"])
     gaps["gap_to"] = gaps.groupby("unit")["gap_from"].shift(-1).fillna(last)
     gaps["longest_gap_days"] = (gaps["gap_to"] - gaps["gap_from"]).dt.days
     longest = gaps.sort_values(["longest_gap_days", "gap_from"], ascending=[False, True])
@@ -176,12 +184,16 @@ def fortnight_summary(
 
 
 def members_at(people: pd.DataFrame, as_of: date | pd.Timestamp) -> pd.DataFrame:
-    """Return one row per member: the latest snapshot of each branch at `as_of`, else its first."""
+    """Return one row per member: the latest snapshot of each branch at `as_of`, else its first.
+
+    Who joined after `as_of`, or had left by then, is left out; an unknown day says nothing.
+    """
     taken = people["snapshot_on"].fillna(pd.Timestamp(0)).astype(_DAYTYPE)
     by_branch = [people["branch"].fillna("")]
     past = taken.where(taken <= pd.Timestamp(as_of)).groupby(by_branch).transform("max")
     wanted = past.fillna(taken.groupby(by_branch).transform("min"))
-    gone = (people["left_on"] <= pd.Timestamp(as_of)) | ~people["is_member"].eq(True).fillna(False)
+    away = (people["left_on"] <= pd.Timestamp(as_of)) | (people["joined_on"] > pd.Timestamp(as_of))
+    gone = away | ~people["is_member"].eq(True).fillna(False).astype(bool)
     rows = people[taken.eq(wanted) & ~gone.astype(bool)].dropna(subset=["person"])
     return rows.sort_values("snapshot_on").drop_duplicates("person", keep="last").sort_index()
 
@@ -213,6 +225,7 @@ def training_progress(
       person unit  hours  target  expected     status
     0      p  NaN   24.0    30.0      18.7  on_course
     """
+    only_supported(campaign, "training_basis", "cumulative")
     plan = campaign.binding
     start, stop = pd.Timestamp(plan.training_start), pd.Timestamp(plan.training_end)
     last = min(pd.Timestamp(as_of), stop)

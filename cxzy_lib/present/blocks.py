@@ -5,7 +5,6 @@ Every text given to them is data and is escaped.
 
 import hashlib
 import io
-import json
 import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass, field
@@ -123,24 +122,14 @@ def note(words: str) -> Block:
     return Block(f'<p class="note">{escape(words)}</p>')
 
 
-def method(settings: Mapping[str, Setting], lang: str = "zh") -> Block:
+def method(settings: Iterable[Setting], lang: str = "zh") -> Block:
     """Return the settings that a page rests on, each with its reason and that the plan does not give it."""
     ours = text("common.our_choice", lang)
     items = []
-    for name, setting in settings.items():
-        value = text("present.setting_value", lang, name=name, value=_plain(setting.value))
-        reason = escape(setting.name(lang))
-        items.append(
-            f'<li>{reason} <span class="our-choice">{escape(ours)}</span> <code>{escape(value)}</code></li>'
-        )
+    for setting in settings:
+        items.append(f'<li>{escape(setting.name(lang))} <span class="our-choice">{escape(ours)}</span></li>')
     heading = escape(text("present.method", lang))
     return Block(f'<section class="method"><h2>{heading}</h2><ul>{"".join(items)}</ul></section>')
-
-
-def _plain(value: Any) -> str:
-    if isinstance(value, list):
-        return ", ".join("–".join(map(str, v)) if isinstance(v, list) else str(v) for v in value)
-    return value if isinstance(value, str) else json.dumps(value, default=str)
 
 
 def figure(
@@ -182,9 +171,9 @@ def figure(
         summary = escape(text("present.data", lang))
         data = f'<details class="data"><summary>{summary}</summary>{table.html}</details>'
     return Block(
-        f'<figure class="chart"><figcaption><h3 class="chart-title">{escape(title)}</h3>'
+        f'<figure class="chart"><div class="keep"><figcaption><h3 class="chart-title">{escape(title)}</h3>'
         f'<p class="caption">{escape(caption)}</p></figcaption>'
-        f'<div class="plot" tabindex="0">{svg}</div>{data}</figure>'
+        f'<div class="plot" tabindex="0">{svg}</div></div>{data}</figure>'
     )
 
 

@@ -17,6 +17,7 @@ from matplotlib.text import Annotation
 from cxzy_lib.campaign import Campaign
 from cxzy_lib.present import theme as look
 from cxzy_lib.present.branch_charts import attendance_dots, fortnight_calendar, outcome_bars, training_strip
+from cxzy_lib.present.wording import period_name
 from cxzy_lib.specs import Level
 from cxzy_lib.texts import text
 
@@ -53,7 +54,7 @@ def satisfaction_trend(
         One row per semester and rater group: semester, rater_group, strict, strict_low, strict_high
         (shares), valid, break_before, and `hidden` if something is. A missing rate leaves a gap.
     campaign : Campaign
-        Its semesters are the axis, whether they have data or not.
+        Its semesters are the axis, whether they have data or not; other periods stand after them.
 
     Raises
     ------
@@ -64,10 +65,10 @@ def satisfaction_trend(
         return look.no_data(ax, lang)
     look.single(rates, ["semester", "rater_group"])
     groups = sorted(set(rates["rater_group"]), key=list(look.GROUPS).index)
-    codes = [semester.code for semester in campaign.semesters]
+    codes = list(dict.fromkeys([*(semester.code for semester in campaign.semesters), *rates["semester"]]))
     parts = {g: rates[rates["rater_group"] == g].set_index("semester").reindex(codes) for g in groups}
     ax = look.axes(3.3 + 0.22 * len(parts), ax)
-    _trend_axes(ax, rates, campaign, lang)
+    _trend_axes(ax, rates, codes, campaign, lang)
     for row, (group, part) in enumerate(parts.items()):
         _draw_group(ax, part, group)
         _bases(ax, part, group, row, lang)
@@ -76,12 +77,12 @@ def satisfaction_trend(
     return ax
 
 
-def _trend_axes(ax: Axes, rates: pd.DataFrame, campaign: Campaign, lang: str) -> None:
+def _trend_axes(ax: Axes, rates: pd.DataFrame, codes: Sequence[str], campaign: Campaign, lang: str) -> None:
     level = campaign.setting("confidence_level")
     title = text("present.satisfaction_axis", lang, level=f"{level:.0%}")
     lowest = rates[["strict", "strict_low"]].min(axis=1)
     ax.set_title(look.share_axis(ax, "y", look.floats(lowest), title, lang), pad=10)
-    names = [semester.name(lang).replace(" ", "\n") for semester in campaign.semesters]
+    names = [period_name(campaign, code, lang).replace(" ", "\n") for code in codes]
     ax.set_xticks(range(len(names)), names)
     ax.set_xlim(-0.4, len(names) - 0.7)
     ax.spines[["top", "right", "left"]].set_visible(False)
@@ -123,7 +124,7 @@ def _end_labels(ax: Axes, parts: dict[str, pd.DataFrame], campaign: Campaign, la
         known = part["strict"].dropna()
         if len(known):
             end = part.index.get_loc(known.index[-1]) == len(part) - 1
-            when = next(s.name(lang) for s in campaign.semesters if s.code == known.index[-1])
+            when = period_name(campaign, str(known.index[-1]), lang)
             value = look.percent(known.iloc[-1], lang)
             names = {"group": text(f"common.{group}", lang), "value": value, "when": when}
             words = text(f"present.end_label{'' if end else '_earlier'}", lang, **names)
@@ -226,7 +227,7 @@ def yearly_dots(comparison: pd.DataFrame, campaign: Campaign, lang: str = "zh") 
     look.single(comparison, ["measure", "year"])
     measures, years = list(dict.fromkeys(comparison["measure"])), sorted(set(comparison["year"]))
     high = -(-len(measures) // 2)
-    size = (look.WIDTH, 0.2 + 2.0 * high)
+    size = (look.WIDTH, 0.2 + 1.62 * high)
     figure, panels = plt.subplots(high, 2, figsize=size, layout="constrained", squeeze=False)
     for panel in panels.flat[len(measures) :]:
         panel.remove()

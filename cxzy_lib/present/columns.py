@@ -35,7 +35,7 @@ def rates(campaign: Campaign, lang: str, by: str = "semester") -> list[Column]:
         Column(by, say(f"col_{by}", lang), words=period_names(campaign, lang)),
         _group(lang),
         _scale(campaign, lang),
-        Column("ballots", say("col_ballots", lang)),
+        Column("ballots", say("col_ballots", lang), "cell"),
         Column("strict", say("col_strict", lang), "share", "strict_low", "strict_high"),
         Column("inclusive", say("col_inclusive", lang), "share", "inclusive_low", "inclusive_high"),
     ]
@@ -47,7 +47,7 @@ def ballots(campaign: Campaign, lang: str) -> list[Column]:
         Column("semester", say("col_semester", lang), words=period_names(campaign, lang)),
         _group(lang),
         *_columns(lang, "population issued returned void unknown abstained valid", "count"),
-        Column("worst", say("col_worst", lang)),
+        Column("worst", say("col_worst", lang), "cell"),
     ]
 
 
@@ -65,25 +65,29 @@ def attendance(lang: str) -> list[Column]:
     return [Column("unit", say("col_branch", lang)), *counts[:5], *shares, counts[5]]
 
 
-def fortnights(lang: str) -> list[Column]:
+def fortnights(campaign: Campaign, lang: str) -> list[Column]:
     """Columns of `fortnight_summary`: vacations left out, and the literal reading beside it."""
+    days = campaign.binding.fortnight_days
     return [
         Column("unit", say("col_branch", lang)),
         *_columns(lang, "due held", "count"),
         *_columns(lang, "rate", "share"),
         Column("activities", say("col_meetings", lang), "count"),
-        Column("literal_due", say("col_literal", lang), "number"),
+        Column("literal_due", say("col_literal", lang, days=days), "number"),
         Column("literal_rate", say("col_literal_rate", lang), "number", digits=2),
         *_columns(lang, "longest_gap_days=gap", "count"),
         *_columns(lang, "gap_from gap_to", "date"),
     ]
 
 
-def training(lang: str) -> list[Column]:
+def training(campaign: Campaign, lang: str) -> list[Column]:
     """Columns of `training_summary`."""
+    hours = f"{campaign.binding.training_hours:g}"
     return [
         Column("unit", say("col_branch", lang)),
-        *_columns(lang, "members reached on_course behind", "count"),
+        *_columns(lang, "members", "count"),
+        Column("reached", say("col_reached", lang, hours=hours), "count"),
+        *_columns(lang, "on_course behind", "count"),
         *_columns(lang, "reached_share", "share"),
         Column("median_hours", say("col_median", lang), "number"),
     ]
@@ -102,11 +106,12 @@ def years(campaign: Campaign, lang: str) -> list[Column]:
     ]
 
 
-def late(lang: str) -> list[Column]:
-    """Columns of what is overdue, by unit and kind."""
-    kinds = {kind: say(f"kind_{kind}", lang) for kind in ("pledge", "rectification")}
+def late(lang: str, audience: str) -> list[Column]:
+    """Columns of what is overdue, by unit and kind; for the public by kind alone."""
+    kinds = {kind: say(f"kind_{kind}", lang) for kind in ("pledge", "rectification", "both")}
+    unit = [] if audience == "public" else [Column("unit", say("col_unit", lang))]
     return [
-        Column("unit", say("col_unit", lang)),
+        *unit,
         Column("kind", say("col_kind", lang), words=kinds),
         *_columns(lang, "late", "count"),
         *_columns(lang, "due_on", "date"),
@@ -125,11 +130,12 @@ def files(lang: str) -> list[Column]:
     ]
 
 
-def findings(lang: str) -> list[Column]:
-    """Columns of the rows to check."""
+def findings(lang: str, audience: str) -> list[Column]:
+    """Columns of the rows to check; the public is not told the names of sheets."""
+    sheet = [] if audience == "public" else [Column("source_sheet", say("col_sheet", lang))]
     return [
         Column("source_file", say("col_file", lang)),
-        Column("source_sheet", say("col_sheet", lang)),
+        *sheet,
         Column("source_row", say("col_row", lang), "count"),
         Column("told", say("col_reason", lang), "prose"),
     ]

@@ -6,7 +6,7 @@ from typing import Any
 import pandas as pd
 
 from cxzy_lib.measure.duties import binding_numbers
-from cxzy_lib.present import charts, columns, prepare, wording
+from cxzy_lib.present import charts, columns, prepare, theme, wording
 from cxzy_lib.present.blocks import Block, KeyNumber, figure, key_numbers, note
 from cxzy_lib.present.report import Report
 from cxzy_lib.present.tables import html_table
@@ -30,24 +30,25 @@ def tiles(report: Report, rates: pd.DataFrame) -> Block:
     """Return the five or six numbers that matter: satisfaction of non-members, then the binding ones."""
     numbers = binding_numbers(report.tables, report.campaign, report.cutoff.date())
     rows = numbers.set_index("code").to_dict("index")
-    items = [_rate_tile(row, report) for row in wording.latest(rates).to_dict("records")]
-    items = [item for item in items if item][-1:]
-    items += [_binding_tile(code, rows[code], href, report) for code, href in TILES.items()]
+    last = wording.latest(rates[rates["rater_group"].eq("nonmember")])
+    items = [_rate_tile(row, report) for row in last.to_dict("records")]
+    for code, href in TILES.items():
+        # The secretary reports to the whole institution, and not branch by branch.
+        if not (report.unit and code == "secretary_semester" and rows[code]["state"] == "no_evidence"):
+            items.append(_binding_tile(code, rows[code], href, report))
     return key_numbers(items, report.lang)
 
 
 def _rate_tile(row: Mapping[Any, Any], report: Report) -> KeyNumber:
     lang = report.lang
-    low, high, rate = (wording.percent(row[name], lang) for name in ("strict_low", "strict_high", "strict"))
     return KeyNumber(
         label=report.say("tile_satisfaction", group=wording.group_name(str(row["rater_group"]), lang)),
-        value_text=rate,
+        value_text=wording.percent(row["strict"], lang),
         base_text=report.say(
             "tile_satisfaction_base",
             period=wording.period_name(report.campaign, str(row["semester"]), lang),
             valid=row["valid"],
-            low=low,
-            high=high,
+            interval=wording.interval_words(row, lang),
         ),
         note=report.say("tile_satisfaction_note"),
         href="02_satisfaction.html",
@@ -84,37 +85,79 @@ def _level_figure(shares: pd.DataFrame, label: str, report: Report, title: str, 
     )
 
 
-def level_figures(report: Report, votes: pd.DataFrame, start: int) -> Block:
-    """Return the distribution by occasion and group, a figure for each scale, numbered from `start`."""
+def trend_figure(report: Report, rates: pd.DataFrame, table: Block, height: float | None = None) -> Block:
+    """Return the trend of satisfaction with its numbers in `table`, or why there is none."""
+    if rates.empty:
+        return note(report.no_ballots)
+    axes = theme.axes(height) if height else None
+    return figure(
+        charts.satisfaction_trend(rates, report.campaign, report.lang, axes),
+        title=report.figure_title("fig_trend"),
+        caption=report.say("fig_trend_caption", level=report.confidence),
+        alt=wording.trend_words(rates, report.campaign, report.lang),
+        table=table,
+        lang=report.lang,
+    )
+
+
+def rates_table(report: Report, rates: pd.DataFrame, by: str, caption: str) -> Block:
+    """Return satisfaction by the period `by` as a table, or why there is none."""
+    if rates.empty:
+        return note(report.no_ballots)
+    return html_table(rates, columns.rates(report.campaign, report.lang, by), report.lang, caption)
+
+
+def level_figures(report: Report, votes: pd.DataFrame) -> Block:
+    """Return the distribution by occasion and group, a figure for each scale."""
     shares = prepare.shown_levels(votes, report.campaign, "occasion", report.lang)
+    if shares.empty:
+        return note(report.no_ballots if votes.empty else columns.no_data(report.lang))
     figures = []
-    for n, (scale, part) in enumerate(shares.groupby("scale", sort=False), start):
+    for scale, part in shares.groupby("scale", sort=False):
         name = report.campaign.scales[str(scale)].name(report.lang)
-        title = report.say("fig_levels", n=n, scale=name)
+        title = report.figure_title("fig_levels", scale=name)
         figures.append(_level_figure(part, "occasion", report, title, report.say("fig_levels_caption")))
     return joined(figures)
 
 
-def item_figure(report: Report, number: int) -> Block:
+def item_figure(report: Report) -> Block:
     """Return non-members' ballots on every item of the last satisfaction occasion."""
     votes = prepare.only(report.tables.votes, "satisfaction", groups=["nonmember"])
-    if votes.empty:
-        return note(report.say("no_ballots"))
-    last = votes[votes["occasion_id"].eq(votes["occasion_id"].max())]
-    period = wording.period_name(report.campaign, str(last["semester"].iloc[0]), report.lang)
-    shares = prepare.shown_levels(last, report.campaign, "item", report.lang)
-    title = report.say("fig_items", n=number, period=period)
-    return _level_figure(shares, "item", report, title, report.say("fig_items_caption"))
+    caption = report.say("fig_items_caption")
+    return _last_figure(report, votes, "item", ("fig_items", caption), report.no_ballots)
 
 
-def survey_figure(report: Report, number: int) -> Block:
+def survey_figure(report: Report) -> Block:
     """Return the answers to the last web questionnaire: a row for each item and large enough group."""
     votes = prepare.only(report.tables.votes, "survey")
-    if votes.empty:
-        return note(report.say("no_survey"))
-    last = votes[votes["occasion_id"].eq(votes["occasion_id"].max())]
-    period = wording.period_name(report.campaign, str(last["semester"].iloc[0]), report.lang)
-    shares = prepare.shown_levels(last, report.campaign, "item_and_group", report.lang)
-    title = report.say("fig_survey", n=number, period=period)
-    caption = report.say("fig_survey_caption", threshold=report.campaign.setting("minimum_base"))
-    return _level_figure(shares, "item_and_group", report, title, caption)
+    caption = report.say("fig_survey_caption", threshold=report.minimum_base)
+    return _last_figure(report, votes, "item_and_group", ("fig_survey", caption), report.say("no_survey"))
+
+
+def _last_figure(
+    report: Report, votes: pd.DataFrame, label: str, words: tuple[str, str], nothing: str
+) -> Block:
+    """Return the items of the last occasion, a figure for each scale; `words` are title key and caption."""
+    last = prepare.last_occasion(votes, report.campaign)
+    if last.empty:
+        return note(nothing)
+    shares = prepare.shown_levels(last, report.campaign, label, report.lang)
+    if shares.empty:
+        return note(columns.no_data(report.lang))
+    code = str(prepare.with_period(last)["semester"].iloc[0])
+    period = wording.period_name(report.campaign, code, report.lang)
+    figures = []
+    for scale, part in shares.groupby("scale", sort=False):
+        name = report.campaign.scales[str(scale)].name(report.lang)
+        title = report.figure_title(words[0], period=period, scale=name)
+        figures.append(_level_figure(part, label, report, title, words[1]))
+    return joined(figures)
+
+
+def findings_table(report: Report, findings: pd.DataFrame, most: int = 200) -> Block:
+    """Return the rows to check as a table, and how many more there are."""
+    heads = columns.findings(report.lang, report.audience)
+    table = html_table(findings.head(most), heads, report.lang, report.say("section_findings"))
+    if len(findings) <= most:
+        return table
+    return joined([table, note(report.say("more_findings", count=len(findings) - most))])

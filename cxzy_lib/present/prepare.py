@@ -1,47 +1,54 @@
 """Frames of figures -> frames as a page shows them: names for codes, groups that are too small hidden."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
+from collections.abc import Set as AbstractSet
+from typing import Any
 
 import pandas as pd
 
 from cxzy_lib.campaign import Campaign
 from cxzy_lib.intake.told import reasons
-from cxzy_lib.measure.disclosure import hide_small
-from cxzy_lib.measure.estimates import level_shares, satisfaction_rates
-from cxzy_lib.present.wording import group_name, percent, period_names, say
+from cxzy_lib.measure.disclosure import shown_satisfaction
+from cxzy_lib.measure.estimates import level_shares
+from cxzy_lib.present.wording import group_name, percent, period_name, period_names, say
+from cxzy_lib.tables import conform
 from cxzy_lib.texts import text
 
-RATES = (
-    "strict",
-    "strict_low",
-    "strict_high",
-    "inclusive",
-    "inclusive_low",
-    "inclusive_high",
-    "worst_low",
-    "worst_high",
-)
 PERSONAL = ("unknown_person", "namesakes")
+
+
+def with_period(votes: pd.DataFrame) -> pd.DataFrame:
+    """Return the votes with the year, as text, where the semester is not known."""
+    year = votes["year"].fillna(votes["held_on"].dt.year.astype("Int64")).astype("str")
+    return votes.assign(semester=votes["semester"].fillna(year)).dropna(subset=["semester"])
+
+
+def period_order(periods: pd.Series, campaign: Campaign, lang: str) -> pd.Series:
+    """Return numbers that put semesters and stages into their order, and years after them."""
+    order = {code: at for at, code in enumerate(period_names(campaign, lang))}
+    years = pd.to_numeric(periods.where(~periods.isin(list(order))), errors="coerce")
+    return periods.map(order).fillna(years).fillna(0)
 
 
 def shown_rates(
     votes: pd.DataFrame, turnout: pd.DataFrame, campaign: Campaign, by: str, lang: str
 ) -> pd.DataFrame:
-    """Return satisfaction rates by period and rater group with groups under the minimum base hidden.
+    """Return satisfaction rates by period and rater group, in the order of time, small ones hidden.
 
     ``ballots`` writes issued / returned / valid / don't know; ``worst`` is the band of the strict rate if
-    everybody who stayed silent had said no, or yes.
+    everybody who stayed silent had said no, or yes. Ballots without a semester stand under their year.
     """
-    rates = satisfaction_rates(votes, turnout, campaign, by=(by, "rater_group"))
-    rates = hide_small(rates, "valid", RATES, campaign.setting("minimum_base"), group=(by,))
+    rates = shown_satisfaction(with_period(votes), turnout, campaign, by)
+    rates = rates.assign(_order=period_order(rates[by], campaign, lang))
+    rates = rates.sort_values(["_order", "rater_group", "scale"], ignore_index=True).drop(columns="_order")
+    before = rates.groupby("rater_group")["scale"].shift()
+    rates["break_before"] = before.notna() & before.ne(rates["scale"])
     bands = zip(rates["worst_low"], rates["worst_high"], strict=True)
     worst = [None if pd.isna(low) else f"{percent(low, lang)}–{percent(high, lang)}" for low, high in bands]
-    order = {code: at for at, code in enumerate(period_names(campaign, lang))}
     counts = rates[["issued", "returned", "valid", "unknown"]].astype(object).to_numpy().tolist()
     ballots = [" / ".join("—" if pd.isna(n) else str(n) for n in row) for row in counts]
     words = pd.DataFrame({"worst": worst, "ballots": ballots}, index=rates.index, dtype="str")
-    rates = pd.concat([rates, words], axis=1)
-    return rates.sort_values([by, "rater_group"], key=lambda s: s.map(order).fillna(0) if s.name == by else s)
+    return pd.concat([rates, words.mask(rates["hidden"])], axis=1)
 
 
 def shown_levels(votes: pd.DataFrame, campaign: Campaign, label: str, lang: str) -> pd.DataFrame:
@@ -52,30 +59,58 @@ def shown_levels(votes: pd.DataFrame, campaign: Campaign, label: str, lang: str)
     label : str
         ``occasion`` (a row for each semester and group), ``item``, or ``item_and_group``.
     """
-    names = period_names(campaign, lang)
+    known = with_period(votes)
     keys = ["semester", "rater_group"] if label == "occasion" else ["item", "rater_group"]
-    shares = level_shares(votes, campaign, by=keys)
-    threshold = campaign.setting("minimum_base")
-    shares = shares[shares["valid"].ge(threshold).fillna(False).astype(bool)]
+    shares = level_shares(known, campaign, by=keys)
+    shares = shares[shares["valid"].ge(campaign.setting("minimum_base")).fillna(False).astype(bool)]
     groups = [group_name(group, lang) for group in shares["rater_group"]]
     if label == "occasion":
-        first = [names.get(code, code) for code in shares["semester"]]
+        rates = shown_satisfaction(known, conform("turnout", []), campaign, "semester")
+        hidden = pd.MultiIndex.from_frame(rates.loc[rates["hidden"], [*keys, "scale"]])
+        keep = ~pd.MultiIndex.from_frame(shares[[*keys, "scale"]]).isin(hidden)
+        shares, groups = shares[keep], [group for group, kept in zip(groups, keep, strict=True) if kept]
+        first = [period_name(campaign, code, lang) for code in shares["semester"]]
     else:
         first = [campaign.items[code].label(lang) for code in shares["item"]]
     words = first if label == "item" else [f"{a} · {b}" for a, b in zip(first, groups, strict=True)]
     shares = shares.assign(**{label: pd.Series(words, index=shares.index, dtype="str")})
-    return _ordered(shares, keys[0], {code: at for at, code in enumerate(names)})
+    return _ordered(shares, keys[0], campaign, lang)
 
 
-def _ordered(shares: pd.DataFrame, key: str, periods: dict[str, int]) -> pd.DataFrame:
+def _ordered(shares: pd.DataFrame, key: str, campaign: Campaign, lang: str) -> pd.DataFrame:
     """Order occasions by time and items by the share of the top level; groups stay together."""
     if key == "semester":
-        order = shares[key].map(periods)
+        order = period_order(shares[key], campaign, lang)
     else:
         best = shares[shares["rank"] == 0].groupby(key)["share"].max()
-        order = -shares[key].map(best)
+        order = -shares[key].map(best).astype("Float64")
     ordered = shares.assign(_order=order).sort_values(["_order", key, "rater_group", "rank"], kind="stable")
     return ordered.drop(columns="_order")
+
+
+def last_occasion(votes: pd.DataFrame, campaign: Campaign) -> pd.DataFrame:
+    """Return the votes of the last occasion: by its day, else the end of its semester or its year.
+
+    If the last one is that of a unit, those of the other units in the same period belong to it.
+    """
+    ends = {term.code: pd.Timestamp(term.end) for term in campaign.semesters}
+    year = pd.to_datetime(votes["year"].astype("str") + "-12-31", errors="coerce")
+    day = votes["held_on"].fillna(votes["semester"].map(ends)).fillna(year).astype("datetime64[us]")
+    if day.isna().all():
+        return votes.iloc[:0]
+    last = with_period(votes.loc[[day.idxmax()]]).iloc[0]
+    if pd.isna(last["unit"]):
+        return votes[votes["occasion_id"].eq(last["occasion_id"])]
+    same = with_period(votes)["semester"].eq(last["semester"]).reindex(votes.index, fill_value=False)
+    return votes[same & votes["unit"].notna()]
+
+
+def in_order(frame: pd.DataFrame, branches: Sequence[str]) -> pd.DataFrame:
+    """Return the rows of `frame` in the register's order of their `unit`; the others come after."""
+    order = {unit: at for at, unit in enumerate(branches)}
+    return frame.sort_values(
+        "unit", key=lambda units: units.map(order).fillna(len(order)), kind="stable", ignore_index=True
+    )
 
 
 def wide_levels(shares: pd.DataFrame, label: str, lang: str) -> pd.DataFrame:
@@ -97,11 +132,28 @@ def large_branches(progress: pd.DataFrame, campaign: Campaign) -> pd.DataFrame:
     return progress.loc[size.ge(campaign.setting("minimum_base"))]
 
 
-def late_by_unit(late: pd.DataFrame) -> pd.DataFrame:
-    """Return what is overdue as a row for each unit and kind: how much, since when; the longest first."""
-    grouped = late.groupby(["unit", "kind"], as_index=False)
+def late_by_unit(late: pd.DataFrame, lang: str, audience: str, most: int = 5) -> pd.DataFrame:
+    """Return what is overdue by unit and kind, the longest first: how much, since when, how long.
+
+    There are at most `most` rows: the last one sums up the other units. For the public it is by kind
+    alone.
+    """
+    keys = ["kind"] if audience == "public" else ["unit", "kind"]
+    grouped = late.groupby(keys, as_index=False, sort=False)
     summed = grouped.agg(late=("days_late", "size"), due_on=("due_on", "min"), days_late=("days_late", "max"))
-    return summed.sort_values(["days_late", "late"], ascending=False, ignore_index=True)
+    summed = summed.sort_values(["days_late", "late"], ascending=False, kind="stable", ignore_index=True)
+    if len(summed) <= most:
+        return summed
+    rest = summed.iloc[most - 1 :]
+    kinds = rest["kind"].unique()
+    row = {
+        "unit": say("other_units", lang, count=rest["unit"].nunique()),
+        "kind": kinds[0] if len(kinds) == 1 else "both",
+        "late": rest["late"].sum(),
+        "due_on": rest["due_on"].min(),
+        "days_late": rest["days_late"].max(),
+    }
+    return pd.concat([summed.iloc[: most - 1], pd.DataFrame([row])], ignore_index=True)
 
 
 def written_years(comparison: pd.DataFrame, lang: str) -> pd.DataFrame:
@@ -111,7 +163,7 @@ def written_years(comparison: pd.DataFrame, lang: str) -> pd.DataFrame:
         say("comparable_yes", lang) if row["comparable"] else _reason(row["reason"], lang) for row in rows
     ]
     words = {
-        "name": [say(f"measure_{row['measure']}", lang) for row in rows],
+        "name": [text(f"present.measure_{row['measure']}", lang) for row in rows],
         "shown": [_number(row["value"], row["kind"], lang) for row in rows],
         "shown_adjusted": [_number(row["adjusted"], row["kind"], lang) for row in rows],
         "told": told,
@@ -130,32 +182,61 @@ def _reason(code: object, lang: str) -> str:
     return text(key, lang)
 
 
-def told_files(files: pd.DataFrame, lang: str) -> pd.DataFrame:
-    """Return the list of files with the reason in words; names of folders are left out."""
-    told = [reasons(row, lang) or None for row in files.to_dict("records")]
-    return _short(files).assign(told=pd.Series(told, index=files.index, dtype="str"))
+def mentions(value: object, names: AbstractSet[str]) -> bool:
+    """Return whether a cell's words hold one of the people's names, with or without spaces inside."""
+    words = "".join(value.split()) if isinstance(value, str) else ""
+    return any(name in words for name in names)
 
 
-def told_findings(ledger: pd.DataFrame, lang: str, most: int = 200) -> pd.DataFrame:
-    """Return the ledger rows that need a look, with the reason in words and without people's names."""
-    found = ledger[ledger["severity"].notna() & ledger["layout"].notna()].head(most)
-    told = [reasons(_without_names(row, lang), lang) for row in found.to_dict("records")]
-    return _short(found).assign(told=pd.Series(told, index=found.index, dtype="str"))
+def nameless(frame: pd.DataFrame, files: pd.DataFrame, names: AbstractSet[str], lang: str) -> pd.DataFrame:
+    """Return `frame` with a number for every file, and no sheet, whose name holds that of a person."""
+    unsafe = [file for file in dict.fromkeys(files["source_file"]) if mentions(file, names)]
+    words = {file: say("file_number", lang, n=n) for n, file in enumerate(unsafe, 1)}
+    shown = frame.assign(source_file=frame["source_file"].replace(words))
+    if "source_sheet" in frame:
+        sheets = dict.fromkeys(sheet for sheet in frame["source_sheet"].unique() if mentions(sheet, names))
+        shown["source_sheet"] = frame["source_sheet"].replace({s: say("withheld", lang) for s in sheets})
+    return shown
 
 
-def _without_names(row: dict[object, object], lang: str) -> dict[object, object]:
-    if not any(code in str(row["code"]) for code in PERSONAL):
-        return row
-    count = len(str(row["code"]).split("；"))
-    withheld = "；".join([say("withheld", lang)] * count)
-    return row | {"value": withheld, "hint": withheld}
+def told_files(files: pd.DataFrame, names: AbstractSet[str], audience: str, lang: str) -> pd.DataFrame:
+    """Return the list of files with the reason in words; names of folders and people are left out."""
+    rows = [_discreet(row, names, audience, lang) for row in files.to_dict("records")]
+    return _told(nameless(files, files, names, lang), rows, lang)
 
 
-def _short(frame: pd.DataFrame) -> pd.DataFrame:
-    """Leave the folder out of file names where there is one institution."""
-    if len(set(frame["institution"])) > 1:
-        return frame
-    return frame.assign(source_file=frame["source_file"].str.rsplit("/", n=1).str[-1])
+def told_findings(
+    ledger: pd.DataFrame, files: pd.DataFrame, names: AbstractSet[str], audience: str, lang: str
+) -> pd.DataFrame:
+    """Return the ledger rows that need a look, with the reason in words and without people's names.
+
+    For the public no cell's value is told at all.
+    """
+    found = ledger[ledger["severity"].notna() & ledger["layout"].notna()]
+    rows = [_discreet(row, names, audience, lang) for row in found.to_dict("records")]
+    return _told(nameless(found, files, names, lang), rows, lang)
+
+
+def _told(frame: pd.DataFrame, rows: list[dict[Any, Any]], lang: str) -> pd.DataFrame:
+    told = pd.Series([reasons(row, lang) or None for row in rows], index=frame.index, dtype="str")
+    return frame.assign(told=told, source_file=frame["source_file"].str.rsplit("/", n=1).str[-1])
+
+
+def _discreet(row: dict[Any, Any], names: AbstractSet[str], audience: str, lang: str) -> dict[Any, Any]:
+    """Return a row of the ledger or the list of files with what must not be told replaced, part by part."""
+    codes = str(row["code"]).split("；")
+    told = {}
+    for column in ("column", "value", "hint"):
+        parts = str(row[column]).split("；") if isinstance(row.get(column), str) else []
+        cell = column != "column"
+        for at, part in enumerate(parts):
+            personal = cell and at < len(codes) and codes[at] in PERSONAL
+            if part and (personal or mentions(part, names)):
+                parts[at] = say("withheld", lang)
+            elif part and cell and audience == "public" and not ("kept" in row and part.isdigit()):
+                parts[at] = say("withheld_value", lang)  # but the number of rows of a file
+        told[column] = "；".join(parts)
+    return row | told
 
 
 def only(

@@ -1,7 +1,9 @@
 """What a notebook works with: the campaign, the tables it asked for, the language and who will read it."""
 
 import os
-from dataclasses import dataclass, fields, replace
+import re
+from collections.abc import Iterable
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Literal
 
@@ -9,6 +11,7 @@ import pandas as pd
 
 from cxzy_lib.campaign import Campaign, load_campaign
 from cxzy_lib.present.blocks import Block, head, method
+from cxzy_lib.present.selection import clipped, institutions, of_institution, of_unit, of_year, resolve
 from cxzy_lib.tables import Tables, load
 from cxzy_lib.texts import text
 
@@ -23,6 +26,11 @@ class Report:
     audience: str
     year: int | None = None
     unit: str | None = None
+    #: Names of the people of every register: no page shows them.
+    names: frozenset[str] = field(default=frozenset(), repr=False)
+    #: Registers that the institution did not hand in: ``units``, ``people``.
+    missing: tuple[str, ...] = ()
+    numbers: dict[str, int] = field(default_factory=dict, repr=False)
 
     @property
     def cutoff(self) -> pd.Timestamp:
@@ -33,7 +41,8 @@ class Report:
     def branches(self) -> list[str]:
         """The branches of the register, in its order."""
         units = self.tables.units
-        return units.loc[units["kind"] == "branch", "unit"].tolist()
+        named = pd.concat([units.loc[units["kind"].eq("branch"), "unit"], units["branch"]])
+        return list(named.dropna().unique())
 
     @property
     def confidence(self) -> str:
@@ -45,29 +54,67 @@ class Report:
         """The least number of people whose results are shown."""
         return int(self.campaign.setting("minimum_base"))
 
+    @property
+    def no_ballots(self) -> str:
+        """Why there is no satisfaction: ballots that are not recorded by branch, or none at all."""
+        return self.say("no_ballots_by_unit" if self.unit else "no_ballots")
+
+    @property
+    def no_ballots_title(self) -> str:
+        """The title of a page without satisfaction."""
+        return self.say("no_ballots_by_unit_title" if self.unit else "no_ballots")
+
     def say(self, key: str, **values: Any) -> str:
         """Return a text of the pages in the report's language."""
         return text(f"pages.{key}", self.lang, **values)
 
+    def figure_title(self, key: str, **values: Any) -> str:
+        """Return the title of a figure with its number: figures count in the order in which they ask."""
+        asked = f"{key} {sorted(values.items())}"
+        return self.say(key, n=self.numbers.setdefault(asked, len(self.numbers) + 1), **values)
+
     def head(self, page: str, title: str, *, one_sheet: bool = False) -> Block:
         """Return the head of `page`: institution, period, cut-off, and what became of the files."""
-        status = self.tables.files["status"].value_counts()
-        used = int(status.get("read", 0) + status.get("partly", 0))
-        names = sorted(set(self.tables.files["institution"].dropna()))
+        files, ledger = self.tables.files, self.tables.ledger
+        used = int(files["status"].isin(["read", "partly"]).sum())
+        told = self.say("files_value", used=used, bad=len(files) - used)
+        if rejected := int(ledger["outcome"].eq("rejected").sum()):
+            told += self.say("rows_rejected", rows=rejected)
         facts = [
-            (self.say("institution"), "、".join(names[:3]) + ("…" if len(names) > 3 else "")),
+            (self.say("institution"), "、".join(institutions(files))),
             (self.say("period"), f"{self.campaign.span.start} – {self.campaign.span.end}"),
             (self.say("cutoff"), f"{self.cutoff:%Y-%m-%d}"),
-            (self.say("files"), self.say("files_value", used=used, bad=len(self.tables.files) - used)),
+            (self.say("files"), told),
         ]
+        facts += [(self.say("register"), self.say(f"missing_{name}")) for name in self.missing]
         if self.unit or self.year:
             facts.append((self.say("selection"), " ".join(str(v) for v in (self.unit, self.year) if v)))
         subtitle, name = self.say(f"{page}_subtitle"), self.say(f"page_{page}")
         return head(title, subtitle, facts, name=name, one_sheet=one_sheet)
 
     def method(self, *names: str) -> Block:
-        """Return the settings `names` with their reasons."""
-        return method({name: self.campaign.settings[name] for name in names}, self.lang)
+        """Return the reasons of the settings `names`."""
+        return method((self.campaign.settings[name] for name in names), self.lang)
+
+
+def check_selection(units: pd.DataFrame, unit: str | None, lang: str, others: Iterable[str] = ()) -> None:
+    """Refuse a `unit` that is unknown or leaves open which institution is meant.
+
+    Parameters
+    ----------
+    units : DataFrame
+        The processed register.
+    unit : str, optional
+        As given to `open_report`.
+    others : iterable of str
+        Institutions that have files but no register.
+
+    Raises
+    ------
+    ValueError
+        With the names that are known.
+    """
+    resolve(units, unit, lang, others)
 
 
 def open_report(
@@ -89,39 +136,25 @@ def open_report(
     out : path
         Where the edition goes; nothing is written there by this function.
     year : int, optional
-        Keep only the rows of this calendar year (tables that have dates).
+        As at the end of this calendar year: votes and activities of it, hours and tasks up to its
+        end, and the campaign cut to it.
     unit : str, optional
-        Keep only the rows of this branch or department; an unknown one is an error that names the known ones.
+        A branch, a department, an institution, or ``institution/unit``. With several institutions one
+        must be chosen: they are never taken together.
     lang, audience : str
         Language and readers of the page.
 
     Raises
     ------
     ValueError
-        For an unknown unit.
+        For an unknown unit or year, or if several institutions are there and none is chosen; the
+        message gives the names that are known.
     """
-    spec, tables = load_campaign(campaign), load(Path(processed))
-    if unit is not None and unit not in set(tables.units["unit"]):
-        known = "、".join(tables.units["unit"])
-        raise ValueError(text("pages.unknown_unit", lang, unit=unit, known=known))
-    kept = {field.name: _select(getattr(tables, field.name), year, unit) for field in fields(tables)}
-    registers = {name: getattr(tables, name) for name in ("units", "files", "ledger")}
-    return Report(spec, replace(tables, **(kept | registers)), lang, audience, year, unit)
-
-
-_DATES = ("held_on", "started_on", "opened_on", "answered_on")
-
-
-def _select(frame: pd.DataFrame, year: int | None, unit: str | None) -> pd.DataFrame:
-    """Return the rows of one year and one unit; a table without such a column stays whole."""
-    keep = pd.Series(True, index=frame.index)
-    if year is not None:
-        day = next((name for name in _DATES if name in frame), None)
-        if "year" in frame:
-            keep &= frame["year"].eq(year).fillna(False)
-        elif day:
-            keep &= frame[day].dt.year.eq(year).fillna(False)
-    if unit is not None and "unit" in frame:
-        branch = frame["branch"] if "branch" in frame else frame["unit"]
-        keep &= (frame["unit"].eq(unit) | branch.eq(unit)).fillna(False)
-    return frame[keep.astype(bool)]
+    spec, everything = clipped(load_campaign(campaign), year, lang), load(Path(processed))
+    chosen, part = resolve(everything.units, unit, lang, institutions(everything.files))
+    tables = of_institution(everything, chosen)
+    missing = tuple(name for name in ("units", "people") if getattr(tables, name).empty)
+    names = (re.sub(r"[(（].*|\s", "", name) for name in everything.people["name"].dropna())
+    kept = of_year(of_unit(tables, part), year)
+    known = frozenset(name for name in names if name)
+    return Report(spec, kept, lang, audience, year, part, names=known, missing=missing)

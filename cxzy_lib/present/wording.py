@@ -1,6 +1,6 @@
 """Figures -> sentences, in Chinese and English. No sentence says more than its table does."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 import pandas as pd
@@ -43,9 +43,9 @@ def day_name(day: pd.Timestamp, lang: str) -> str:
 
 
 def period_name(campaign: Campaign, code: str, lang: str) -> str:
-    """Return the name of a semester or a stage."""
-    periods = [*campaign.semesters, *campaign.stages]
-    return next((period.name(lang) for period in periods if period.code == code), code)
+    """Return the name of a semester, a stage or a year."""
+    year = text("present.year", lang, year=code) if code.isdigit() else code
+    return period_names(campaign, lang).get(code, year)
 
 
 def period_names(campaign: Campaign, lang: str) -> dict[str, str]:
@@ -58,6 +58,13 @@ def latest(rates: pd.DataFrame) -> pd.DataFrame:
     return rates[rates["strict"].notna()].drop_duplicates("rater_group", keep="last")
 
 
+def interval_words(row: Mapping[Any, Any], lang: str) -> str:
+    """Return the interval of the strict rate, or why there is none."""
+    if pd.isna(row["strict_low"]):
+        return say("no_interval", lang)
+    return f"{percent(row['strict_low'], lang)}–{percent(row['strict_high'], lang)}"
+
+
 def rate_sentences(rates: pd.DataFrame, campaign: Campaign, lang: str) -> list[str]:
     """Return for each group what its last rate is, with interval and base."""
     return [
@@ -67,8 +74,7 @@ def rate_sentences(rates: pd.DataFrame, campaign: Campaign, lang: str) -> list[s
             period=period_name(campaign, row["semester"], lang),
             group=group_name(row["rater_group"], lang),
             strict=percent(row["strict"], lang),
-            low=percent(row["strict_low"], lang),
-            high=percent(row["strict_high"], lang),
+            interval=interval_words(row, lang),
             valid=row["valid"],
             inclusive=percent(row["inclusive"], lang),
         )
@@ -86,24 +92,23 @@ def change_sentences(changes: pd.DataFrame, campaign: Campaign, lang: str) -> li
             start=period_name(campaign, row["start"], lang) if isinstance(row["start"], str) else "",
             points=f"{abs(100 * row['difference']):.1f}" if row["difference"] is not None else "",
         )
+        + ("" if row["robust"] or row["verdict"] not in ("rose", "fell") else say("not_robust", lang))
         for row in changes.astype(object).where(changes.notna(), None).to_dict("records")
     ]
 
 
 def change_title(changes: pd.DataFrame, lang: str) -> str:
-    """Return the verdicts as a title."""
+    """Return the verdicts as a title, "" without any."""
     parts = [
         say("title_verdict", lang, group=group_name(group, lang), verdict=say(f"verdict_{verdict}", lang))
         for group, verdict in zip(changes["rater_group"], changes["verdict"], strict=True)
     ]
-    if not parts:
-        return say("no_ballots", lang)
     return ("，" if lang == "zh" else "; ").join(parts)
 
 
 def trend_words(rates: pd.DataFrame, campaign: Campaign, lang: str) -> str:
     """Return the trend in words: each group's strict rate, period by period."""
-    names = period_names(campaign, lang)
+    names = {code: period_name(campaign, code, lang) for code in rates["semester"]}
     colon, stop = ("：", "。") if lang == "zh" else (": ", ". ")
     return "".join(
         f"{group_name(str(group), lang)}{colon}{listing(part, 'semester', 'strict', names, lang)}{stop}"
@@ -129,6 +134,18 @@ def years_words(written: pd.DataFrame, lang: str) -> str:
     return stop.join(parts)
 
 
+def units_words(units: Iterable[str], lang: str) -> str:
+    """Return one unit by name, and of several the first with their number: no one is singled out.
+
+    Examples
+    --------
+    >>> units_words(["一支部"], "zh"), units_words(["一支部", "二支部"], "zh")
+    ('一支部', '一支部等 2 个单位')
+    """
+    names = list(dict.fromkeys(units))
+    return names[0] if len(names) == 1 else say("several_units", lang, unit=names[0], count=len(names))
+
+
 def attendance_sentence(attendance: pd.DataFrame, lang: str) -> str:
     """Return the attendance of all branches together, the best and the weakest."""
     known = attendance[attendance["attendance_rate"].notna()].sort_values("attendance_rate")
@@ -136,7 +153,7 @@ def attendance_sentence(attendance: pd.DataFrame, lang: str) -> str:
         return say("no_events", lang)
     best, worst = known.iloc[-1], known.iloc[0]
     return say(
-        "attendance_sentence",
+        "attendance_sentence" if len(known) > 1 else "attendance_one",
         lang,
         rate=percent(known["present"].sum() / known["expected"].sum(), lang),
         expected=f"{known['expected'].sum():,}",
@@ -151,13 +168,14 @@ def _fortnight_values(summary: pd.DataFrame, lang: str) -> dict[str, Any] | None
     known = summary[summary["longest_gap_days"].notna()]
     if known.empty or not summary["due"].sum():
         return None
-    worst = known.sort_values("longest_gap_days", ascending=False, kind="stable").iloc[0]
+    longest = known[known["longest_gap_days"].eq(known["longest_gap_days"].max())]
+    worst = longest.iloc[0]
     due, held = int(summary["due"].sum()), int(summary["held"].sum())
     return {
         "due": due,
         "held": held,
         "rate": percent(held / due, lang),
-        "worst": worst["unit"],
+        "worst": units_words(longest["unit"], lang),
         "days": worst["longest_gap_days"],
         "start": day_name(worst["gap_from"], lang),
         "end": day_name(worst["gap_to"], lang),
@@ -192,22 +210,27 @@ def training_sentence(progress: pd.DataFrame, lang: str) -> str:
     )
 
 
-def late_sentence(late: pd.DataFrame, cutoff: pd.Timestamp, lang: str) -> str:
-    """Return how much is overdue and where it is longest overdue."""
+def late_sentence(late: pd.DataFrame, cutoff: pd.Timestamp, lang: str, audience: str) -> str:
+    """Return how much is overdue and, but for the public, where it is longest overdue."""
     day = day_name(cutoff, lang)
     if late.empty:
         return say("late_none", lang, cutoff=day)
-    worst = late.iloc[0]
-    return say(
-        "late_sentence", lang, cutoff=day, count=len(late), days=worst["days_late"], unit=worst["unit"]
-    )
+    days = late["days_late"].max()
+    units = late.loc[late["days_late"].eq(days), "unit"].fillna(text("present.no_branch", lang))
+    where = "" if audience == "public" else say("late_where", lang, unit=units_words(units, lang))
+    return say("late_sentence", lang, cutoff=day, count=len(late), days=days, where=where)
 
 
 def yearly_title(comparison: pd.DataFrame, lang: str) -> str:
     """Return how many measures can be compared over all years."""
     known = comparison[comparison["value"].notna()]
-    whole = known.groupby("measure")["comparable"].all()
-    return say("yearly_title", lang, comparable=int(whole.sum()), not_comparable=int((~whole).sum()))
+    whole, years = known.groupby("measure")["comparable"].all(), comparison["year"].unique()
+    if len(years) == 1:
+        return say("yearly_title_one", lang, year=years[0])
+    comparable, count = int(whole.sum()), len(years)
+    return say(
+        "yearly_title", lang, count=count, comparable=comparable, not_comparable=len(whole) - comparable
+    )
 
 
 def quality_title(files: pd.DataFrame, findings: int, lang: str) -> str:
@@ -234,7 +257,9 @@ def listing(frame: pd.DataFrame, name: str, value: str, words: Mapping[str, str]
     'a: 50.0%; b: no data'
     """
     parts = []
-    for label, share in zip(frame[name], frame[value], strict=True):
-        shown = text("common.no_data", lang) if pd.isna(share) else percent(share, lang)
+    hidden = frame["hidden"] if "hidden" in frame else [False] * len(frame)
+    for label, share, hide in zip(frame[name], frame[value], hidden, strict=True):
+        missing = "present.not_shown" if hide else "common.no_data"
+        shown = text(missing, lang) if pd.isna(share) else percent(share, lang)
         parts.append(f"{words.get(label, label)}{'：' if lang == 'zh' else ': '}{shown}")
     return ("；" if lang == "zh" else "; ").join(parts)

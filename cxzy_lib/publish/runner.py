@@ -1,45 +1,25 @@
-"""Which notebooks run, with which parameters, what is stale; and running them side by side.
+"""Running notebooks side by side, and what comes of each."""
 
-Planning and staleness need the standard library only: a run with nothing to do answers at once.
-"""
-
-import hashlib
-import json
+import os
 import re
+import signal
 import tempfile
 import time
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import Future, ProcessPoolExecutor, as_completed
 from concurrent.futures.process import BrokenProcessPool
 from dataclasses import dataclass, replace
-from importlib import metadata
-from multiprocessing import get_context
+from multiprocessing import active_children, get_context
 from pathlib import Path
 from typing import Any, Literal
 
+from cxzy_lib.intake.files import end_with_parent
+from cxzy_lib.publish.jobs import PLACES, Job, NotebookError
 from cxzy_lib.texts import text
 
-#: The notebooks' parameters; the first three are places, whose contents count and not their names.
-PARAMETERS = ("processed", "campaign", "out", "year", "unit", "lang", "audience")
-PLACES = PARAMETERS[:3]
-LIBRARIES = ("pandas", "matplotlib", "seaborn", "papermill", "nbconvert")
 PAGE = "application/vnd.cxzy.page+json"
 KEY_NUMBERS = "application/vnd.cxzy.key-numbers+json"
-_SOURCES = {".py", ".toml", ".j2", ".css", ".js", ".json"}
 _FOLDERS = re.compile(r"(?<![\w/<:.])(?:[A-Za-z]:)?[\\/](?:[^\s\\/:'\"<>|]+[\\/])+")
-
-
-class NotebookError(ValueError):
-    """The call names a notebook or a parameter that is not there."""
-
-
-@dataclass(frozen=True)
-class Job:
-    """One notebook to be run with its parameters, and the name of the page it becomes."""
-
-    notebook: Path
-    parameters: Mapping[str, Any]
-    page: str
 
 
 @dataclass(frozen=True)
@@ -66,91 +46,6 @@ class Result:
     name: str = ""  # short, for menus
 
 
-def plan_jobs(notebooks_dir: str | Path, only: Iterable[str], params: Mapping[str, Any]) -> list[Job]:
-    """Return a job for each notebook of the folder, in the order of their names.
-
-    Parameters
-    ----------
-    notebooks_dir : path
-        Its ``*.ipynb`` are run, those that start with a dot or an underscore are not.
-    only : iterable of str
-        Names (with or without ``.ipynb``, a folder before them does not matter); empty for all.
-    params : mapping
-        Exactly `PARAMETERS`; ``year`` and ``unit`` may be None.
-
-    Raises
-    ------
-    NotebookError
-        If a name is unknown (lists the known ones) or the parameters are not those of the contract.
-    """
-    if set(params) != set(PARAMETERS):
-        raise NotebookError(f"parameters: {', '.join(sorted(set(params) ^ set(PARAMETERS)))}")
-    found = {path.stem: path.resolve() for path in sorted(Path(notebooks_dir).glob("[!._]*.ipynb"))}
-    names = {Path(name).name.removesuffix(".ipynb") for name in only}
-    for name in sorted(names - set(found)):
-        known = ", ".join(found) or "-"
-        raise NotebookError(text("publish.unknown_notebook", params["lang"], name=name, known=known))
-    given = {key: str(value) if isinstance(value, Path) else value for key, value in params.items()}
-    return [Job(path, given, f"{n}.html") for n, path in found.items() if not names or n in names]
-
-
-def versions() -> dict[str, str]:
-    """Return the versions of the libraries that shape a page."""
-    return {name: metadata.version(name) for name in LIBRARIES}
-
-
-def inputs(campaign: str | Path, processed: str | Path) -> dict[str, str]:
-    """Return what every page depends on: name -> sha256 of the file (or version of the library).
-
-    The sources of this library count as one entry.
-    """
-    package = Path(__file__).parents[1]
-    sources = sorted(path for path in package.rglob("*") if path.suffix in _SOURCES)
-    code = "".join(f"{path.relative_to(package).as_posix()} {_sha256(path)}\n" for path in sources)
-    found = {"cxzy_lib": hashlib.sha256(code.encode()).hexdigest()}
-    for folder, pattern in ((Path(campaign), "*.toml"), (Path(processed), "*.parquet")):
-        kind = "campaign" if pattern == "*.toml" else "processed"
-        found |= {f"{kind}/{path.name}": _sha256(path) for path in sorted(folder.glob(pattern))}
-    return found | versions()
-
-
-def _sha256(path: Path) -> str:
-    with path.open("rb") as file:
-        return hashlib.file_digest(file, "sha256").hexdigest()
-
-
-def digest(job: Job, inputs_digest: Mapping[str, str]) -> str:
-    """Return one number over all that the job's page depends on: notebook, parameters and `inputs`."""
-    everything = [job.page, _sha256(job.notebook), settings(job), dict(inputs_digest)]
-    return hashlib.sha256(json.dumps(everything, sort_keys=True).encode()).hexdigest()
-
-
-def read_manifest(out: str | Path) -> dict[str, Any]:
-    """Return the manifest of the edition in `out`, {} without one; pages whose file has gone are left out."""
-    folder = Path(out)
-    try:
-        manifest: dict[str, Any] = json.loads((folder / "manifest.json").read_text("utf-8"))
-        pages = {
-            name: entry
-            for name, entry in manifest["pages"].items()
-            if (folder / name).is_file() or entry["made"] is None
-        }
-    except (OSError, ValueError, TypeError, KeyError, AttributeError):
-        return {}
-    return manifest | {"pages": pages} if (folder / "index.html").is_file() else {}
-
-
-def settings(job: Job) -> dict[str, Any]:
-    """Return the job's parameters without its places."""
-    return {name: value for name, value in job.parameters.items() if name not in PLACES}
-
-
-def stale(job: Job, manifest: Mapping[str, Any], inputs_digest: Mapping[str, str]) -> bool:
-    """Return whether the job must run: no page, a failure last time, or a change in its inputs."""
-    entry: dict[str, Any] = manifest.get("pages", {}).get(job.page, {})
-    return entry.get("status") != "done" or entry.get("digest") != digest(job, inputs_digest)
-
-
 def run_jobs(
     jobs: Sequence[Job],
     *,
@@ -167,37 +62,50 @@ def run_jobs(
     workers : int
         At least 1.
     work_dir : path
-        Private folder for the executed notebooks, which hold data that no page shows.
+        Private folder for the executed notebooks, which hold data that no page shows; each in one of its
+        own, named by its place in `jobs`.
     progress : callable
         Called with each result as it comes in.
     """
     folder = Path(work_dir).resolve()
     folder.mkdir(parents=True, exist_ok=True, mode=0o700)
-    results: dict[str, Result] = {}
-    lost: list[Job] = []
-    for job, result in _pool(jobs, workers, folder):
+    results: dict[int, Result] = {}
+    lost: list[int] = []
+    for n, result in _pool(dict(enumerate(jobs)), workers, folder):
         if result is None:
-            lost.append(job)
+            lost.append(n)
         else:
-            results[job.page] = result
+            results[n] = result
             progress(result)
     # A process that dies breaks its whole pool: whoever was in it runs again, each in one of its own.
-    for job, result in (pair for alone in lost for pair in _pool([alone], 1, folder)):
+    for n, result in (pair for alone in lost for pair in _pool({alone: jobs[alone]}, 1, folder)):
+        job = jobs[n]
         message = text("publish.lost", job.parameters["lang"])
         failed = Result(job, "failed", title=job.notebook.stem, error=Failure("BrokenProcessPool", message))
-        results[job.page] = result or failed
-        progress(results[job.page])
-    return [results[job.page] for job in jobs]
+        results[n] = result or failed
+        progress(results[n])
+    return [results[n] for n in range(len(jobs))]
 
 
-def _pool(jobs: Sequence[Job], workers: int, folder: Path) -> Iterator[tuple[Job, Result | None]]:
-    """Yield each job with its result as it comes in, None where the process was lost."""
+def _pool(jobs: dict[int, Job], workers: int, folder: Path) -> Iterator[tuple[int, Result | None]]:
+    """Yield each job's number with its result as it comes in, None where the process was lost."""
     size = max(1, min(workers, len(jobs)))
-    with ProcessPoolExecutor(size, mp_context=get_context("spawn")) as pool:
-        futures = {_submit(pool, job, folder): job for job in jobs}
-        for future in as_completed(futures):
-            lost = isinstance(future.exception(), BrokenProcessPool)
-            yield futures[future], None if lost else future.result()
+    with ProcessPoolExecutor(size, get_context("spawn"), _settle, (os.getpid(),)) as pool:
+        try:
+            futures = {_submit(pool, job, folder / str(n)): n for n, job in jobs.items()}
+            for future in as_completed(futures):
+                lost = isinstance(future.exception(), BrokenProcessPool)
+                yield futures[future], None if lost else future.result()
+        except BaseException:  # called off: nobody waits for what is running
+            for child in active_children():
+                child.kill()
+            raise
+
+
+def _settle(parent: int) -> None:
+    """Prepare a worker: it ends with `parent` (and its kernel with it), and leaves Ctrl-C to that."""
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    end_with_parent(parent)
 
 
 def _submit(pool: ProcessPoolExecutor, job: Job, folder: Path) -> "Future[Result]":
@@ -212,6 +120,7 @@ def _submit(pool: ProcessPoolExecutor, job: Job, folder: Path) -> "Future[Result
 def execute(job: Job, work_dir: Path) -> Result:
     """Run one job in this process and return its result; what goes wrong in the notebook is a result, too."""
     started = time.perf_counter()
+    work_dir.mkdir(exist_ok=True, mode=0o700)
     try:
         result = published(job, _executed(job, work_dir))
     except Exception as error:

@@ -2,7 +2,6 @@
 
 import json
 import os
-import shutil
 import tempfile
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
@@ -12,7 +11,8 @@ from pathlib import Path
 from typing import Any
 
 from cxzy_lib.publish.html import body_of, embed_font, page, render
-from cxzy_lib.publish.runner import Job, Result, digest, read_manifest, settings, versions
+from cxzy_lib.publish.jobs import Job, check_edition, digest, read_manifest, settings, versions
+from cxzy_lib.publish.runner import Result
 from cxzy_lib.texts import text
 
 
@@ -47,21 +47,23 @@ def publish(
         The words around every page.
     planned : sequence of Job
         Every notebook there is, in the order of the index; the first one's key numbers lead it.
-        Pages of other notebooks, and those made with other parameters, are removed.
+        Pages of notebooks that are no more are removed.
     inputs : mapping
-        As given by `runner.inputs`.
+        As given by `jobs.inputs`.
+
+    Raises
+    ------
+    OtherEdition
+        If `out` holds an edition for another audience, language, year or unit; nothing is changed.
     """
     folder = Path(out)
+    parameters = settings(planned[0])
+    check_edition(folder, parameters)
     if not folder.exists():
         folder.mkdir(parents=True)
         folder.chmod(0o755)
     there: dict[str, Any] = read_manifest(folder).get("pages", {})
-    # Pages made for another audience, language, year or unit are of another edition: none of them stays.
-    before = {
-        job.page: there[job.page]
-        for job in planned
-        if there.get(job.page, {}).get("parameters") == settings(job)
-    }
+    before = {job.page: there[job.page] for job in planned if job.page in there}
     fresh = {result.job.page: result for result in results}
     made = datetime.now().isoformat(" ", "minutes")
     entries = {
@@ -71,17 +73,69 @@ def publish(
     }
     bodies = {name: _body(folder / name, fresh.get(name)) for name, entry in entries.items() if entry["made"]}
     files = embed_font(_pages(bodies, entries, edition, made))
-    manifest = {
+    status = "done" if all(entry["status"] == "done" for entry in entries.values()) else "failed"
+    manifest = _manifest(edition, parameters, made, status, inputs) | {"pages": entries}
+    return _issue(files, manifest, folder, there)
+
+
+def publish_list(
+    institutions: Sequence[Mapping[str, Any]],
+    out: str | Path,
+    edition: Edition,
+    *,
+    parameters: Mapping[str, Any],
+    inputs: Mapping[str, str],
+) -> Path:
+    """Put the list of the editions of several institutions into `out` and return its path.
+
+    Parameters
+    ----------
+    institutions : sequence of mappings
+        ``name``, ``folder`` below `out`, ``status`` (``done`` or ``failed``), ``made``, ``pages`` and
+        ``failed`` (how many).
+    out, edition, inputs
+        As for `publish`.
+    parameters : mapping
+        Year, unit (None), language and audience.
+
+    Raises
+    ------
+    OtherEdition
+        As for `publish`.
+    """
+    folder = Path(out)
+    check_edition(folder, parameters)
+    made = datetime.now().isoformat(" ", "minutes")
+    contents = render("editions.html.j2", edition.lang, edition=edition, institutions=institutions)
+    frame = {"edition": edition, "siblings": [], "versions": _software(), "page": "index.html"}
+    whole = page(contents, lang=edition.lang, title=edition.title, made=made, **frame)
+    status = "done" if all(entry["status"] == "done" for entry in institutions) else "failed"
+    manifest = _manifest(edition, parameters, made, status, inputs)
+    manifest |= {"institutions": [dict(entry) for entry in institutions], "pages": {}}
+    there = read_manifest(folder).get("pages", {})
+    return _issue(embed_font({"index.html": whole}), manifest, folder, there)
+
+
+def _manifest(
+    edition: Edition, parameters: Mapping[str, Any], made: str, status: str, inputs: Mapping[str, str]
+) -> dict[str, Any]:
+    return {
         "edition": asdict(edition),
+        "parameters": dict(parameters),
         "made": made,
-        "status": "done" if all(entry["status"] == "done" for entry in entries.values()) else "failed",
+        "status": status,
         "inputs": dict(inputs),
         "versions": versions(),
-        "pages": entries,
     }
-    files["manifest.json"] = json.dumps(manifest, ensure_ascii=False, indent=1) + "\n"
-    _put(files, folder)
-    for name in there.keys() - bodies.keys():
+
+
+def _issue(
+    files: Mapping[str, str], manifest: Mapping[str, Any], folder: Path, there: Mapping[str, Any]
+) -> Path:
+    """Put the files and their manifest into `folder`; remove those of `there` that are no longer made."""
+    words = json.dumps(manifest, ensure_ascii=False, indent=1) + "\n"
+    _put({**files, "manifest.json": words}, folder)
+    for name in there.keys() - files.keys():
         (folder / name).unlink(missing_ok=True)
     return folder / "index.html"
 
@@ -180,14 +234,11 @@ def _software() -> str:
 
 def _put(files: Mapping[str, str], folder: Path) -> None:
     """Write the files beside their places, then move each into it, the manifest last."""
-    part = Path(
-        tempfile.mkdtemp(prefix=".edition-", dir=folder)
-    )  # the same disk: a move is whole or not at all
-    try:
+    # On the same disk: a move is whole or not at all.
+    with tempfile.TemporaryDirectory(prefix=".edition-", dir=folder) as beside:
+        part = Path(beside)
         for name, words in files.items():
             (part / name).write_text(words, "utf-8", newline="\n")
             (part / name).chmod(0o644)
         for name in files:
             os.replace(part / name, folder / name)
-    finally:
-        shutil.rmtree(part)

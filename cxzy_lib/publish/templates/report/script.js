@@ -7,3 +7,10 @@ addEventListener("beforeprint", () => {
 addEventListener("afterprint", () => {
   for (const details of folded) details.open = false;
 });
+// What is wider than a phone can be swiped: the page says so where it is.
+const mark = () => {
+  for (const wide of document.querySelectorAll(".table-wrap"))
+    wide.classList.toggle("scrolls", wide.scrollWidth > wide.clientWidth);
+};
+addEventListener("load", mark);
+addEventListener("resize", mark);

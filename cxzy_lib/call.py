@@ -1,0 +1,123 @@
+"""A call of the ``cxzy`` command: its options, what is wrong with it, and how it ends."""
+
+import os
+import signal
+import sys
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import click
+
+from cxzy_lib.texts import text
+
+
+class Wrong(click.ClickException):
+    """The call or the campaign's files are wrong."""
+
+    exit_code = 2
+
+
+FOLDER = click.Path(path_type=Path)
+LANG = click.option(
+    "--lang", default="zh", type=click.Choice(["zh", "en"]), show_default=True, help="语言 / language"
+)
+HELP = click.help_option("-h", "--help", help="帮助 / this help")
+COMMON = (
+    click.option(
+        "--campaign", default="campaign", type=FOLDER, show_default=True, help="设定 / what is measured"
+    ),
+    click.option("--raw", default="data/raw", type=FOLDER, show_default=True, help="原始数据 / raw files"),
+    click.option(
+        "--processed", default="data/processed", type=FOLDER, show_default=True, help="处理后的表 / tables"
+    ),
+    click.option(
+        "--out", type=FOLDER, help="报告文件夹 / the report  [default: reports/AUDIENCE-LANG[-YEAR][-UNIT]]"
+    ),
+    LANG,
+    click.option(
+        "--audience",
+        default="public",
+        type=click.Choice(["public", "leadership", "branch"]),
+        show_default=True,
+        help="读者 / readers",
+    ),
+    click.option("--year", type=int, help="只看这一年 / only this calendar year"),
+    click.option("--unit", help="只看该单位、支部或处室 / only this institution, branch or department"),
+    click.option("--jobs", default=os.cpu_count() or 1, type=click.IntRange(1), help="并行数 / side by side"),
+    click.option("--force", is_flag=True, help="未变的也重做 / also what is up to date"),
+    HELP,
+)
+
+
+@dataclass(frozen=True)
+class Call:
+    """The common options of a call."""
+
+    campaign: Path
+    raw: Path
+    processed: Path
+    out: Path | None
+    lang: str
+    audience: str
+    year: int | None
+    unit: str | None
+    jobs: int
+    force: bool
+
+    @property
+    def folder(self) -> Path:
+        """Where the edition goes: one folder for each selection, unless it was named."""
+        from cxzy_lib.publish.editions import folder_name
+
+        unit = self.unit and folder_name(self.unit)
+        parts = (self.audience, self.lang, self.year, unit)
+        return self.out or Path("reports") / "-".join(str(part) for part in parts if part)
+
+    def say(self, key: str, *, err: bool = False, **values: Any) -> None:
+        """Print a line in the call's language."""
+        click.echo(text(f"cli.{key}", self.lang, **values), err=err)
+
+    def wrong(self, key: str, **values: Any) -> Wrong:
+        """Return the error of a wrong call, in its language."""
+        return Wrong(text(key, self.lang, **values))
+
+
+def common(command: Callable[..., int]) -> Callable[..., None]:
+    """Give a command the common options as a Call; what it returns is the exit status."""
+
+    def run(notebooks: tuple[str, ...] = (), **options: Any) -> None:
+        from cxzy_lib.campaign import CampaignError
+        from cxzy_lib.intake.files import Busy
+
+        call = Call(**options)
+        # Ended from outside, it ends what it started and removes what it wrote on the way, too.
+        signal.signal(signal.SIGTERM, lambda *_: sys.exit(128 + signal.SIGTERM))
+        try:
+            status = command(call, notebooks) if command.__name__ == "run" else command(call)
+        except (CampaignError, PermissionError, NotADirectoryError) as error:
+            raise Wrong(str(error)) from error
+        except Busy as busy:
+            call.say("busy", err=True, folder=busy.folder, pid=busy.pid, since=busy.since)
+            status = 1
+        except KeyboardInterrupt:
+            call.say("interrupted", err=True)
+            status = 130
+        sys.exit(status)
+
+    run.__name__, run.__doc__ = command.__name__, command.__doc__
+    decorated: Callable[..., None] = run
+    for option in reversed(COMMON):
+        decorated = option(decorated)
+    return decorated
+
+
+def stepper(total: int, label: str) -> tuple[Callable[[Any], object], Callable[[], None]]:
+    """Return what to call after each step and at the end: a progress bar on a terminal, nothing elsewhere."""
+    if not sys.stderr.isatty():
+        return lambda _: None, lambda: None
+    from tqdm import tqdm
+
+    bar = tqdm(total=total, desc=label, leave=False)
+    return lambda _: bar.update(), bar.close

@@ -1,0 +1,74 @@
+"""What the measures share: the types of their frames, shares, and which days and events count."""
+
+from datetime import date
+
+import pandas as pd
+
+from cxzy_lib.campaign import Campaign, CampaignError
+
+
+def shape(
+    frame: pd.DataFrame, columns: str, text: str = "unit", number: str = "", date: str = "", flag: str = ""
+) -> pd.DataFrame:
+    """Return `columns` of `frame`, in order and typed (``Int64`` unless named), with a fresh index."""
+    groups = ((text, "str"), (number, "Float64"), (date, "datetime64[us]"), (flag, "bool"))
+    named = {name: kind for names, kind in groups for name in names.split()}
+    types = {name: named.get(name, "Int64") for name in columns.split()}
+    return frame.reindex(columns=list(types)).astype(types).reset_index(drop=True)
+
+
+def share(part: pd.Series, whole: pd.Series) -> pd.Series:
+    """Return `part` / `whole` (0-1, ``Float64``): NA where either is NA or the whole is 0."""
+    base = whole.astype("Float64")
+    return part.astype("Float64").div(base.mask(base <= 0))
+
+
+def last_day(campaign: Campaign, end: date | None = None) -> pd.Timestamp:
+    """Return `end` (by default the cut-off), but no day after the campaign."""
+    return min(pd.Timestamp(end or campaign.setting("cutoff")), pd.Timestamp(campaign.span.end))
+
+
+def only_supported(campaign: Campaign, name: str, value: str) -> None:
+    """Refuse a setting that has another value than the one that is worked out here.
+
+    Raises
+    ------
+    CampaignError
+        Names the file, the setting, its value and the supported one.
+    """
+    if (given := campaign.setting(name)) != value:
+        where = f"{campaign.folder / 'settings.toml'}: [{name}]"
+        raise CampaignError(f"{where} value = {given!r}: 只支持 / only {value!r} is supported")
+
+
+def took_place(events: pd.DataFrame) -> pd.DataFrame:
+    """Return the events that took place.
+
+    A row without the number of those present is a plan that was not carried out, unless its whole log
+    (``institution`` and ``source_file``) records no such number; a row with nobody present is none.
+
+    Examples
+    --------
+    >>> from cxzy_lib.tables import conform
+    >>> log = [{"source_file": "a", "present": n} for n in (18, None, 0)] + [{"source_file": "b"}]
+    >>> took_place(conform("events", log))["source_file"].tolist()
+    ['a', 'b']
+    """
+    known = events["present"].notna()
+    log = [events["institution"], events["source_file"]]
+    recorded = known.groupby(log, dropna=False).transform("any").astype(bool)
+    return events[(known | ~recorded) & (events["present"] != 0).fillna(True).astype(bool)]
+
+
+def inside_campaign(events: pd.DataFrame, campaign: Campaign, last: pd.Timestamp) -> pd.DataFrame:
+    """Return the events whose day lies in the campaign, up to `last`."""
+    return events[events["held_on"].between(pd.Timestamp(campaign.span.start), last)]
+
+
+def activity_days(events: pd.DataFrame, campaign: Campaign, last: pd.Timestamp) -> pd.DataFrame:
+    """Return the distinct days (``unit``, ``held_on``) with an activity, in the campaign up to `last`.
+
+    Two events of a branch on one day are one activity; see `took_place` for what is none.
+    """
+    held = inside_campaign(took_place(events), campaign, last)
+    return held[["unit", "held_on"]].dropna().drop_duplicates().sort_values(["unit", "held_on"])

@@ -1,0 +1,139 @@
+"""Which rows a page is about: one institution, a unit of it, a year."""
+
+from collections.abc import Iterable
+from dataclasses import fields, replace
+
+import msgspec
+import pandas as pd
+
+from cxzy_lib.campaign import Campaign
+from cxzy_lib.tables import Tables
+from cxzy_lib.texts import text
+
+
+def institutions(*frames: pd.DataFrame) -> list[str]:
+    """Return the institutions that the frames know."""
+    return sorted({name for frame in frames for name in frame["institution"].dropna()})
+
+
+def resolve(
+    units: pd.DataFrame, unit: str | None, lang: str, others: Iterable[str] = ()
+) -> tuple[str | None, str | None]:
+    """Return the institution and the branch or department that `unit` names; None where all are meant.
+
+    Parameters
+    ----------
+    units : DataFrame
+        The processed register.
+    unit : str, optional
+        A branch, a department, an institution, or ``institution/unit``.
+    others : iterable of str
+        Institutions that have files but no register.
+
+    Raises
+    ------
+    ValueError
+        If the name is unknown, or it is not clear which institution is meant: institutions are
+        never taken together. The message gives the names that are known.
+
+    Examples
+    --------
+    >>> units = pd.DataFrame({"unit": ["一支部"], "institution": ["甲校"]})
+    >>> resolve(units, "甲校/一支部", "zh"), resolve(units, "甲校", "zh"), resolve(units, None, "zh")
+    (('甲校', '一支部'), ('甲校', None), (None, None))
+    """
+    known = sorted({*institutions(units), *others})
+    if unit is None:
+        if len(known) > 1:
+            raise ValueError(text("pages.several_institutions", lang, known="、".join(known)))
+        return None, None
+    if unit in known:
+        return unit, None
+    first, _, rest = unit.partition("/")
+    inside = units[units["institution"].eq(first)] if first in known and rest else units
+    homes = sorted(inside.loc[inside["unit"].eq(rest if inside is not units else unit), "institution"])
+    if len(set(homes)) > 1:
+        full = "、".join(f"{home}/{unit}" for home in dict.fromkeys(homes))
+        raise ValueError(text("pages.ambiguous_unit", lang, unit=unit, known=full))
+    if not homes:
+        names = dict.fromkeys([*(known if len(known) > 1 else []), *inside["unit"].dropna()])
+        raise ValueError(text("pages.unknown_unit", lang, unit=unit, known="、".join(names)))
+    return homes[0], rest if inside is not units else unit
+
+
+def clipped(campaign: Campaign, year: int | None, lang: str) -> Campaign:
+    """Return the campaign as it stood at the end of `year`: span, cut-off and semesters of that year.
+
+    Raises
+    ------
+    ValueError
+        If the campaign does not touch the year; names the years that it does.
+
+    Examples
+    --------
+    >>> from cxzy_lib.campaign import load_campaign
+    >>> campaign = clipped(load_campaign("campaign"), 2010, "zh")
+    >>> str(campaign.span.end), campaign.setting("cutoff"), [s.code for s in campaign.semesters]
+    ('2010-12-31', '2010-12-31', ['2009-2010-2', '2010-2011-1'])
+    """
+    if year is None:
+        return campaign
+    if year not in campaign.years:
+        known = "、".join(map(str, campaign.years))
+        raise ValueError(text("pages.unknown_year", lang, year=year, known=known))
+    first, last = pd.Timestamp(year, 1, 1).date(), pd.Timestamp(year, 12, 31).date()
+    span, cutoff = campaign.span, campaign.settings["cutoff"]
+    end = min(pd.Timestamp(cutoff.value).date(), last)
+    return replace(
+        campaign,
+        span=msgspec.structs.replace(span, start=max(span.start, first), end=min(span.end, last)),
+        semesters=tuple(term for term in campaign.semesters if term.start.year == year),
+        settings=campaign.settings | {"cutoff": msgspec.structs.replace(cutoff, value=end.isoformat())},
+    )
+
+
+def of_institution(tables: Tables, institution: str | None) -> Tables:
+    """Return the rows of one institution, in every table."""
+    if institution is None:
+        return tables
+    kept = {field.name: getattr(tables, field.name) for field in fields(tables)}
+    return Tables(**{name: frame[frame["institution"].eq(institution)] for name, frame in kept.items()})
+
+
+def of_unit(tables: Tables, unit: str | None) -> Tables:
+    """Return the rows of one branch (with its departments) or department; the ledger stays whole.
+
+    What is recorded by person belongs to the unit of the person.
+    """
+    if unit is None:
+        return tables
+    units = tables.units[tables.units["unit"].eq(unit) | tables.units["branch"].eq(unit)]
+    people = tables.people[tables.people["unit"].eq(unit) | tables.people["branch"].eq(unit)]
+    names, persons = {unit, *units["unit"]}, set(people["person"].dropna())
+    kept = {"units": units, "people": people}
+    for name in ("votes", "turnout", "answers", "events", "attendance", "tasks", "hours", "figures"):
+        frame = getattr(tables, name)
+        mine = frame["unit"].isin(names)
+        for column in ("person", "appraisee"):
+            if column in frame:
+                mine |= frame[column].isin(persons)
+        kept[name] = frame[mine]
+    return replace(tables, **kept)
+
+
+def of_year(tables: Tables, year: int | None) -> Tables:
+    """Return the rows about one year: votes, answers and activities of it, hours and tasks up to its end."""
+    if year is None:
+        return tables
+    end = pd.Timestamp(year, 12, 31)
+    kept = {"figures": tables.figures[tables.figures["year"].eq(year).fillna(False)]}
+    for name in ("votes", "turnout", "answers"):
+        frame = getattr(tables, name)
+        when = frame["year"].fillna(frame["held_on"].dt.year.astype("Int64"))
+        kept[name] = frame[when.eq(year).fillna(False).astype(bool)]
+    for name in ("events", "attendance"):
+        frame = getattr(tables, name)
+        kept[name] = frame[frame["held_on"].dt.year.eq(year)]
+    kept["tasks"] = tables.tasks[~(tables.tasks["opened_on"] > end)]
+    taken = tables.hours["ended_on"].fillna(tables.hours["started_on"])
+    return replace(tables, **kept, hours=tables.hours[~(taken > end)])

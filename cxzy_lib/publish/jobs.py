@@ -1,0 +1,142 @@
+"""Which notebooks become which pages, with which parameters, and what is stale.
+
+Needs the standard library only: a run with nothing to do answers at once.
+"""
+
+import hashlib
+import json
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from importlib import metadata
+from pathlib import Path
+from typing import Any
+
+from cxzy_lib.texts import text
+
+#: The notebooks' parameters; the first three are places, whose contents count and not their names.
+PARAMETERS = ("processed", "campaign", "out", "year", "unit", "lang", "audience")
+PLACES = PARAMETERS[:3]
+LIBRARIES = ("pandas", "matplotlib", "seaborn", "papermill", "nbconvert")
+_SOURCES = {".py", ".toml", ".j2", ".css", ".js", ".json"}
+
+
+class NotebookError(ValueError):
+    """The call names a notebook or a parameter that is not there."""
+
+
+class OtherEdition(ValueError):
+    """The folder holds an edition of another selection: `folder` and its `parameters`."""
+
+    def __init__(self, folder: Path, parameters: Mapping[str, Any]) -> None:
+        super().__init__(f"{folder}: {parameters}")
+        self.folder, self.parameters = folder, parameters
+
+
+@dataclass(frozen=True)
+class Job:
+    """One notebook to be run with its parameters, and the name of the page it becomes."""
+
+    notebook: Path
+    parameters: Mapping[str, Any]
+    page: str
+
+
+def plan_jobs(notebooks_dir: str | Path, only: Iterable[str], params: Mapping[str, Any]) -> list[Job]:
+    """Return a job for each notebook of the folder, in the order of their names.
+
+    Parameters
+    ----------
+    notebooks_dir : path
+        Its ``*.ipynb`` are run, those that start with a dot or an underscore are not.
+    only : iterable of str
+        Names (with or without ``.ipynb``, a folder before them does not matter); empty for all.
+    params : mapping
+        Exactly `PARAMETERS`; ``year`` and ``unit`` may be None.
+
+    Raises
+    ------
+    NotebookError
+        If a name is unknown (lists the known ones) or the parameters are not those of the contract.
+    """
+    if set(params) != set(PARAMETERS):
+        raise NotebookError(f"parameters: {', '.join(sorted(set(params) ^ set(PARAMETERS)))}")
+    found = {path.stem: path.resolve() for path in sorted(Path(notebooks_dir).glob("[!._]*.ipynb"))}
+    names = {Path(name).name.removesuffix(".ipynb") for name in only}
+    for name in sorted(names - set(found)):
+        known = ", ".join(found) or "-"
+        raise NotebookError(text("publish.unknown_notebook", params["lang"], name=name, known=known))
+    given = {key: str(value) if isinstance(value, Path) else value for key, value in params.items()}
+    return [Job(path, given, f"{n}.html") for n, path in found.items() if not names or n in names]
+
+
+def versions() -> dict[str, str]:
+    """Return the versions of the libraries that shape a page."""
+    return {name: metadata.version(name) for name in LIBRARIES}
+
+
+def inputs(campaign: str | Path, processed: str | Path) -> dict[str, str]:
+    """Return what every page depends on: name -> sha256 of the file (or version of the library).
+
+    The sources of this library count as one entry.
+    """
+    package = Path(__file__).parents[1]
+    sources = sorted(path for path in package.rglob("*") if path.suffix in _SOURCES)
+    code = "".join(f"{path.relative_to(package).as_posix()} {_sha256(path)}\n" for path in sources)
+    found = {"cxzy_lib": hashlib.sha256(code.encode()).hexdigest()}
+    for folder, pattern in ((Path(campaign), "*.toml"), (Path(processed), "*.parquet")):
+        kind = "campaign" if pattern == "*.toml" else "processed"
+        found |= {f"{kind}/{path.name}": _sha256(path) for path in sorted(folder.glob(pattern))}
+    return found | versions()
+
+
+def _sha256(path: Path) -> str:
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
+
+
+def digest(job: Job, inputs_digest: Mapping[str, str]) -> str:
+    """Return one number over all that the job's page depends on: notebook, parameters and `inputs`."""
+    everything = [job.page, _sha256(job.notebook), settings(job), dict(inputs_digest)]
+    return hashlib.sha256(json.dumps(everything, sort_keys=True).encode()).hexdigest()
+
+
+def read_manifest(out: str | Path) -> dict[str, Any]:
+    """Return the manifest of the edition in `out`, {} without one; pages whose file has gone are left out."""
+    folder = Path(out)
+    try:
+        manifest: dict[str, Any] = json.loads((folder / "manifest.json").read_text("utf-8"))
+        pages = {
+            name: entry
+            for name, entry in manifest["pages"].items()
+            if (folder / name).is_file() or entry["made"] is None
+        }
+    except (OSError, ValueError, TypeError, KeyError, AttributeError):
+        return {}
+    return manifest | {"pages": pages} if (folder / "index.html").is_file() else {}
+
+
+def check_edition(out: str | Path, parameters: Mapping[str, Any]) -> None:
+    """Raise `OtherEdition` where `out` holds an edition for another year, unit, language or audience.
+
+    A page made for the leadership must never be shown as one of the public edition, nor be lost to it.
+    """
+    folder = Path(out)
+    try:
+        manifest = json.loads((folder / "manifest.json").read_text("utf-8"))
+        entries = [manifest, *manifest["pages"].values()]
+        there = next((entry["parameters"] for entry in entries if "parameters" in entry), parameters)
+    except (OSError, ValueError, TypeError, KeyError, AttributeError):
+        return
+    if there != parameters:
+        raise OtherEdition(folder, there)
+
+
+def settings(job: Job) -> dict[str, Any]:
+    """Return the job's parameters without its places."""
+    return {name: value for name, value in job.parameters.items() if name not in PLACES}
+
+
+def stale(job: Job, manifest: Mapping[str, Any], inputs_digest: Mapping[str, str]) -> bool:
+    """Return whether the job must run: no page, a failure last time, or a change in its inputs."""
+    entry: dict[str, Any] = manifest.get("pages", {}).get(job.page, {})
+    return entry.get("status") != "done" or entry.get("digest") != digest(job, inputs_digest)

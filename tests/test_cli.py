@@ -1,0 +1,348 @@
+"""The command: where editions go, what a wrong call is, how a run ends, what is left when it is cut off."""
+
+import contextlib
+import json
+import os
+import re
+import shutil
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+from urllib.parse import unquote
+
+import nbformat
+import pandas as pd
+import pytest
+from conftest import MEMBERS, ROOT, UNITS, write_xlsx
+
+from cxzy_lib import tables
+from cxzy_lib.intake.files import Busy, digest, inputs_digest, locked, raw_files, read_state
+from cxzy_lib.intake.guard import read_all
+from cxzy_lib.publish.editions import folder_name, institutions
+
+PARAMETERS = (
+    "processed = None\ncampaign = None\nout = None\nyear = None\nunit = None\nlang = None\naudience = None"
+)
+SHOWS = "from IPython.display import HTML, display\ndisplay(HTML(f'<p>{unit} {year} {lang} {audience}</p>'))"
+
+
+def cxzy(folder: Path, *arguments: object) -> subprocess.CompletedProcess[str]:
+    command = [sys.executable, "-m", "cxzy_lib.cli", *map(str, arguments)]
+    return subprocess.run(command, cwd=folder, capture_output=True, text=True, check=False)
+
+
+def write_notebooks(folder: Path, **codes: str) -> None:
+    folder.mkdir()
+    for name, code in codes.items():
+        first = nbformat.v4.new_code_cell(PARAMETERS, metadata={"tags": ["parameters"]})
+        book = nbformat.v4.new_notebook(cells=[first, nbformat.v4.new_code_cell(code)])
+        nbformat.write(book, folder / f"{name}.ipynb")
+
+
+def project(folder: Path, *colleges: str, **codes: str) -> Path:
+    """Make a project with the shipped campaign, two registers for each college, and small notebooks."""
+    (folder / "campaign").symlink_to(ROOT / "campaign")
+    write_notebooks(folder / "notebooks", **codes)
+    for college in colleges:
+        write_xlsx(folder / "data" / "raw" / college / "处室名册.xlsx", UNITS)
+        write_xlsx(folder / "data" / "raw" / college / "党员花名册.xlsx", MEMBERS)
+    return folder
+
+
+@pytest.fixture(scope="module")
+def one(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Return a project of one institution, cleaned, with two notebooks."""
+    folder = project(tmp_path_factory.mktemp("one"), "试验学院", a=SHOWS, b=SHOWS)
+    told = cxzy(folder, "clean")
+    assert told.returncode == 0, told.stdout + told.stderr
+    return folder
+
+
+def contents(folder: Path) -> dict[str, bytes]:
+    return {path.name: path.read_bytes() for path in folder.iterdir()}
+
+
+def test_each_selection_has_a_folder_of_its_own(one):
+    assert cxzy(one, "run").returncode == 0
+    before = contents(one / "reports" / "public-zh")
+    assert set(before) == {"a.html", "b.html", "index.html", "manifest.json"}
+    assert "试验学院" in before["index.html"].decode()
+    assert cxzy(one, "run", "a", "--year", 2011, "--lang", "en").returncode == 0
+    assert set(contents(one / "reports" / "public-en-2011")) == {"a.html", "index.html", "manifest.json"}
+    assert cxzy(one, "run", "b", "--unit", "第一支部").returncode == 0
+    assert "<p>第一支部 None zh public</p>" in (one / "reports" / "public-zh-第一支部" / "b.html").read_text(
+        "utf-8"
+    )
+    assert contents(one / "reports" / "public-zh") == before
+    told = cxzy(one, "run")
+    assert "无需重做" in told.stdout
+    assert contents(one / "reports" / "public-zh") == before
+
+
+def test_another_edition_in_the_folder_is_a_wrong_call(one):
+    assert cxzy(one, "run", "--out", "mine", "--audience", "leadership").returncode == 0
+    before = contents(one / "mine")
+    for other in (("--audience", "public"), ("--audience", "leadership", "--year", 2011)):
+        told = cxzy(one, "run", "--out", "mine", "--lang", "en", *other)
+        assert told.returncode == 2
+        assert "mine holds another edition (leadership zh)" in told.stderr
+    assert contents(one / "mine") == before
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        (("--year", 1999), "2010–2012"),
+        (("--out", "data/processed/units.parquet"), "units.parquet"),
+        (("--out", "data/processed/units.parquet/deeper"), "units.parquet"),
+        (("--unit", "没有这个支部"), "没有这个支部"),
+        (("nothing",), "nothing"),
+        (("--processed", "none"), "cxzy clean"),
+    ],
+)
+def test_wrong_calls_make_nothing(one, arguments, message):
+    before = sorted((one / "reports").rglob("*"))
+    told = cxzy(one, "run", "--audience", "branch", *arguments)
+    assert (told.returncode, "Traceback" in told.stderr) == (2, False)
+    assert message in told.stderr
+    assert [path for path in sorted((one / "reports").rglob("*")) if path.is_file()] == [
+        path for path in before if path.is_file()
+    ]
+
+
+def test_outside_of_the_project_is_a_wrong_call(tmp_path):
+    for command in ("run", "report"):
+        told = cxzy(tmp_path, command)
+        assert told.returncode == 2
+        assert str(tmp_path / "notebooks") in told.stderr
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_several_institutions_have_an_edition_each_and_a_list(tmp_path):
+    folder = project(tmp_path, "甲 学院", "乙学院", a=SHOWS, b="assert unit != '乙学院'\n" + SHOWS)
+    (folder / "data" / "raw" / "丙学院").mkdir()
+    write_xlsx(folder / "data" / "raw" / "丙学院" / "菜单.xlsx", [["菜名", "价格"], ["米饭", 1]])
+    made = cxzy(folder, "report")
+    assert made.returncode == 1
+    assert "丙学院：没有单位名册" in made.stdout  # told by the cleaning; its edition says so, too
+    assert "乙学院/b.html：失败" in made.stdout
+    out = folder / "reports" / "public-zh"
+    index = (out / "index.html").read_text("utf-8")
+    links = [unquote(link) for link in re.findall(r'<h3><a href="([^"]+)"', index)]
+    assert len(links) == 3
+    for name, link in zip(("丙学院", "乙学院", "甲 学院"), links, strict=True):
+        assert (out / link).is_file()
+        assert f"<p>{name} None zh public</p>" in (out / link).with_name("a.html").read_text("utf-8")
+        assert name in (out / link).read_text("utf-8")
+    whole = json.loads((out / "manifest.json").read_text("utf-8"))
+    assert [(found["name"], found["status"]) for found in whole["institutions"]] == [
+        ("丙学院", "done"),
+        ("乙学院", "failed"),
+        ("甲 学院", "done"),
+    ]
+    alone = json.loads((out / links[2]).with_name("manifest.json").read_text("utf-8"))
+    assert alone["parameters"]["unit"] == "甲 学院"
+    shutil.rmtree(folder / "data" / "raw" / "丙学院")
+    write_shows(folder / "notebooks" / "b.ipynb")
+    assert cxzy(folder, "report").returncode == 0
+    before = (out / "index.html").stat().st_mtime_ns
+    assert "丙学院" not in (out / "index.html").read_text("utf-8")
+    assert "4 页已是最新" in cxzy(folder, "run").stdout
+    assert (out / "index.html").stat().st_mtime_ns == before
+    single = cxzy(folder, "run", "a", "--unit", "乙学院", "--out", "alone")
+    assert single.returncode == 0, single.stderr
+    assert "<p>乙学院 None zh public</p>" in (folder / "alone" / "a.html").read_text("utf-8")
+
+
+def write_shows(path: Path) -> None:
+    book = nbformat.read(path, 4)
+    book.cells[1].source = SHOWS
+    nbformat.write(book, path)
+
+
+@pytest.mark.parametrize(
+    "name", ["../../etc", "..", "/etc", ".hidden", "a\\b", "a\0b", "index.html", "长" * 300, ""]
+)
+def test_a_name_becomes_one_harmless_folder(name):
+    made = folder_name(name)
+    assert made
+    assert made[0] not in ".-"
+    assert not set("/\\\0.") & set(made)
+    assert len(made.encode()) < 200
+
+
+def test_a_missing_register_is_told_and_is_no_success(tmp_path):
+    folder = project(tmp_path, "试验学院", a=SHOWS)
+    assert cxzy(folder, "clean").returncode == 0
+    (folder / "data" / "raw" / "试验学院" / "处室名册.xlsx").unlink()
+    told = cxzy(folder, "clean")
+    assert told.returncode == 1
+    assert "试验学院：没有单位名册（处室名册）" in told.stdout
+    again = cxzy(folder, "clean")
+    assert (again.returncode, "缺少名册" in again.stdout) == (1, True)
+
+
+def test_a_sheet_that_is_not_recognised_is_no_success(tmp_path):
+    import openpyxl
+
+    folder = project(tmp_path, "试验学院", a=SHOWS)
+    path = folder / "data" / "raw" / "试验学院" / "处室名册.xlsx"
+    book = openpyxl.load_workbook(path)
+    book.create_sheet("菜单").append(["菜名", "价格"])
+    book["菜单"].append(["米饭", 1])
+    book.save(path)
+    assert cxzy(folder, "clean").returncode == 1
+
+
+def test_check_tells_everything_and_clean_the_first_twenty(tmp_path):
+    folder = project(tmp_path, "试验学院", a=SHOWS)
+    rows = [[n, f"职工{n}", "某年某月", "第一支部", "教务处", "是"] for n in range(1, 31)]
+    write_xlsx(folder / "data" / "raw" / "试验学院" / "党员花名册.xlsx", [MEMBERS[0], *rows])
+    finding = re.compile(r"^  试验学院/党员花名册.xlsx / Sheet1 / 第 \d+ 行", re.M)
+    checked, cleaned = cxzy(folder, "check"), cxzy(folder, "clean")
+    assert len(finding.findall(checked.stdout)) == 30
+    assert len(finding.findall(cleaned.stdout)) == 20
+    assert "另有 10 条，运行 cxzy check" in cleaned.stdout
+    assert cleaned.returncode == 0
+
+
+def test_cleaned_is_only_what_came_to_an_end(one):
+    processed = one / "data" / "processed"
+    state = (processed / ".clean.json").read_bytes()
+    assert "无变化" in cxzy(one, "clean").stdout
+    for spoil in (
+        lambda: (processed / "hours.parquet").unlink(),
+        lambda: (processed / ".clean.json").write_text("{"),
+        lambda: (processed / ".clean.json").write_text("[1]"),
+        lambda: (processed / ".clean.json").unlink(),
+    ):
+        spoil()
+        assert read_state(processed) == {}
+        told = cxzy(one, "clean")
+        assert (told.returncode, "清洗完成" in told.stdout) == (0, True)
+        assert (processed / ".clean.json").read_bytes() == state
+    assert sorted(path.name for path in processed.iterdir() if path.suffix != ".parquet") == sorted(
+        path.name for path in processed.iterdir() if path.name.startswith(".") and "lock" not in path.name
+    )
+
+
+def test_a_write_that_fails_changes_no_table(tmp_path, monkeypatch):
+    units = tables.conform("units", [{"unit": "教务处"}])
+    tables.save({"units": units, "hours": tables.conform("hours", [])}, tmp_path)
+    before = contents(tmp_path)
+    broken = tables.conform("hours", [])
+    monkeypatch.setattr(broken, "to_parquet", lambda *_, **__: (_ for _ in ()).throw(OSError("disk full")))
+    with pytest.raises(OSError, match="disk full"):
+        tables.save({"units": units.iloc[:0], "hours": broken}, tmp_path)
+    assert contents(tmp_path) == before
+
+
+def test_two_at_work_in_one_folder_do_not_mix(one):
+    processed, out = one / "data" / "processed", one / "reports" / "busy"
+    (out / ".edition-left").mkdir(parents=True)
+    with locked(processed, ".tables-*"), locked(out, ".edition-*"):
+        assert not (out / ".edition-left").exists()
+        with pytest.raises(Busy), locked(out, ".edition-*"):
+            pass
+        for arguments in (("clean", "--force"), ("run", "--out", out)):
+            told = cxzy(one, *arguments, "--lang", "en")
+            assert told.returncode == 1
+            assert f"Process {os.getpid()} has been at work" in told.stderr
+    assert not (processed / ".lock").exists()
+    (out / ".lock").write_text("1 1999-01-01 00:00")  # whoever left it is gone
+    with locked(out, ".edition-*"):
+        assert (out / ".lock").read_text().startswith(f"{os.getpid()} ")
+
+
+def test_what_is_no_readable_file_is_refused_and_stops_nothing(tmp_path):
+    raw = tmp_path / "学院"
+    good = write_xlsx(raw / "a.xlsx", UNITS)
+    (raw / "dangling.xlsx").symlink_to(tmp_path / "nowhere")
+    (raw / "device.xlsx").symlink_to("/dev/zero")
+    (raw / "elsewhere").symlink_to(ROOT)
+    os.mkfifo(raw / "pipe.csv")
+    (raw / os.fsdecode(b"\xd6\xd0.csv")).write_text("1")
+    gone = raw / "gone.csv"
+    paths = [*raw_files(tmp_path), gone]
+    assert len(paths) == 7
+    started = time.monotonic()
+    books = {book.path.name: book for book in read_all(paths, jobs=2)}
+    assert {name: book.code for name, book in books.items()} == {
+        "a.xlsx": "",
+        "dangling.xlsx": "not_a_file",
+        "device.xlsx": "not_a_file",
+        "elsewhere": "not_a_file",
+        "gone.csv": "unreadable",
+        "pipe.csv": "not_a_file",
+        "\\xd6\\xd0.csv": "not_utf8",
+    }
+    assert len(inputs_digest(paths)) == 64
+    assert [digest(path) != "" for path in paths] == [
+        path == good or path.name.endswith("\udcd0.csv") for path in paths
+    ]
+    assert time.monotonic() - started < 30
+
+
+def test_a_folder_with_such_files_is_cleaned(tmp_path):
+    folder = project(tmp_path, "试验学院", a=SHOWS)
+    raw = folder / "data" / "raw" / "试验学院"
+    (raw / "dangling.xlsx").symlink_to(tmp_path / "nowhere")
+    (raw / os.fsdecode(b"\xd6\xd0.csv")).write_text("1")
+    told = cxzy(folder, "clean")
+    assert told.returncode == 1, told.stderr
+    assert "断开的链接" in told.stdout
+    files = pd.read_parquet(folder / "data" / "processed" / "files.parquet")
+    assert files["status"].value_counts().to_dict() == {"read": 2, "refused": 2}
+    assert institutions(folder / "data" / "processed") == ["试验学院"]
+
+
+SLEEPS = "import os, pathlib, time\npathlib.Path('pid').write_text(f'{os.getpid()} {os.getppid()}')\ntime.sleep(300)"
+
+
+def alive(pid: int) -> bool:
+    with contextlib.suppress(ProcessLookupError, FileNotFoundError):
+        os.kill(pid, 0)
+        return ") Z " not in Path(f"/proc/{pid}/stat").read_text() if Path("/proc").is_dir() else True
+    return False
+
+
+@pytest.mark.parametrize("sent", [signal.SIGINT, signal.SIGTERM, signal.SIGKILL])
+def test_a_run_that_is_called_off_leaves_nobody_at_work(tmp_path, sent):
+    folder = project(tmp_path, "试验学院", a=SLEEPS)
+    assert cxzy(folder, "clean").returncode == 0
+    command = [sys.executable, "-m", "cxzy_lib.cli", "run", "--lang", "en"]
+    run = subprocess.Popen(command, cwd=folder, stderr=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
+    pid, until = folder / "notebooks" / "pid", time.monotonic() + 60
+    while not (pid.is_file() and pid.read_text()) and time.monotonic() < until:
+        time.sleep(0.1)
+    run.send_signal(sent)
+    told, said = run.communicate(timeout=30)
+    kernel, worker = map(int, pid.read_text().split())
+    until = time.monotonic() + 15
+    while (alive(kernel) or alive(worker)) and time.monotonic() < until:
+        time.sleep(0.1)
+    assert (alive(kernel), alive(worker)) == (False, False)
+    ends = {signal.SIGINT: (130, "Interrupted.\n"), signal.SIGTERM: (143, ""), signal.SIGKILL: (-9, "")}
+    said = re.sub(r".*resource_tracker.*\n.*\n", "", said)  # what a killed process leaves behind is tidied up
+    assert (run.returncode, said) == ends[sent]
+    assert told == ""
+    if sent != signal.SIGKILL:
+        assert list((folder / "reports" / "public-en").iterdir()) == []
+
+
+@pytest.mark.parametrize("command", ["check", "clean", "run", "report", "sample"])
+def test_every_option_says_what_it_is_in_both_languages(command):
+    told = " ".join(cxzy(ROOT, command, "--help").stdout.split())
+    options = re.split(r" (?=-h, --|(?<!-h, )--[a-z]+ )", told.partition("Options:")[2])[1:]
+    assert len(options) > 5
+    assert [option for option in options if not re.search(r"[\u4e00-\u9fff].* / [a-z0-9]", option)] == []
+
+
+def test_sample_takes_what_the_generator_takes(tmp_path):
+    told = cxzy(tmp_path, "sample", "more", "--members", 29)
+    assert told.returncode == 2
+    (tmp_path / "file").write_text("1")
+    assert cxzy(tmp_path, "sample", "file").returncode == 2
+    assert cxzy(tmp_path, "sample", "more", "--members", 30, "--mess", 0).returncode == 0
