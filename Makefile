@@ -44,7 +44,7 @@ report: $(STAMP) ## clean data/raw, run every notebook, write reports/
 # Both runs happen; either one's failure is the target's. The notebooks read data/processed.
 test: $(STAMP) ## run the tests, then every notebook as it stands
 	@status=0; \
-	$(BIN)/python -m pytest --cov --cov-report=term:skip-covered || status=1; \
+	$(BIN)/python -m pytest -n 2 --dist loadfile --cov --cov-report=term:skip-covered || status=1; \
 	$(BIN)/cxzy clean && $(BIN)/python -m pytest --nbval-lax --nbval-current-env notebooks || status=1; \
 	exit $$status
 

@@ -313,7 +313,15 @@ def test_a_run_that_is_called_off_leaves_nobody_at_work(tmp_path, sent):
     folder = project(tmp_path, "试验学院", a=SLEEPS)
     assert cxzy(folder, "clean").returncode == 0
     command = [sys.executable, "-m", "cxzy_lib.cli", "run", "--lang", "en"]
-    run = subprocess.Popen(command, cwd=folder, stderr=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
+    run = subprocess.Popen(
+        command,
+        cwd=folder,
+        stderr=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        text=True,
+        # Whoever runs the tests in the background may have had this signal ignored.
+        preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),
+    )
     pid, until = folder / "notebooks" / "pid", time.monotonic() + 60
     while not (pid.is_file() and pid.read_text()) and time.monotonic() < until:
         time.sleep(0.1)

@@ -32,7 +32,7 @@ def test_a_reader_that_aborts_hangs_or_starves_costs_only_its_own_file(tmp_path)
     paths = [tmp_path / f"{name}.xls" for name in ("abort", "good1", "hang", "hungry", "good2")]
     for path in paths:
         path.write_bytes(b"x")
-    books = list(read_all(paths, jobs=2, reader="test_intake_files:hostile_reader", seconds=4))
+    books = list(read_all(paths, jobs=2, reader="test_intake_files:hostile_reader", seconds=10))
     assert [book.code for book in books] == ["crashed", "", "timeout", "too_large", ""]
     assert [book.path for book in books] == paths
 
