@@ -108,7 +108,7 @@ def _run(call: Call, notebooks: Sequence[str] = ()) -> int:
     from cxzy_lib.campaign import load_campaign
     from cxzy_lib.intake.files import locked
     from cxzy_lib.publish import editions
-    from cxzy_lib.publish.jobs import NotebookError, OtherEdition
+    from cxzy_lib.publish.jobs import NotebookError, OtherEdition, plan_jobs
 
     _check_call(call)
     spec = load_campaign(call.campaign)
@@ -119,11 +119,13 @@ def _run(call: Call, notebooks: Sequence[str] = ()) -> int:
     places = {name: getattr(call, name).resolve() for name in ("processed", "campaign")}
     chosen_by = {name: getattr(call, name) for name in ("year", "unit", "lang", "audience")}
     params = places | {"out": call.folder.resolve()} | chosen_by
+    try:
+        plan_jobs("notebooks", notebooks, params)  # a wrong name is told before anything is made
+    except NotebookError as error:
+        raise Wrong(str(error)) from error
     with locked(call.folder, ".edition-*"):
         try:
             plans = editions.plan("notebooks", notebooks, params, force=call.force)
-        except NotebookError as error:
-            raise Wrong(str(error)) from error
         except OtherEdition as other:
             chosen = (other.parameters.get(name) for name in ("audience", "lang", "year", "unit"))
             there = " ".join(str(value) for value in chosen if value)

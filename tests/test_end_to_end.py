@@ -192,7 +192,10 @@ def test_check_writes_nothing(tmp_path):
 )
 def test_a_wrong_call_is_two_and_says_why(sample_edition, arguments, message):
     places = () if "--processed" in arguments else ("--processed", sample_edition["processed"])
+    made = ROOT / "reports" / "public-zh"
+    before = made.exists()
     told = cxzy(*arguments, *places)
+    assert made.exists() == before  # nothing is made by a wrong call
     assert told.returncode == 2
     assert message in told.stderr
 
