@@ -272,6 +272,18 @@ def test_two_snapshots_of_the_register_are_the_same_people(tmp_path, campaign):
     assert left[["name", "left_on"]].astype("str").to_numpy().tolist() == [["李四", "2012-03-01"]]
 
 
+def test_a_task_that_comes_back_next_year_is_no_copy(clean_rows):
+    head = ["存在问题", "责任部门", "完成情况", "整改时限"]
+    tables = clean_rows(
+        [["整改台账2011年"], head, ["联系群众不够", "教务处", "已完成", "2011.6.30"]],
+        copy=[["整改台账2012年"], head, ["联系群众不够", "教务处", "未完成", "2012.6.30"],
+              ["联系群众不够", "教务处", "已完成", "2011.6.30"]],
+    )  # fmt: skip
+    assert tables["tasks"]["due_on"].dt.year.tolist() == [2011, 2012]
+    copy = tables["ledger"].query("source_file == '试验学院/表2.xlsx'")
+    assert copy["outcome"].tolist() == ["title", "header", "kept", "duplicate"]
+
+
 def test_without_a_member_register_every_row_says_so(tmp_path, campaign):
     write_xlsx(tmp_path / "raw" / "学院" / "名册.xlsx", UNITS)
     hours = [

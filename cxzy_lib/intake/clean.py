@@ -53,8 +53,8 @@ def _with_branches(units: pd.DataFrame) -> pd.DataFrame:
     units = units.assign(unit=units["unit"].map(_label), branch=units["branch"].map(_label))
     named = units.groupby(["institution", "branch"], sort=False)
     sums = {name: (name, lambda counts: counts.sum(min_count=1)) for name in ("staff_count", "member_count")}
-    origin = {name: (name, "first") for name in ("source_file", "source_sheet", "source_row")}
-    branches = named.agg(**sums, **origin).reset_index()
+    first = {name: (name, "first") for name in ("source_file", "source_sheet", "source_row")}
+    branches = named.agg(**sums, **first).reset_index()
     branches = branches.assign(kind="branch", unit=branches["branch"])
     return pd.concat([units, branches], ignore_index=True)
 
@@ -117,7 +117,7 @@ def _read(task: Task, words: Vocabulary, directory: Directory) -> SheetResult:
         return failed(task.sheet, f"{type(error).__name__}: {error}")
 
 
-def _readinstitution_of(tasks: list[Task], words: Vocabulary, key: bytes) -> list[tuple[Task, SheetResult]]:
+def _read_institution(tasks: list[Task], words: Vocabulary, key: bytes) -> list[tuple[Task, SheetResult]]:
     """Read the registers first: everything else is checked against the names they give."""
     done = _read_register(tasks, "units", words, Directory())
     units = _with_branches(conform("units", _frames(done)["units"]))
@@ -138,19 +138,9 @@ def _readinstitution_of(tasks: list[Task], words: Vocabulary, key: bytes) -> lis
 def _counted(answers: pd.DataFrame) -> pd.DataFrame:
     """Return ballots and questionnaires as votes: how many chose each level of each item."""
     levels = answers[answers["scale"].notna() & answers["level"].notna()]
-    keys = [
-        "institution",
-        "occasion",
-        "occasion_id",
-        "unit",
-        "year",
-        "semester",
-        "stage",
-        "item",
-        "criterion",
-    ]
-    keys += ["held_on", "rater_group", "scale", "level", "source_file", "source_sheet"]
-    grouped = levels.groupby(keys, dropna=False, sort=False)
+    keys = "institution occasion occasion_id unit year semester stage item criterion held_on rater_group"
+    keys += " scale level source_file source_sheet"
+    grouped = levels.groupby(keys.split(), dropna=False, sort=False)
     return grouped.agg(count=("respondent", "size"), source_row=("source_row", "min")).reset_index()
 
 
@@ -189,7 +179,7 @@ def clean(
     key = pseudonym_key(Path(processed))
     done: list[tuple[Task, SheetResult]] = []
     for institution in sorted({task.institution for task in tasks}):
-        done += _readinstitution_of([task for task in tasks if task.institution == institution], words, key)
+        done += _read_institution([task for task in tasks if task.institution == institution], words, key)
     done = once(done)
     rows = _frames(done)
     tables = {name: conform(name, rows[name]) for name in SCHEMAS}

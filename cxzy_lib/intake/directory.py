@@ -69,6 +69,7 @@ class Directory:
     units: dict[str, str] = field(default_factory=dict)
     branches: frozenset[str] = frozenset()
     people: dict[str, list[Person]] = field(default_factory=dict)
+    homes: dict[str, frozenset[str]] = field(default_factory=dict)  # a pseudonym's branches
 
     def unit(self, value: object) -> str:
         """Return the registered name of a unit, or raise with the nearest known name."""
@@ -120,9 +121,7 @@ class Directory:
 
     def is_in(self, code: str, branch: str) -> bool:
         """Whether the register has a person in `branch`, in any of its snapshots; without a branch, yes."""
-        return not branch or any(
-            p.code == code and branch in p.branches for ps in self.people.values() for p in ps
-        )
+        return not branch or branch in self.homes.get(code, ())
 
 
 def learn_units(units: pd.DataFrame, campaign: Campaign) -> Directory:
@@ -155,4 +154,5 @@ def learn_people(directory: Directory, people: pd.DataFrame) -> Directory:
         before = same[code].branches if code in same else frozenset[str]()
         same[code] = Person(str(name), before | {str(branch)}, str(code))
     found = {name: list(same.values()) for name, same in known.items()}
-    return Directory(directory.units, directory.branches, found)
+    homes = {person.code: person.branches for same in known.values() for person in same.values()}
+    return Directory(directory.units, directory.branches, found, homes)

@@ -41,15 +41,16 @@ def origin(task: Task, row: int) -> dict[str, Any]:
     }
 
 
-_ITEM = ("item", ("occasion_id", "unit", "rater_group", "appraisee", "item"))
-#: What makes two records the same, by table: then a second file says again what a first one says.
-SAME: dict[str, tuple[tuple[str, tuple[str, ...]], ...]] = {
-    "votes": (_ITEM,),
-    "answers": (_ITEM,),
-    "events": (("event", ("unit", "kind", "held_on", "topic")),),
-    "attendance": (("attendance", ("person", "unit", "held_on")),),
-    "hours": (("hours", ("person", "batch", "started_on")),),
-    "tasks": (("task", ("kind", "person", "unit", "subject")),),
+_ITEM = ("item", "occasion_id", "unit", "rater_group", "appraisee", "item")
+#: What makes two records the same, by table: its kind (ballots are votes once more), then the columns.
+SAME: dict[str, tuple[str, ...]] = {
+    "votes": _ITEM,
+    "answers": _ITEM,
+    "events": ("event", "unit", "kind", "held_on", "topic"),
+    "attendance": ("attendance", "person", "unit", "held_on"),
+    "hours": ("hours", "person", "batch", "started_on"),
+    # A pledge renewed in another year, or a problem that comes back, is another task.
+    "tasks": ("task", "kind", "person", "unit", "subject", "opened_on", "due_on"),
 }
 
 
@@ -62,11 +63,13 @@ def once(done: list[tuple[Task, SheetResult]]) -> list[tuple[Task, SheetResult]]
     ):
         again: dict[int, str] = {}
         for table, row, record in result.records:
-            for what, names in SAME.get(table, ()):
-                key = (task.institution, what, *(record.get(name) for name in names))
-                earlier = first.setdefault(key, task) if table != "answers" else first.get(key, task)
-                if earlier is not task:
-                    again[row] = earlier.file
+            if table not in SAME:
+                continue
+            what, *names = SAME[table]
+            key = (task.institution, what, *(record.get(name) for name in names))
+            earlier = first.setdefault(key, task) if table != "answers" else first.get(key, task)
+            if earlier is not task:
+                again[row] = earlier.file
         kept.append((task, result.without(again) if again else result))
     return kept
 

@@ -3,7 +3,6 @@
 import re
 from collections.abc import Iterator
 from datetime import date
-from typing import Any
 
 from cxzy_lib.intake.dates import day_of
 from cxzy_lib.intake.records import Body, Finding, Row, read_specs
@@ -56,12 +55,7 @@ def _days(body: Body) -> tuple[dict[int, date], list[Finding]]:
     findings = []
     for c, use in body.found.columns("date").items():
         try:
-            doubtful = body.sheet.unformatted or isinstance(_header_cell(body, c), float)
-            if (
-                doubtful
-                and re.fullmatch(r"\d{1,2}\.[123]", use.target)
-                and (_header_place(body, c)) not in body.sheet.formats
-            ):
+            if _is_doubtful(body, c) and re.fullmatch(r"\d{1,2}\.[123]", use.target):
                 raise BadValue("ambiguous_day")
             span = day_of(use.target, year=body.context.year or 2000)
             assert span is not None
@@ -71,13 +65,12 @@ def _days(body: Body) -> tuple[dict[int, date], list[Finding]]:
     return days, findings
 
 
-def _header_place(body: Body, c: int) -> tuple[int, int]:
-    return body.found.header[-1], c
-
-
-def _header_cell(body: Body, c: int) -> Any:
-    row = body.sheet.rows[body.found.header[-1]]
-    return row[c] if c < len(row) else None
+def _is_doubtful(body: Body, c: int) -> bool:
+    """Whether a header cell may have lost a zero at its end: a bare number, or any cell of a csv."""
+    r = body.found.header[-1]
+    row = body.sheet.rows[r]
+    number = c < len(row) and isinstance(row[c], float) and (r, c) not in body.sheet.formats
+    return number or body.sheet.unformatted
 
 
 def _in_semester(day: date, body: Body) -> date:
