@@ -41,6 +41,8 @@ class Item(Label, frozen=True):
     aliases: Named = ()
     kind: Literal["level", "multiple", "text"] = "level"
     headline: bool = False
+    scale: str = ""  # its own scale; otherwise the words on the papers tell which of the layout's it is
+    codes: Named = ()  # levels in the order of the options, for exports that give the options' numbers
     short_zh: str = ""
     short_en: str = ""
 
@@ -79,6 +81,7 @@ class Level(Label, frozen=True):
     strict: bool = False
     inclusive: bool = False
     neutral: bool = False
+    lowest: float | None = None  # the least score of this grade, where the scale has bands: 优(95)
 
 
 class SpecialLevel(Label, frozen=True):
@@ -103,8 +106,8 @@ class ColumnSpec(Spec, frozen=True):
     """Where a column of a layout goes and how its cells are read."""
 
     type: Literal[
-        "text", "person", "unit", "branch", "date", "count", "number", "hours",
-        "tick", "item", "semester", "rater", "words", "skip",
+        "text", "person", "party", "unit", "branch", "date", "year", "count", "number", "share", "score",
+        "hours", "tick", "item", "semester", "rater", "words", "skip",
     ]  # fmt: skip
     aliases: Named = ()
     required: bool = False
@@ -112,10 +115,35 @@ class ColumnSpec(Spec, frozen=True):
     ended: str = ""  # where the last day of a span goes
     last: bool = False  # a period counts by its last day (a limit), not by its first
     inside: bool = False  # a day outside the campaign is reported
-    split: bool = False  # several words in one cell make several rows
+    split: bool = False  # several words, or several people, in one cell make several rows
+    titled: bool = False  # a required branch may stand in the title instead of a column
+    anyone: bool = False  # a person need not be in a register: others get a pseudonym, too
+    figure: str = ""  # a number that makes a row of `figures` with this indicator
+    unit_of_measure: str = ""  # of that figure
+    ratio: Named = ()  # a printed share is checked against these two columns: part, whole
     yes: Named = ()
     blank: Named = ()  # words that mean "nothing here" in this column
     words: dict[str, Named] = {}
+
+
+class Also(Spec, frozen=True):
+    """A second row that a source row makes: in `table`, with constants and with columns of the first.
+
+    ``take`` maps the columns of `table` to columns of the layout; ``when`` names columns that must hold
+    something (a tick must be true).
+    """
+
+    table: str
+    set: dict[str, Any] = {}
+    take: dict[str, str] = {}
+    when: Named = ()
+
+
+class ZeroReport(Spec, frozen=True):
+    """A row that says that there was nothing to report: 本学期无. It is evidence, and a missing file is none."""
+
+    words: Named
+    set: dict[str, Any]
 
 
 class Layout(Label, frozen=True):
@@ -131,6 +159,9 @@ class Layout(Label, frozen=True):
     facts_rater: str = ""  # whose ballots the title counts, where it does not say
     marks: dict[str, Named] = {}
     legend: dict[str, Named] = {}
+    also: tuple[Also, ...] = ()
+    zero: ZeroReport | None = None
+    rules: dict[str, str] = {}  # zh, en: what the blank form says to those who fill it in
 
 
 class Words(Spec, frozen=True):
@@ -146,6 +177,8 @@ class Words(Spec, frozen=True):
     drop: Named
     ignore: Named
     counts: Named = ()
+    unanswered: Named = ()  # on a paper: nothing was chosen
+    month_first: bool | None = None  # 3/4/2011 is 4 March; unsaid, such a day is not read
     festivals: dict[str, str] = {}
     flags: dict[str, Named] = {}
     dated: dict[str, Named] = {}

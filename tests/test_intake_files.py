@@ -11,9 +11,10 @@ from conftest import MEMBERS, ROOT, UNITS, write_xlsx
 
 from cxzy_lib.intake.clean import clean
 from cxzy_lib.intake.files import raw_files
+from cxzy_lib.intake.grid import Book, Refused
 from cxzy_lib.intake.guard import read_all
 from cxzy_lib.intake.told import explain
-from cxzy_lib.intake.workbook import Book, Refused, read_file
+from cxzy_lib.intake.workbook import read_file
 
 OLE = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"
 
@@ -43,7 +44,7 @@ def test_a_reader_that_aborts_hangs_or_starves_costs_only_its_own_file(tmp_path)
         ("zero.xlsx", b"", "empty"),
         ("locked.xlsx", OLE + b"\0" * 600 + "EncryptedPackage".encode("utf-16-le"), "encrypted"),
         ("cut.xls", OLE + b"\0" * 2000, "broken"),
-        ("page.xls", b"<html><table><tr><td>1</td></tr></table></html>", "markup_not_workbook"),
+        ("page.xls", b"<html><p>no table</p></html>", "markup_not_workbook"),
         ("picture.csv", b"\x89PNG\r\n\x1a\n\0\0\0\rIHDR", "not_a_spreadsheet"),
         ("cut.xlsx", b"PK\x03\x04" + b"x" * 100, "broken"),
     ],

@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from cxzy_lib.intake import values
-from cxzy_lib.intake.dates import day_of, find_date, find_year
+from cxzy_lib.intake.dates import day_of, find_date, find_year, semester
 from cxzy_lib.intake.values import BadValue
 
 DAYS = st.dates(date(2000, 1, 1), date(2099, 12, 31))
@@ -52,8 +52,9 @@ def test_dates_with_a_year(written, start, end, precision):
     ],
 )
 def test_dates_that_take_the_year_of_the_title(written, start, end):
-    span = day_of(written, year=2011)
-    assert (span.start.isoformat(), span.end.isoformat()) == (start, end)
+    noted = day_of(written, year=2011)
+    assert (noted.code, noted.hint) == ("year_assumed", "2011")
+    assert (noted.value.start.isoformat(), noted.value.end.isoformat()) == (start, end)
     with pytest.raises(BadValue, match="not_a_date"):
         day_of(written)
 
@@ -118,15 +119,23 @@ def test_any_text_is_a_number_or_a_bad_value(text):
         found = values.number(text)
     except BadValue:
         return
-    assert found is None or isinstance(found, float)
+    assert found is None or isinstance(found, float | values.Noted)
 
 
-@given(st.integers(0, 10**6), st.sampled_from(["{}", "{}票", " {} 人", "{}.0", "约{}", "{}人次", "{}余"]))
+@given(st.integers(0, 10**6), st.sampled_from(["{}", "{}票", " {} 人", "{}.0", "'{}"]))
 def test_counts_survive_their_units(number, spelling):
     assert values.count(spelling.format(number)) == number
 
 
-@pytest.mark.parametrize("written", ["-1", "1.5", "若干", "3/27"])
+@pytest.mark.parametrize(
+    ("written", "number", "code"),
+    [("约20", 20, "approximate"), ("30余", 30, "approximate"), ("12人次", 12, "person_times")],
+)
+def test_counts_that_are_not_quite_counts_say_so(written, number, code):
+    assert values.count(written) == values.Noted(number, code)
+
+
+@pytest.mark.parametrize("written", ["-1", "1.5", "若干", "3/2/7"])
 def test_what_is_no_count_is_refused(written):
     with pytest.raises(BadValue, match="not_a"):
         values.count(written)
@@ -156,7 +165,7 @@ def test_middle_dots_are_one(dot):
     ],
 )
 def test_semesters(written, code):
-    assert values.semester(written) == code
+    assert semester(written) == code
 
 
 @pytest.mark.parametrize(

@@ -6,13 +6,15 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from cxzy_lib.intake import values
-from cxzy_lib.intake.dates import Span, day_of
+from cxzy_lib.intake.dates import day_of, find_year, semester
 from cxzy_lib.intake.directory import Directory
-from cxzy_lib.intake.values import BadValue, header_keys, key_of, text_of
+from cxzy_lib.intake.grades import score
+from cxzy_lib.intake.values import BadValue, Noted, check_error, header_keys, key_of, scrub, text_of
 from cxzy_lib.intake.vocabulary import Vocabulary, nearest
 from cxzy_lib.specs import ColumnSpec
 
 _LIST_MARKS = re.compile(r"[、,，;；/+┋|]")
+_NAME_MARKS = re.compile(r"[、,，;；/┋|\n]")
 
 
 @dataclass(frozen=True)
@@ -42,31 +44,42 @@ def _by_words(spec: ColumnSpec, raw: Any, context: Context) -> Any:
 def _tick(spec: ColumnSpec, raw: Any, context: Context) -> bool:
     words = context.words.campaign.words
     key = key_of(raw)
-    if key in map(key_of, (*words.yes, *spec.yes)):
+    if raw is True or key in map(key_of, (*words.yes, *spec.yes)):
         return True
-    if key in map(key_of, words.no):
+    if raw is False or key in map(key_of, words.no):
         return False
     raise BadValue("unknown_tick")
 
 
-def _coded(known: dict[str, str], code: str) -> Callable[[Any], str]:
-    def look_up(raw: Any) -> str:
-        for key in header_keys(raw):
-            if key in known:
-                return known[key]
-        raise BadValue(code, nearest(key_of(raw), known))
-
-    return look_up
+def _coded(known: dict[str, str], code: str, raw: Any) -> str:
+    for key in header_keys(raw):
+        if key in known:
+            return known[key]
+    raise BadValue(code, nearest(key_of(raw), known))
 
 
-def _date(spec: ColumnSpec, raw: Any, context: Context) -> Span | None:
+def _rater(spec: ColumnSpec, raw: Any, context: Context) -> str:
+    own = {key_of(word): code for code, words in spec.words.items() for word in words}
+    return _coded(context.words.raters | own, "unknown_rater", raw)
+
+
+def _date(spec: ColumnSpec, raw: Any, context: Context) -> Any:
     if context.unformatted and re.fullmatch(r"\d{4}\.1", key_of(raw)):
         raise BadValue("ambiguous_month")
-    for word, day in context.words.campaign.words.festivals.items():
+    words = context.words.campaign.words
+    for word, day in words.festivals.items():
         if match := re.fullmatch(rf"(\d{{4}}年)?[“\"]?{key_of(word)}[”\"]?(?:前夕|前)?", key_of(raw)):
             eve = day_of(f"{match[1] or ''}{day}", year=context.year)
+            if isinstance(eve, Noted):
+                return Noted(replace(eve.value, precision="vague"), eve.code, eve.hint)
             return replace(eve, precision="vague") if eve else None
-    return day_of(raw, year=context.year, number_format=context.format, date1904=context.date1904)
+    return day_of(
+        raw,
+        year=context.year,
+        number_format=context.format,
+        date1904=context.date1904,
+        month_first=words.month_first,
+    )
 
 
 def _hours(spec: ColumnSpec, raw: Any, context: Context) -> float | None:
@@ -77,19 +90,35 @@ def _hours(spec: ColumnSpec, raw: Any, context: Context) -> float | None:
     return found
 
 
+def _person(spec: ColumnSpec, raw: Any, context: Context) -> Any:
+    parts = [part for part in _NAME_MARKS.split(text_of(raw)) if part.strip()] if spec.split else [raw]
+    found = [context.directory.person(part, context.branch, spec.anyone) for part in parts]
+    return found if len(found) > 1 else found[0]
+
+
+def _year(spec: ColumnSpec, raw: Any, context: Context) -> int:
+    found = find_year(key_of(raw) if re.search(r"[年度]|^\d+$", key_of(raw)) else f"{key_of(raw)}年")
+    if found is None:
+        raise BadValue("not_a_year")
+    return found
+
+
 _READERS: dict[str, Callable[[ColumnSpec, Any, Context], Any]] = {
-    "text": lambda spec, raw, context: " ".join(text_of(raw).split()),
-    "person": lambda spec, raw, context: context.directory.person(raw, context.branch),
+    "text": lambda spec, raw, context: scrub(" ".join(text_of(raw).split())),
+    "person": _person,
+    "party": lambda spec, raw, context: context.directory.party(raw, context.branch, spec.anyone),
     "unit": lambda spec, raw, context: context.directory.unit(raw),
     "branch": lambda spec, raw, context: context.directory.branch(raw),
     "date": _date,
+    "year": _year,
     "count": lambda spec, raw, context: values.count(raw),
     "number": lambda spec, raw, context: values.number(raw),
+    "score": lambda spec, raw, context: score(raw),
     "hours": _hours,
     "tick": _tick,
-    "item": lambda spec, raw, context: _coded(context.words.items, "unknown_item")(raw),
-    "semester": lambda spec, raw, context: values.semester(raw),
-    "rater": lambda spec, raw, context: _coded(context.words.raters, "unknown_rater")(raw),
+    "item": lambda spec, raw, context: _coded(context.words.items, "unknown_item", raw),
+    "semester": lambda spec, raw, context: semester(raw, context.year),
+    "rater": _rater,
     "words": _by_words,
 }
 
@@ -101,13 +130,14 @@ def is_blank(raw: Any, spec: ColumnSpec, context: Context) -> bool:
 
 
 def read_cell(spec: ColumnSpec, raw: Any, context: Context) -> Any:
-    """Return the value of a cell, ``None`` if it is blank.
+    """Return the value of a cell, ``None`` if it is blank, ``Noted`` if it is used and not as it stands.
 
     Raises
     ------
     BadValue
         With the reason and, for names, the nearest known one.
     """
+    check_error(raw)
     if is_blank(raw, spec, context):
         return None
     return _READERS[spec.type](spec, raw, context)

@@ -4,6 +4,7 @@ import os
 import re
 from collections.abc import Callable, Iterable
 from contextlib import suppress
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -13,13 +14,14 @@ from cxzy_lib.campaign import Campaign, CampaignError
 from cxzy_lib.intake.dates import day_of
 from cxzy_lib.intake.directory import Directory, learn_people, learn_units, pseudonym, pseudonym_key
 from cxzy_lib.intake.files import raw_files
+from cxzy_lib.intake.grid import Book
 from cxzy_lib.intake.guard import read_all
 from cxzy_lib.intake.layout import find_table
-from cxzy_lib.intake.ledger import Task, file_row, institution_of, ledger, once, origin
+from cxzy_lib.intake.ledger import Done, Task, copies, file_row, institution_of, ledger, once, with_origin
+from cxzy_lib.intake.rows import filled
 from cxzy_lib.intake.sheets import SheetResult, duplicate, failed, read_sheet, unrecognised
 from cxzy_lib.intake.values import BadValue, key_of, person_name
 from cxzy_lib.intake.vocabulary import Vocabulary, vocabulary
-from cxzy_lib.intake.workbook import Book
 from cxzy_lib.tables import SCHEMAS, conform
 
 
@@ -32,18 +34,21 @@ def _tasks(books: Iterable[Book], raw: Path, words: Vocabulary) -> list[Task]:
         earlier = first.setdefault((institution, book.sha256), file)
         twin = "" if earlier == file else earlier
         for sheet in book.sheets:
-            if any(key_of(v) for row in sheet.rows for v in row):
+            if filled(sheet).any():
                 found = find_table(sheet, book.path.stem, words)
                 tasks.append(Task(institution, file, book, sheet, found, twin))
     return tasks
 
 
-def _frames(done: list[tuple[Task, SheetResult]]) -> dict[str, list[dict[str, Any]]]:
-    rows: dict[str, list[dict[str, Any]]] = {name: [] for name in SCHEMAS}
+def _table(done: Done, name: str) -> pd.DataFrame:
+    """Return the processed table `name` of everything that was read."""
+    parts = []
     for task, result in done:
-        for table, row, record in result.records:
-            rows[table].append(record | origin(task, row))
-    return rows
+        frames = [frame for table, frame in result.frames if table == name and len(frame)]
+        if len(frames) > 1:  # a frame for each level, item or day: back into the order of the rows
+            frames = [pd.concat(frames, ignore_index=True).sort_values("row", kind="stable")]
+        parts += [conform(name, with_origin(frame, task)) for frame in frames]
+    return pd.concat(parts, ignore_index=True) if parts else conform(name, [])
 
 
 def _with_branches(units: pd.DataFrame) -> pd.DataFrame:
@@ -64,24 +69,26 @@ def _label(name: Any) -> Any:
     return key_of(name) if isinstance(name, str) and any("\u4e00" <= c <= "\u9fff" for c in name) else name
 
 
-def _people(rows: list[dict[str, Any]], campaign: Campaign, key: bytes) -> pd.DataFrame:
+def _people(rows: pd.DataFrame, campaign: Campaign, key: bytes) -> pd.DataFrame:
     """Return the member register with pseudonyms; a mark like 预备 becomes a flag, others stay."""
     flags = {key_of(word): flag for flag, words in campaign.words.flags.items() for word in words}
     fresh = []
-    for row in rows:
+    for row in rows.to_dict("records"):
         name, mark = person_name(row["name"])
-        noted = {flags[word] for word in (mark, key_of(row.get("note"))) if word in flags}
+        flagged = {flags[word] for word in (mark, key_of(row.get("note"))) if word in flags}
         registered = name if not mark or mark in flags or mark == "*" else f"{name}({mark})"
-        marks = {flag: flag in noted for flag in campaign.words.flags}
-        fresh.append(_dated(row.get("note"), campaign) | row | marks | {"name": registered})
+        marks = {flag: flag in flagged for flag in campaign.words.flags}
+        noted = {c: day for c, day in _dated(row.get("note"), campaign).items() if pd.isna(row.get(c))}
+        fresh.append(row | noted | marks | {"name": registered})
     people = conform("people", fresh)
     sheet = ["institution", "source_file", "source_sheet", "name"]
     twice = people[people.duplicated(sheet, keep=False)]
     namesakes = set(zip(twice["institution"], twice["name"], strict=True))
     # The branch is part of a pseudonym only where it must be: somebody who moves stays the same person.
+    homes = people["branch"].fillna(people["unit"]).fillna("")
     parts = (
-        (place, name, branch if (place, name) in namesakes else "")
-        for place, name, branch in zip(people["institution"], people["name"], people["branch"], strict=True)
+        (place, name, home if (place, name) in namesakes else "")
+        for place, name, home in zip(people["institution"], people["name"], homes, strict=True)
     )
     return people.assign(
         person=pd.Series([pseudonym(key, *p) for p in parts], index=people.index, dtype="str")
@@ -99,9 +106,7 @@ def _dated(note: Any, campaign: Campaign) -> dict[str, Any]:
     return {}
 
 
-def _read_register(
-    tasks: list[Task], table: str, words: Vocabulary, directory: Directory
-) -> list[tuple[Task, SheetResult]]:
+def _read_register(tasks: list[Task], table: str, words: Vocabulary, directory: Directory) -> Done:
     mine = [task for task in tasks if task.found and task.found.layout.table == table and not task.twin]
     return [(task, _read(task, words, directory)) for task in mine]
 
@@ -117,13 +122,13 @@ def _read(task: Task, words: Vocabulary, directory: Directory) -> SheetResult:
         return failed(task.sheet, f"{type(error).__name__}: {error}")
 
 
-def _read_institution(tasks: list[Task], words: Vocabulary, key: bytes) -> list[tuple[Task, SheetResult]]:
+def _read_institution(tasks: list[Task], words: Vocabulary, key: bytes) -> Done:
     """Read the registers first: everything else is checked against the names they give."""
     done = _read_register(tasks, "units", words, Directory())
-    units = _with_branches(conform("units", _frames(done)["units"]))
-    directory = learn_units(units, words.campaign)
+    units = _with_branches(_table(done, "units"))
+    directory = replace(learn_units(units, words.campaign), key=key, institution=tasks[0].institution)
     members = _read_register(tasks, "people", words, directory)
-    directory = learn_people(directory, _people(_frames(members)["people"], words.campaign, key))
+    directory = learn_people(directory, _people(_table(members, "people"), words.campaign, key))
     done += members
     for task in tasks:
         if task.twin:
@@ -177,16 +182,20 @@ def clean(
     books = list(read_all(raw_files(raw), jobs, on_read))
     tasks = _tasks(books, raw, words)
     key = pseudonym_key(Path(processed))
-    done: list[tuple[Task, SheetResult]] = []
+    done: Done = []
     for institution in sorted({task.institution for task in tasks}):
         done += _read_institution([task for task in tasks if task.institution == institution], words, key)
-    done = once(done)
-    rows = _frames(done)
-    tables = {name: conform(name, rows[name]) for name in SCHEMAS}
+    done = copies(once(done))
+    tables = {name: _table(done, name) for name in SCHEMAS}
     tables["units"] = conform("units", _with_branches(tables["units"]))
-    tables["people"] = _people(rows["people"], campaign, key)
+    tables["people"] = _people(tables["people"], campaign, key)
     tables["votes"] = conform("votes", pd.concat([tables["votes"], _counted(tables["answers"])]))
     tables["ledger"] = ledger(done)
-    listed = [file_row(book, raw, tables["ledger"], campaign) for book in books]
+    of_file = dict(list(tables["ledger"].groupby("source_file", sort=False)))
+    none = tables["ledger"].iloc[:0]
+    listed = [
+        file_row(book, raw, of_file.get(book.path.relative_to(raw).as_posix(), none), campaign)
+        for book in books
+    ]
     tables["files"] = conform("files", listed)
     return tables

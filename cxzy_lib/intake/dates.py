@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from typing import Any
 
-from cxzy_lib.intake.values import BadValue, chinese_number, text_of
+from cxzy_lib.intake.values import BadValue, Noted, chinese_number, key_of, text_of
 
 _YEAR = r"(\d{4})"
 _SPELLINGS = (
@@ -20,6 +20,7 @@ _SPELLINGS = (
     r"(?P<y>\d{4})[-./年](?P<m>\d{1,2})月?起?",
     r"(?P<m>\d{1,2})[./月](?P<d>\d{1,2})日?",
 )
+_MONTHS = {name: at for at, name in enumerate(calendar.month_abbr) if name}
 _PIVOT = 50  # 98.7.1 is in the last century, 10.7.1 in this one
 _SERIALS = (10_000, 80_000)  # day numbers of 1927 to 2119; smaller ones could be years
 
@@ -74,7 +75,7 @@ def _written_date(key: str, year: int | None) -> Span | None:
     return Span(day, day, "day")
 
 
-def _numeric_date(value: float, number_format: str, date1904: bool) -> Span:
+def _numeric_date(value: float, number_format: str, date1904: bool, year: int | None) -> Any:
     """Read a date typed as a number: 2010.10 is stored as 2010.1, and only its number format tells which."""
     if not math.isfinite(value):
         raise BadValue("not_a_date")
@@ -83,13 +84,17 @@ def _numeric_date(value: float, number_format: str, date1904: bool) -> Span:
     if value.is_integer() and _SERIALS[0] <= value <= _SERIALS[1]:
         day = (date(1904, 1, 1) if date1904 else date(1899, 12, 30)) + timedelta(days=int(value))
         return Span(day, day, "day")
-    if not 1900 <= value < 2100:
-        raise BadValue("not_a_date")
     decimals = len(number_format.partition(".")[2].rstrip("_) "))
     written = f"{value:.{decimals}f}" if decimals else repr(value)
-    if not decimals and re.fullmatch(r"\d{4}\.1", written):
-        raise BadValue("ambiguous_month")
-    return _checked(written, None)
+    if 1900 <= value < 2100:
+        if not decimals and re.fullmatch(r"\d{4}\.1", written):
+            raise BadValue("ambiguous_month")
+        return _checked(written, None)
+    if year is None or not re.fullmatch(r"\d{1,2}\.\d{1,2}", written):
+        raise BadValue("not_a_date")
+    if not decimals and re.fullmatch(r"\d{1,2}\.[123]", written):
+        raise BadValue("ambiguous_day")  # 7.1 may have been typed as 7.10
+    return Noted(_checked(written, year), "year_assumed", str(year))
 
 
 def _checked(key: str, year: int | None) -> Span:
@@ -103,8 +108,13 @@ def _checked(key: str, year: int | None) -> Span:
 
 
 def day_of(
-    value: Any, *, year: int | None = None, number_format: str = "", date1904: bool = False
-) -> Span | None:
+    value: Any,
+    *,
+    year: int | None = None,
+    number_format: str = "",
+    date1904: bool = False,
+    month_first: bool | None = None,
+) -> Any:
     """Read a date or a span of dates.
 
     Parameters
@@ -112,35 +122,72 @@ def day_of(
     value : cell
         A date cell, a number or text.
     year : int, optional
-        Taken where the cell gives none.
+        Taken where the cell gives none; the value is then ``Noted``.
     number_format : str
         Of a numeric cell; ``0.00`` proves that 2010.1 was typed as 2010.10.
     date1904 : bool
         The workbook counts its days from 1904.
+    month_first : bool, optional
+        Whether 3/4/2011 is in March; unsaid, such a day is not read where it could be either.
+
+    Returns
+    -------
+    Span, Noted or None
 
     Raises
     ------
     BadValue
-        ``not_a_date`` or ``ambiguous_month``.
+        ``not_a_date``, ``ambiguous_month`` or ``ambiguous_day``.
 
     Examples
     --------
-    >>> day_of("2010年7月1日").start, day_of("2010.7.1-7.3").end, day_of("6月底", year=2011).end
+    >>> day_of("2010年7月1日").start, day_of("2010.7.1-7.3").end, day_of("6月底", year=2011).value.end
     (datetime.date(2010, 7, 1), datetime.date(2010, 7, 3), datetime.date(2011, 6, 30))
-    >>> day_of(2010.1, number_format="0.00").start
-    datetime.date(2010, 10, 1)
+    >>> day_of(2010.1, number_format="0.00").start, day_of("3 September 2011").start
+    (datetime.date(2010, 10, 1), datetime.date(2011, 9, 3))
     """
     if isinstance(value, datetime):
         return Span(value.date(), value.date(), "day")
     if isinstance(value, date):
         return Span(value, value, "day")
     if isinstance(value, int | float) and not isinstance(value, bool):
-        return _numeric_date(float(value), number_format, date1904)
-    key = unicodedata.normalize("NFKC", text_of(value))
-    key = re.sub(r"\s+\d{1,2}:\d{2}(:\d{2})?$", "", key)
-    key = "".join(key.split())
+        return _numeric_date(float(value), number_format, date1904, year)
+    text = unicodedata.normalize("NFKC", text_of(value)).strip()
+    text = re.sub(r"[T\s]+(?:[上下]午)?\s*\d{1,2}:\d{2}(:\d{2}(\.\d+)?)?\s*(Z|[AaPp][Mm])?$", "", text)
+    if (western := _western(text, month_first)) is not None:
+        return western
+    key = "".join(text.split())
     if not key:
         return None
+    found = _span_of(key, year)
+    return (
+        found
+        if year is None or re.search(r"\d{4}|^\d{2}[./]\d{1,2}[./]", key)
+        else Noted(found, "year_assumed", str(year))
+    )
+
+
+def _western(text: str, month_first: bool | None) -> Span | None:
+    """Read 3 September 2011, Sep 3, 2011 and 9/3/2011; ``None`` where it is spelt otherwise."""
+    if match := re.fullmatch(r"(\d{1,2})\s+([A-Za-z]{3,9})\.?,?\s+(\d{4})", text):
+        day, name, year = match.groups()
+    elif match := re.fullmatch(r"([A-Za-z]{3,9})\.?\s+(\d{1,2}),?\s+(\d{4})", text):
+        name, day, year = match.groups()
+    elif match := re.fullmatch(r"(\d{1,2})/(\d{1,2})/(\d{4})", text):
+        first, second = int(match[1]), int(match[2])
+        if month_first is None and first <= 12 and second <= 12 and first != second:
+            raise BadValue("ambiguous_day")
+        is_month = month_first if month_first is not None and max(first, second) <= 12 else first <= 12
+        month, number = (first, second) if is_month else (second, first)
+        return _checked(f"{match[3]}-{month}-{number}", None)
+    else:
+        return None
+    if (at := _MONTHS.get(name[:3].title())) is None:
+        raise BadValue("not_a_date")
+    return _checked(f"{year}-{at}-{day}", None)
+
+
+def _span_of(key: str, year: int | None) -> Span:
     parts = re.split(r"[-—~至](?=\d{1,2}[.月/]\d|\d{4}[-.年/])|至|—|~", key)
     if len(parts) == 2 and parts[1] and not re.fullmatch(r"\d{4}", parts[0]):
         first = _checked(parts[0], year)
@@ -180,3 +227,38 @@ def find_year(text: str) -> int | None:
         return int(match[1])
     match = re.search(r"[二一][〇零九][〇零一二三四五六七八九]{2}(?=年)", text)
     return chinese_number(match[0]) if match else None
+
+
+def semester(value: Any, year: int | None = None) -> Any:
+    """Read a semester as ``2010-2011-1`` (autumn) or ``2010-2011-2`` (spring).
+
+    Examples
+    --------
+    >>> (
+    ...     semester("2010-2011学年第一学期"),
+    ...     semester("10-11(2)"),
+    ...     semester("2010年秋季"),
+    ...     semester("2011上半年"),
+    ... )
+    ('2010-2011-1', '2010-2011-2', '2010-2011-1', '2010-2011-2')
+    """
+    key = key_of(value)
+    if not key:
+        return None
+    for match in re.finditer(r"(?<!\d)(\d{4}|\d{2})[-—–~/](\d{4}|\d{2})[学年度第(]*([12一二上下春秋])", key):
+        first = int(match[1]) % 100 + 2000
+        if int(match[2]) % 100 == (first + 1) % 100:
+            return f"{first}-{first + 1}-{1 if match[3] in '1一上秋' else 2}"
+    if half := re.search(r"(\d{4})年?(春|秋|上半年|下半年)", key):
+        year = int(half[1])
+        spring = half[2] in ("春", "上半年")
+        return f"{year - 1}-{year}-2" if spring else f"{year}-{year + 1}-1"
+    if part := re.fullmatch(r"(春|秋)季?(?:学期)?|(上|下)(?:学期|半年)", key):
+        if year is None:
+            raise BadValue("not_a_semester")
+        # 上半年 is spring by the calendar, 上学期 autumn by the school year: only the former is sure.
+        if "学期" in key and part[2]:
+            raise BadValue("not_a_semester")
+        spring = part[1] == "春" or part[2] == "上"
+        return Noted(f"{year - 1}-{year}-2" if spring else f"{year}-{year + 1}-1", "year_assumed", str(year))
+    raise BadValue("not_a_semester")

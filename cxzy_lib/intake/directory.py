@@ -6,7 +6,7 @@ import os
 import re
 import secrets
 from contextlib import suppress
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 import pandas as pd
@@ -70,6 +70,8 @@ class Directory:
     branches: frozenset[str] = frozenset()
     people: dict[str, list[Person]] = field(default_factory=dict)
     homes: dict[str, frozenset[str]] = field(default_factory=dict)  # a pseudonym's branches
+    key: bytes = b""  # for the pseudonyms of people in no register
+    institution: str = ""
 
     def unit(self, value: object) -> str:
         """Return the registered name of a unit, or raise with the nearest known name."""
@@ -97,8 +99,10 @@ class Directory:
         found = (name for name in names if re.search(rf"(?<![\d一二三四五六七八九十]){re.escape(name)}", key))
         return next((self.units[name] for name in found), "")
 
-    def person(self, value: object, branch: str = "") -> str:
+    def person(self, value: object, branch: str = "", anyone: bool = False) -> str:
         """Return a person's pseudonym; namesakes are told apart by their mark or by their branch.
+
+        With `anyone`, somebody in no register has a pseudonym, too.
 
         Raises
         ------
@@ -106,9 +110,11 @@ class Directory:
             ``no_people_register``, ``unknown_person`` with the nearest known name, or ``namesakes``.
         """
         name, mark = person_name(value)
+        known = self.people.get(name, [])
+        if not known and anyone and name:
+            return pseudonym(self.key, self.institution, name, "")
         if not self.people:
             raise BadValue("no_people_register")
-        known = self.people.get(name, [])
         if not known:
             raise BadValue("unknown_person", nearest(name, self.people))
         if len(known) > 1:
@@ -119,9 +125,16 @@ class Directory:
             raise BadValue("namesakes")
         return known[0].code
 
+    def party(self, value: object, branch: str = "", anyone: bool = False) -> str:
+        """Return the registered name of a unit, or else a person's pseudonym."""
+        for key in header_keys(value):
+            if key in self.units:
+                return self.units[key]
+        return self.person(value, branch, anyone)
+
     def is_in(self, code: str, branch: str) -> bool:
         """Whether the register has a person in `branch`, in any of its snapshots; without a branch, yes."""
-        return not branch or branch in self.homes.get(code, ())
+        return not branch or branch in self.homes.get(code, frozenset([branch]))
 
 
 def learn_units(units: pd.DataFrame, campaign: Campaign) -> Directory:
@@ -152,7 +165,8 @@ def learn_people(directory: Directory, people: pd.DataFrame) -> Directory:
     for name, branch, code in zip(people["name"], people["branch"], people["person"], strict=True):
         same = known.setdefault(person_name(name)[0], {})
         before = same[code].branches if code in same else frozenset[str]()
-        same[code] = Person(str(name), before | {str(branch)}, str(code))
+        now = before | {str(branch)} if pd.notna(branch) else before
+        same[code] = Person(str(name), now, str(code))
     found = {name: list(same.values()) for name, same in known.items()}
-    homes = {person.code: person.branches for same in known.values() for person in same.values()}
-    return Directory(directory.units, directory.branches, found, homes)
+    homes = {p.code: p.branches for same in known.values() for p in same.values() if p.branches}
+    return replace(directory, people=found, homes=homes)

@@ -18,7 +18,7 @@ from queue import SimpleQueue
 from threading import Timer
 
 from cxzy_lib.intake.files import digest, end_with_parent, problem
-from cxzy_lib.intake.workbook import Book, Refused
+from cxzy_lib.intake.grid import Book, Refused
 
 MEMORY_BYTES = 2 * 2**30
 SECONDS_PER_FILE = 120.0

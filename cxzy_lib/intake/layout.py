@@ -10,9 +10,9 @@ from itertools import zip_longest
 from typing import Any
 
 from cxzy_lib.intake.dates import day_of, find_year
+from cxzy_lib.intake.grid import Sheet, spread_right
 from cxzy_lib.intake.values import BadValue, header_keys, key_of, text_of
 from cxzy_lib.intake.vocabulary import Vocabulary, fitting_scale, keys_of
-from cxzy_lib.intake.workbook import Sheet, spread_right
 from cxzy_lib.specs import Layout
 
 HEADER_SEARCH_ROWS = 15
@@ -20,7 +20,7 @@ HEADER_SEARCH_ROWS = 15
 
 @dataclass(frozen=True)
 class Use:
-    """What a column is for: ``kind`` is spec, level, item, date, drop, ignore or unknown."""
+    """What a column is for: ``kind`` is spec, level, share, grade, item, date, drop, ignore, twin or unknown."""
 
     kind: str
     label: str
@@ -51,7 +51,7 @@ class Found:
 
 def _written(sheet: Sheet, r: int, c: int, value: Any) -> str:
     """Return a header cell as it is shown: 3.1 with the format 0.00 is 3.10."""
-    decimals = len(sheet.formats.get((r, c), "").partition(".")[2].rstrip("_) "))
+    decimals = len(sheet.format(r, c).partition(".")[2].rstrip("_) "))
     return f"{value:.{decimals}f}" if decimals and isinstance(value, float) else text_of(value)
 
 
@@ -61,8 +61,8 @@ def _labels(sheet: Sheet, r: int) -> Iterator[tuple[tuple[int, ...], list[tuple[
     """  # noqa: D205
     upper = [_written(sheet, r, c, v) for c, v in enumerate(spread_right(sheet, r))]
     yield (r,), [("", label) for label in upper]
-    if r + 1 < len(sheet.rows) and any(r0 == r1 == r and c1 > c0 for r0, c0, r1, c1 in sheet.merges):
-        lower = [_written(sheet, r + 1, c, v) for c, v in enumerate(sheet.rows[r + 1])]
+    if r + 1 < sheet.height and any(r0 == r1 == r and c1 > c0 for r0, c0, r1, c1 in sheet.merges):
+        lower = [_written(sheet, r + 1, c, v) for c, v in enumerate(sheet.row(r + 1))]
         pairs = zip_longest(upper, lower, fillvalue="")
         yield (r, r + 1), [(u, w) if w else ("", u) for u, w in pairs]
 
@@ -86,15 +86,13 @@ def _use_of(code: str, upper: str, label: str, words: Vocabulary, scale: str, ye
     shown = f"{upper}-{label}" if upper else label
     if any(key in words.drop for key in keys):
         return Use("drop", shown)
-    if layout.shape == "tally" and re.search(r"[%‰]|比例|率", key_of(label)):
-        return Use("ignore", shown)  # a share beside a count is the same ballots once more
     if layout.grades and (group := _rater_in(label, words)) in layout.grades:
         return Use("grade", shown, group=group)
     if name := next((known[key] for key in keys if key in known), ""):
         return Use("spec", shown, name)
-    if layout.shape == "tally" and (level := _level_in(upper, label, words, scale)):
-        return Use("level", shown, level, _rater_in(upper, words))
-    item = next((words.items[key] for key in keys if key in words.items), "")
+    if layout.shape == "tally" and (use := _tally_use(upper, label, shown, words, scale)):
+        return use
+    item = next((words.items[key] for key in question_keys(label) if key in words.items), "")
     if layout.shape == "ballot" and item:
         return Use("item", shown, item)
     if layout.shape == "wide" and _is_date(label, year):
@@ -104,6 +102,32 @@ def _use_of(code: str, upper: str, label: str, words: Vocabulary, scale: str, ye
     return Use("unknown", shown)
 
 
+def question_keys(label: str) -> tuple[str, ...]:
+    """Return the forms under which a question may be known; of a matrix, its line is known without the stem.
+
+    Examples
+    --------
+    >>> question_keys("7、请评分：—给老师讲课的评价")[-1]
+    '给老师讲课的评价'
+    >>> question_keys("How satisfied are you with … [Your workload]")[-1]
+    'Yourworkload'
+    """
+    line = re.search(r"[—–]+\s*([^—–]+)$|\[([^\]]+)\]\s*$", label)
+    return header_keys(label) + (header_keys(line[1] or line[2]) if line else ())
+
+
+def _tally_use(upper: str, label: str, shown: str, words: Vocabulary, scale: str) -> Use | None:
+    """Say which level of which raters a column counts, or whose share it gives; ``None`` if neither."""
+    if not upper and "-" in label:
+        upper, _, label = label.rpartition("-")  # 党员互评-优秀 without a merged header above
+    level, group = _level_in(upper, label, words, scale), _rater_in(upper, words)
+    if re.search(r"[%‰]|比例|率", key_of(label)):
+        # A share beside a count is the same ballots once more: it is compared, and used only without counts.
+        level = level or _level_in(upper, upper, words, scale)
+        return Use("share" if level else "ignore", shown, level, group)
+    return Use("level", shown, level, group) if level else None
+
+
 def _level_in(upper: str, label: str, words: Vocabulary, scale: str) -> str:
     """Return the level a column counts: named by its label, or above it where the label says 票数."""
     known = words.levels.get(scale, {})
@@ -111,25 +135,28 @@ def _level_in(upper: str, label: str, words: Vocabulary, scale: str) -> str:
     return next((known[key] for key in header_keys(upper if counted else label) if key in known), "")
 
 
+def _required(layout: Layout) -> set[str]:
+    return {name for name, spec in layout.columns.items() if spec.required and not spec.titled}
+
+
 def _may_be(code: str, keys: set[str], words: Vocabulary) -> bool:
     """Whether every required column of a layout has a name among the header's words."""
     found = {words.columns[code][key] for key in keys if key in words.columns[code]}
-    return all(
-        name in found for name, column in words.campaign.layouts[code].columns.items() if column.required
-    )
+    return _required(words.campaign.layouts[code]) <= found
 
 
 def _complete(layout: Layout, uses: dict[int, Use]) -> bool:
     """Whether every required column is there, and what the shape lives by."""
     kinds = [use.kind for use in uses.values()]
     targets = {use.target for use in uses.values() if use.kind == "spec"}
-    need = {"tally": ("level", 2), "ballot": ("item", 1), "wide": ("date", 1)}.get(layout.shape)
-    required = {name for name, column in layout.columns.items() if column.required}
-    return required <= targets and (need is None or kinds.count(need[0]) >= need[1])
+    least = {"tally": 2, "ballot": 1, "wide": 1}.get(layout.shape, 0)
+    lives_by = {"tally": "level", "ballot": "item", "wide": "date"}.get(layout.shape, "")
+    enough = kinds.count(lives_by) >= least or (lives_by == "level" and kinds.count("share") >= least)
+    return _required(layout) <= targets and enough
 
 
 def _context(sheet: Sheet, r: int, file_name: str) -> str:
-    above = [text_of(v) for row in sheet.rows[:r] for v in row if text_of(v)]
+    above = [text_of(v) for q in range(r) for v in sheet.row(q) if text_of(v)]
     return "\n".join([*above, sheet.name, file_name])
 
 
@@ -144,8 +171,8 @@ def find_table(sheet: Sheet, file_name: str, words: Vocabulary) -> Found | None:
     of ``layouts.toml``.
     """
     best: tuple[int, Found] | None = None
-    for r in range(min(HEADER_SEARCH_ROWS, len(sheet.rows))):
-        if sum(bool(text_of(v)) for v in sheet.rows[r]) < 2:
+    for r in range(min(HEADER_SEARCH_ROWS, sheet.height)):
+        if sum(bool(text_of(v)) for v in sheet.row(r)) < 2:
             continue
         context = _context(sheet, r, file_name)
         for rows, labels in _labels(sheet, r):
@@ -180,7 +207,7 @@ def _first_of_twins(uses: dict[int, Use], layout: Layout) -> dict[int, Use]:
     kept = {}
     for c, use in uses.items():
         meaning = (use.kind, use.target, use.group)
-        twin = use.kind in ("spec", "level", "item", "grade", "date") and meaning in seen
+        twin = use.kind in ("spec", "level", "share", "item", "grade", "date") and meaning in seen
         kept[c] = Use("twin", use.label) if twin else use
         seen.add(meaning)
     return kept
@@ -189,83 +216,12 @@ def _first_of_twins(uses: dict[int, Use], layout: Layout) -> dict[int, Use]:
 def nearest_layout(sheet: Sheet, words: Vocabulary) -> tuple[str, list[str]]:
     """Return the layout that a sheet without a table comes closest to, and the required columns it lacks."""
     best: tuple[float, str, list[str]] = (0.0, "", [])
-    for row in sheet.rows[:HEADER_SEARCH_ROWS]:
-        keys = {key for value in row for key in header_keys(value)}
+    for r in range(min(HEADER_SEARCH_ROWS, sheet.height)):
+        keys = {key for value in sheet.row(r) for key in header_keys(value)}
         for code, layout in words.campaign.layouts.items():
-            required = [name for name, column in layout.columns.items() if column.required]
+            required = _required(layout)
             lacking = [name for name in required if not keys & set(map(key_of, layout.columns[name].aliases))]
             share = 1 - len(lacking) / len(required)
             if share > best[0]:
                 best = (share, code, [layout.columns[name].aliases[0] for name in lacking])
     return best[1], best[2]
-
-
-def row_kind(sheet: Sheet, r: int, found: Found, words: Vocabulary) -> str:
-    """Say what a row is: ``blank``, ``title``, ``header``, ``total``, ``footer`` or ``body``."""
-    cells = [key_of(v) for v in sheet.rows[r]]
-    filled = [cell for cell in cells if cell]
-    if not filled:
-        return "blank"
-    if r in found.header:
-        return "header"
-    if r < found.header[0]:
-        return "title"
-    if _repeats_header(cells, found):
-        return "header"
-    campaign = words.campaign.words
-    footers = tuple(key_of(word) for word in campaign.footers)
-    if filled[0].startswith(footers) or (len(filled) == 1 and any(f in filled[0] for f in footers)):
-        return "body" if _is_record(cells, cells.index(filled[0]), found) else "footer"
-    totals = keys_of(campaign.totals)
-    for cell in filled[:3]:
-        if not cell.isdigit() and re.sub(r"[::()]", "", cell) in totals:
-            return "body" if _is_record(cells, cells.index(cell), found, total=True) else "total"
-    if len(filled) == 1 and len(found.uses) > 2 and _heads_second_block(sheet, r, found):
-        return "title"
-    return "body"
-
-
-def _is_record(cells: list[str], at: int, found: Found, total: bool = False) -> bool:
-    """Whether a row that begins like a footer or a total is a record: all else that a record needs is there.
-
-    A pledge may be called 合计 and a problem 制表人职责不清.
-    """
-    columns = found.layout.columns
-    needed = [c for c, use in found.columns("spec").items() if columns[use.target].required and c != at]
-    if needed:
-        return all(c < len(cells) and cells[c] for c in needed)
-    counted = sum(c < len(cells) and cells[c].isdigit() for c in found.columns("level"))
-    return counted >= 2 and not total
-
-
-def _repeats_header(cells: list[str], found: Found) -> bool:
-    """Whether a row is the header once more; one with other words in the same places is not taken for it."""
-    labels = {c: key_of(use.label.rpartition("-")[2]) for c, use in found.uses.items() if c < len(cells)}
-    return len(labels) > 1 and all(cells[c] in (label, "") for c, label in labels.items()) and any(cells)
-
-
-def other_header(sheet: Sheet, r: int, found: Found, words: Vocabulary) -> bool:
-    """Whether a row within the body is another header: most of its cells are names of columns."""
-    cells = [key_of(v) for v in sheet.rows[r] if key_of(v)]
-    names = words.columns[found.code].keys() | words.ignore | words.drop
-    return len(cells) > 2 and sum(cell in names for cell in cells) > 0.7 * len(cells)
-
-
-def _heads_second_block(sheet: Sheet, r: int, found: Found) -> bool:
-    following = ([key_of(v) for v in row] for row in sheet.rows[r + 1 : r + 4])
-    return any(_repeats_header(cells, found) for cells in following if any(cells))
-
-
-def fill_down(sheet: Sheet, found: Found) -> dict[tuple[int, int], Any]:
-    """Return the values that vertically merged cells lend to the rows below their first one.
-
-    Only merged ranges are filled: a truly blank cell stays blank.
-    """
-    top = found.header[-1]
-    return {
-        (r, c): sheet.rows[r0][c0]
-        for r0, c0, r1, c1 in sheet.merges
-        if r0 > top and r1 > r0
-        for r in range(r0 + 1, r1 + 1)
-        for c in range(c0, c1 + 1)
-    }

@@ -4,13 +4,17 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pandas as pd
 
 from cxzy_lib.campaign import Campaign
+from cxzy_lib.intake.dates import find_year
+from cxzy_lib.intake.grid import Book, Sheet
 from cxzy_lib.intake.layout import Found
-from cxzy_lib.intake.sheets import Account, SheetResult
+from cxzy_lib.intake.records import Finding
+from cxzy_lib.intake.sheets import SheetResult
 from cxzy_lib.intake.told import explain
-from cxzy_lib.intake.workbook import Book, Sheet
+from cxzy_lib.intake.values import scrub
 from cxzy_lib.tables import conform
 
 
@@ -26,19 +30,18 @@ class Task:
     twin: str = ""  # an earlier file with the same content
 
 
+Done = list[tuple[Task, SheetResult]]
+
+
 def institution_of(relative: Path, campaign: Campaign) -> str:
     """Return the name of the top folder, or the configured name for files that lie in no folder."""
     return relative.parts[0] if len(relative.parts) > 1 else campaign.institution.zh
 
 
-def origin(task: Task, row: int) -> dict[str, Any]:
-    """Return where a row (counted from 0) stands."""
-    return {
-        "institution": task.institution,
-        "source_file": task.file,
-        "source_sheet": task.sheet.name,
-        "source_row": row + 1,
-    }
+def with_origin(frame: pd.DataFrame, task: Task) -> pd.DataFrame:
+    """Return `frame` with where its rows stand; ``row`` counts from 0 and ``source_row`` from 1."""
+    place = {"institution": task.institution, "source_file": task.file, "source_sheet": task.sheet.name}
+    return frame.drop(columns="row").assign(**place, source_row=frame["row"] + 1)
 
 
 _ITEM = ("item", "occasion_id", "unit", "rater_group", "appraisee", "item")
@@ -51,66 +54,128 @@ SAME: dict[str, tuple[str, ...]] = {
     "hours": ("hours", "person", "batch", "started_on"),
     # A pledge renewed in another year, or a problem that comes back, is another task.
     "tasks": ("task", "kind", "person", "unit", "subject", "opened_on", "due_on"),
+    "figures": ("figure", "indicator", "subject", "unit", "group", "year"),
 }
 
 
-def once(done: list[tuple[Task, SheetResult]]) -> list[tuple[Task, SheetResult]]:
-    """Drop what an earlier sheet gives already: two versions of one file are not added, but named."""
-    first: dict[tuple[Any, ...], Task] = {}
-    kept = []
-    for task, result in sorted(
-        done, key=lambda pair: any(table == "answers" for table, _, _ in pair[1].records)
-    ):
-        again: dict[int, str] = {}
-        for table, row, record in result.records:
-            if table not in SAME:
+def once(done: Done) -> Done:
+    """Drop what an earlier sheet gives already: two versions of one file are not added, but named.
+
+    Sheets of counts go before papers: the papers are counted only where nobody counted them.
+    """
+    done = sorted(done, key=lambda pair: any(table == "answers" for table, _ in pair[1].frames))
+    keys = _keys(done)
+    first: dict[tuple[Any, ...], int] = {}
+    again: dict[int, dict[int, str]] = {}
+    for at, table, distinct in keys:
+        for key, rows in distinct.items():
+            earlier = first.get(key, at) if table == "answers" else first.setdefault(key, at)
+            if earlier != at:
+                again.setdefault(at, {}).update(dict.fromkeys(rows, done[earlier][0].file))
+    return [
+        (task, result.without(again[at]) if at in again else result) for at, (task, result) in enumerate(done)
+    ]
+
+
+def _keys(done: Done) -> list[tuple[int, str, dict[tuple[Any, ...], list[int]]]]:
+    """Return for each frame that could say something twice its distinct records, with their rows.
+
+    Where only one sheet of an institution speaks of a kind, nothing can be twice.
+    """
+    homes: dict[tuple[str, str], set[int]] = {}
+    for at, (task, result) in enumerate(done):
+        for table, _ in result.frames:
+            if table in SAME:
+                homes.setdefault((task.institution, SAME[table][0]), set()).add(at)
+    found = []
+    for at, (task, result) in enumerate(done):
+        for table, frame in result.frames:
+            if table not in SAME or len(homes[task.institution, SAME[table][0]]) < 2 or frame.empty:
                 continue
             what, *names = SAME[table]
-            key = (task.institution, what, *(record.get(name) for name in names))
-            earlier = first.setdefault(key, task) if table != "answers" else first.get(key, task)
-            if earlier is not task:
-                again[row] = earlier.file
-        kept.append((task, result.without(again) if again else result))
+            there = frame.reindex(columns=names).astype(object)
+            groups = frame["row"].groupby(
+                [there[n].where(there[n].notna(), None) for n in names], dropna=False
+            )
+            distinct = {
+                (task.institution, what, *(None if pd.isna(part) else part for part in key)): list(rows)
+                for key, rows in groups
+            }
+            found.append((at, table, distinct))
+    return found
+
+
+def copies(done: Done) -> Done:
+    """Name sheets whose records are another year's, word for word: an old file with a new title."""
+    seen: dict[tuple[Any, ...], tuple[Task, int]] = {}
+    kept = []
+    for task, result in done:
+        year = find_year(task.found.title) if task.found else None
+        key = _content(task, result) if year else None
+        if key is not None and year is not None and task.found is not None:
+            earlier, other = seen.setdefault(key, (task, year))
+            if other != year:
+                result = result.noting(task.found.header[0], Finding("copied", "warning", hint=earlier.file))
+        kept.append((task, result))
     return kept
 
 
-def ledger(done: list[tuple[Task, SheetResult]]) -> pd.DataFrame:
+def _content(task: Task, result: SheetResult) -> tuple[Any, ...] | None:
+    """Return what a sheet says apart from its dates, ``None`` where it says too little to be a copy."""
+    if task.found is None or task.found.layout.shape not in ("rows", "tally"):
+        return None
+    table = task.found.layout.table
+    frames = [frame for name, frame in result.frames if name == table]
+    if table in ("units", "people") or sum(map(len, frames)) < 5:
+        return None
+    dates = {"row", "held_on", "ended_on", "year", "semester", "stage", "occasion_id", "precision"}
+    said = []
+    for frame in frames:
+        names = sorted(name for name in set(frame) - dates if not name.endswith("_on"))
+        said.append((*names, int(pd.util.hash_pandas_object(frame[names].astype(str), index=False).sum())))
+    return (task.institution, task.found.code, *said)
+
+
+def ledger(done: Done) -> pd.DataFrame:
     """Return the table ``ledger``: a row for every source row that is not blank."""
-    rows = [_ledger_row(task, account) for task, result in done for account in result.accounts]
-    return conform("ledger", rows).sort_values(
-        ["institution", "source_file", "source_sheet", "source_row"],
-        ignore_index=True,
-        kind="stable",
+    ordered = sorted(done, key=lambda pair: (pair[0].institution, pair[0].file, pair[0].sheet.name))
+    parts = [_sheet_rows(task, result) for task, result in ordered]
+    return conform("ledger", pd.concat(parts, ignore_index=True) if parts else [])
+
+
+def _sheet_rows(task: Task, result: SheetResult) -> pd.DataFrame:
+    rows = np.flatnonzero(result.outcomes != "blank")
+    outcomes = result.outcomes[rows]
+    of_table = task.found is not None and ~np.isin(outcomes, ("title", "header", "footer"))
+    frame = pd.DataFrame({"row": rows, "outcome": outcomes}).assign(
+        layout=task.found.code if task.found else None,
+        table=np.where(of_table, task.found.layout.table, None) if task.found else None,
     )
+    said = pd.DataFrame.from_records(
+        [{"row": row, **_told(found)} for row, found in result.findings.items() if found]
+    )
+    frame = frame.merge(said, on="row", how="left") if len(said) else frame
+    return conform("ledger", with_origin(frame, task))
 
 
-def _ledger_row(task: Task, account: Account) -> dict[str, Any]:
-    found = account.findings
-    base = {
-        **origin(task, account.row),
-        "layout": task.found.code if task.found else None,
-        "table": account.table or None,
-        "outcome": account.outcome,
-    }
-    if not found:
-        return base
-    worst = "error" if any(f.severity == "error" for f in found) else "warning"
+def _told(found: list[Finding]) -> dict[str, str]:
+    """Return the findings of one row in the columns of the ledger; no identity number gets there."""
+    severities = {f.severity for f in found}
+    worst = next(name for name in ("error", "warning", "note") if name in severities)
+    clean = [Finding(f.code, f.severity, scrub(f.column), scrub(f.value), scrub(f.hint)) for f in found]
     parts = ("column", "value", "code", "hint")
-    joined = {part: "；".join(str(getattr(f, part)).replace("；", ";") for f in found) for part in parts}
-    return (
-        base
-        | joined
-        | {
-            "severity": worst,
-            "reason": " ".join(explain(f.code, f.column, f.value, f.hint) for f in found),
-        }
-    )
+    joined = {part: "；".join(str(getattr(f, part)).replace("；", ";") for f in clean) for part in parts}
+    reason = " ".join(explain(f.code, f.column, f.value, f.hint) for f in clean)
+    return joined | {"severity": worst, "reason": reason}
 
 
 def file_row(book: Book, raw: Path, ledger: pd.DataFrame, campaign: Campaign) -> dict[str, Any]:
-    """Return a file's row of the table ``files``: what it is, what was used of it, and why not all."""
+    """Return a file's row of the table ``files``: what it is, what was used of it, and why not all.
+
+    ``ledger`` holds the rows of this file only.
+    """
     relative = book.path.relative_to(raw)
-    rows = ledger[ledger["source_file"] == relative.as_posix()]
+    rows = ledger
     twice = (rows["outcome"] == "duplicate") & (rows["code"] == "second_file")
     rejected = int((rows["outcome"] == "rejected").sum() + twice.sum())
     lost = sorted(set(rows.loc[rows["outcome"] == "unrecognised", "source_sheet"]))

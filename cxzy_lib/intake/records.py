@@ -1,22 +1,40 @@
-"""The body of a table -> a record for each row, with what is wrong in it."""
+"""The body of a table -> a frame of records, a row for each source row, with what is wrong in it.
 
-from dataclasses import dataclass, replace
+Every cell is read once per distinct cell of its column: 500,000 rows of six branches are six readings.
+"""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field, replace
 from typing import Any
 
+import numpy as np
+import numpy.typing as npt
+import pandas as pd
+
 from cxzy_lib.intake.cells import Context, read_cell
-from cxzy_lib.intake.dates import Span
-from cxzy_lib.intake.layout import Found
-from cxzy_lib.intake.values import BadValue, key_of, text_of
-from cxzy_lib.intake.workbook import Sheet
+from cxzy_lib.intake.dates import Span, find_year
+from cxzy_lib.intake.grid import Codes, Column, Sheet, column_of
+from cxzy_lib.intake.layout import Found, Use
+from cxzy_lib.intake.rows import Mask
+from cxzy_lib.intake.grades import shares
+from cxzy_lib.intake.values import BadValue, Noted, key_of, text_of
 from cxzy_lib.specs import ColumnSpec
+from cxzy_lib.tables import COUNT, DATE, FLAG, NUMBER, TEXT
 
 Record = dict[str, Any]
-NUMBERS = ("count", "number", "hours")
+NUMBERS = ("count", "number", "hours", "share", "score")
+_DTYPES = {"date": DATE, "count": COUNT, "year": COUNT, "tick": FLAG} | dict.fromkeys(
+    ("number", "hours", "share", "score"), NUMBER
+)
 
 
 @dataclass(frozen=True)
 class Finding:
-    """Something about a cell that people should look at; ``error`` where the row could not be used."""
+    """Something about a cell that people should look at.
+
+    ``error``: the row or the file could not be used, or contradicts itself; ``warning``: the cell was not used;
+    ``note``: it was used, and not quite as it stands.
+    """
 
     code: str
     severity: str
@@ -25,102 +43,316 @@ class Finding:
     hint: str = ""
 
 
-@dataclass(frozen=True)
-class Row:
-    """A body row after reading: its records by table (none if it was rejected) and its findings."""
+class Findings:
+    """Findings by source row, collected while a sheet is read."""
 
-    number: int
-    records: list[tuple[str, Record]]
-    findings: list[Finding]
+    def __init__(self) -> None:
+        self.by_row: dict[int, list[Finding]] = {}
+
+    def add(self, rows: Iterable[int], finding: Finding) -> None:
+        """Add `finding` to each of `rows`."""
+        for row in rows:
+            self.by_row.setdefault(int(row), []).append(finding)
 
 
 @dataclass(frozen=True)
 class Body:
-    """The body of a table with what its cells may depend on."""
+    """The body of a table with what its cells may depend on; ``rows`` are the source rows of its records."""
 
     sheet: Sheet
     found: Found
-    rows: list[int]
-    lent: dict[tuple[int, int], Any]
+    rows: npt.NDArray[np.intp]
     context: Context
     facts: Record
 
-    def raw(self, r: int, c: int) -> Any:
-        """Return a cell: its own value, or what a merged cell above lends it."""
-        if (r, c) in self.lent:
-            return self.lent[r, c]
-        row = self.sheet.rows[r]
-        return row[c] if c < len(row) else None
+    def column(self, c: int) -> Column:
+        """Return a column at the body's rows; merged cells lend their value down, 同上 copies the cell above.
+
+        Only merged ranges are filled: a truly blank cell stays blank.
+        """
+        column = self._lent(c)
+        ditto = set(map(key_of, self.context.words.campaign.words.ditto))
+        same = np.array([isinstance(v, str) and key_of(v) in ditto for v in column.values], dtype=bool)
+        codes = column.codes[self.rows]
+        if same.any():
+            above = np.maximum.accumulate(np.where(same[codes], -1, np.arange(codes.size)))
+            codes = codes[np.where(above < 0, np.arange(codes.size), above)]
+        return Column(codes, column.values, column.formats)
+
+    def _lent(self, c: int) -> Column:
+        if c >= len(self.sheet.columns):
+            return column_of([None] * self.sheet.height)
+        column = self.sheet.columns[c]
+        codes, values, formats = column.codes, column.values, column.formats
+        for r0, c0, r1 in self._merges(c):
+            codes = codes.copy() if codes is column.codes else codes
+            if c0 == c:
+                codes[r0 + 1 : r1 + 1] = column.codes[r0]
+            else:
+                values, formats = (
+                    [*values, self.sheet.value(r0, c0)],
+                    [*formats, self.sheet.format(r0, c0)],
+                )
+                codes[r0 + 1 : r1 + 1] = len(values) - 1
+        return Column(codes, values, formats)
+
+    def _merges(self, c: int) -> list[tuple[int, int, int]]:
+        top = self.found.header[-1]
+        return [
+            (r0, c0, r1) for r0, c0, r1, c1 in self.sheet.merges if r0 > top and r1 > r0 and c0 <= c <= c1
+        ]
+
+    def is_lent(self, c: int) -> Mask:
+        """Return at which of the body's rows a merged cell above lends its value."""
+        lent = np.zeros(self.sheet.height, dtype=bool)
+        for r0, _, r1 in self._merges(c):
+            lent[r0 + 1 : r1 + 1] = True
+        return lent[self.rows]
 
 
-def _raw_of_spec(body: Body, r: int, c: int) -> Any:
-    """Return a cell, following 同上 up to the row it copies."""
-    ditto = set(map(key_of, body.context.words.campaign.words.ditto))
-    raw = body.raw(r, c)
-    if key_of(raw) not in ditto:
-        return raw
-    above = [q for q in body.rows if q < r and key_of(body.raw(q, c)) not in ditto]
-    return body.raw(above[-1], c) if above else raw
+@dataclass
+class Reading:
+    """What a body gives: frames by table, each with the source ``row`` of its records, and the findings."""
+
+    findings: Findings
+    frames: list[tuple[str, pd.DataFrame]] = field(default_factory=list)
 
 
-def _put(record: Record, spec: ColumnSpec, name: str, value: Any) -> None:
-    target = spec.to or name
-    if isinstance(value, Span):
-        record[target] = value.end if spec.last else value.start
-        record.setdefault("precision", value.precision)
+@dataclass(frozen=True)
+class Specs:
+    """The declared columns of a body: a frame with a row for each source row, and which rows can be used."""
+
+    frame: pd.DataFrame
+    usable: Mask
+
+
+def typed(values: Sequence[Any], codes: Codes, dtype: str = TEXT) -> pd.Series:
+    """Return the series that has at each place the value its code names; ``None`` is missing."""
+    if any(isinstance(value, list) for value in values):
+        return (
+            pd.Series(np.fromiter(values, dtype=object, count=len(values))).take(codes).reset_index(drop=True)
+        )
+    return pd.Series(list(values), dtype=object).astype(dtype).take(codes).reset_index(drop=True)
+
+
+def _outcome(spec: ColumnSpec, raw: Any, context: Context) -> Any:
+    try:
+        return read_cell(spec, raw, context)
+    except BadValue as bad:
+        return bad
+
+
+def _shares(column: Column, used: npt.NDArray[np.intp]) -> list[Any]:
+    """Read a column of shares as a whole: whether 95 is per cent or not only the others can tell."""
+    known = shares([column.values[k] for k in used if column.values[k] is not None])
+    return [known.get(value) if value is not None else None for value in column.values]
+
+
+def _read_column(body: Body, use: Use, c: int, branches: pd.Series) -> tuple[Codes, list[Any], list[Any]]:
+    """Return a column's outcomes (values, Noted or BadValue), the code of each row, and the raw cells."""
+    spec = body.found.layout.columns[use.target]
+    column = body.column(c)
+    codes, raw, formats = column.codes, column.values, column.formats
+    context = _with_year(body.context, column) if spec.type == "date" else body.context
+    if spec.type in ("person", "party") and branches.notna().any():
+        # A namesake is told by the branch that stands in the same row.
+        own, names = pd.factorize(branches.fillna(""))
+        pairs, codes = np.unique(codes.astype(np.int64) * len(names) + own, return_inverse=True)
+        raw = [column.values[k // len(names)] for k in pairs]
+        where = [replace(context, branch=str(names[k % len(names)]) or context.branch) for k in pairs]
+        return (
+            codes.astype(np.int32),
+            [_outcome(spec, v, w) for v, w in zip(raw, where, strict=True)],
+            raw,
+        )
+    used = np.unique(codes)
+    outcomes: list[Any] = [None] * len(raw)
+    if spec.type == "share":
+        return codes, _shares(column, used), raw
+    for k in used:
+        outcomes[k] = _outcome(spec, raw[k], replace(context, format=formats[k]))
+    return codes, outcomes, raw
+
+
+def _with_year(context: Context, column: Column) -> Context:
+    """Return the context with the only year that a column's dates name, where the title names none."""
+    if context.year is not None:
+        return context
+    years = {find_year(text_of(column.values[k])) for k in np.unique(column.codes)} - {None}
+    return replace(context, year=years.pop()) if len(years) == 1 else context
+
+
+def _judge(
+    body: Body, use: Use, c: int, codes: Codes, outcomes: list[Any], raw: list[Any], findings: Findings
+) -> tuple[list[Any], Mask]:
+    """Report what is wrong with a column; return its plain values and the rows that it makes unusable."""
+    spec = body.found.layout.columns[use.target]
+    span = body.context.words.campaign.span
+    severity = "error" if spec.required else "warning"
+    plain: list[Any] = [None] * len(outcomes)
+    bad = np.zeros(len(outcomes), dtype=bool)
+    for k in np.unique(codes):
+        outcome, found = outcomes[k], []
+        plain[k] = outcome
+        if isinstance(outcome, Noted):
+            found.append(Finding(outcome.code, "note", use.label, text_of(raw[k]), outcome.hint))
+            plain[k] = outcome.value
+        if plain[k] is None and spec.required:
+            outcome = plain[k] = BadValue("missing")
+        if isinstance(outcome, BadValue):
+            found.append(Finding(outcome.code, severity, use.label, text_of(raw[k]), outcome.hint))
+            plain[k], bad[k] = None, True
+        elif spec.inside and isinstance(plain[k], Span) and not span.start <= plain[k].start <= span.end:
+            found.append(Finding("outside_campaign", "warning", use.label, text_of(raw[k])))
+        for finding in found:
+            findings.add(body.rows[codes == k], finding)
+    unusable = bad[codes] if spec.required else np.zeros(codes.size, dtype=bool)
+    return plain, unusable
+
+
+def _put(frame: dict[str, pd.Series], spec: ColumnSpec, name: str, values: list[Any], codes: Codes) -> None:
+    """Put a column where its spec says; counts with one target are added, others fill what is blank."""
+    target, dtype = spec.to or name, _DTYPES.get(spec.type, TEXT)
+    if spec.type == "date":
+        spans = {"precision": (TEXT, [v.precision if v else None for v in values])}
         if spec.ended:
-            record[spec.ended] = value.end
-    elif spec.type == "count" and isinstance(value, int):
-        record[target] = (record.get(target) or 0) + value  # two columns may go to one target
-    elif value is not None:
-        record[target] = value
+            spans[spec.ended] = (DATE, [v.end if v else None for v in values])
+        for part, (kind, found) in spans.items():
+            new = typed(found, codes, kind)
+            frame[part] = frame[part].fillna(new) if part in frame and part == "precision" else new
+        values = [(v.end if spec.last else v.start) if v else None for v in values]
+    new = typed(values, codes, dtype)
+    if target not in frame:
+        frame[target] = new
+    elif spec.type == "count":
+        frame[target] = frame[target].add(new, fill_value=0)
+    else:
+        frame[target] = new.fillna(frame[target].astype(new.dtype))
 
 
-def read_specs(body: Body, r: int) -> tuple[Record, list[Finding], bool]:
-    """Read the declared columns of a row: the record, the findings, and whether the row can be used."""
-    record: Record = dict(body.found.layout.set)
-    if body.context.branch and body.found.layout.shape != "rows":
-        record["unit"] = body.context.branch
-    findings, usable, context = [], True, body.context
+def read_specs(body: Body, findings: Findings) -> Specs:
+    """Read the declared columns of a body.
+
+    A row is usable if every required cell is there and can be read; what cannot be read is reported either way.
+    """
+    layout, context = body.found.layout, body.context
+    size = body.rows.size
+    frame: dict[str, pd.Series] = {"row": pd.Series(body.rows)}
+    usable = np.ones(size, dtype=bool)
+    branches = pd.Series([context.branch or None] * size, dtype=TEXT)
     specs = body.found.columns("spec")
     # Branches first: a namesake is told by the branch that stands in the same row.
-    ordered = sorted(specs.items(), key=lambda cu: body.found.layout.columns[cu[1].target].type != "branch")
-    for c, use in ordered:
-        spec = body.found.layout.columns[use.target]
+    for c, use in sorted(specs.items(), key=lambda cu: layout.columns[cu[1].target].type != "branch"):
+        spec = layout.columns[use.target]
         if spec.type == "skip":
             continue
-        raw = _raw_of_spec(body, r, c)
-        try:
-            if (r, c) in body.lent and spec.type in NUMBERS:
-                raise BadValue("merged_number")  # one number for several rows: for each of them, or for all?
-            value = read_cell(spec, raw, replace(context, format=body.sheet.formats.get((r, c), "")))
-            if value is None and spec.required:
-                raise BadValue("missing")
-        except BadValue as bad:
-            severity = "error" if spec.required else "warning"
-            findings.append(Finding(bad.code, severity, use.label, text_of(raw), bad.hint))
-            usable = usable and not spec.required
+        codes, outcomes, raw = _read_column(body, use, c, branches)
+        if spec.type in NUMBERS and (lent := body.is_lent(c)).any():
+            # One number for several rows: for each of them, or for all?
+            codes, outcomes, raw = _merged_numbers(codes, outcomes, raw, lent)
+        values, unusable = _judge(body, use, c, codes, outcomes, raw, findings)
+        usable &= ~unusable
+        _put(frame, spec, use.target, values, codes)
+        if spec.type == "branch":
+            branches = frame[spec.to or use.target].fillna(branches)
+        if spec.type == "person":
+            _check_branch(body, use, codes, values, raw, branches, findings)
+    _add_constants(body, frame, size)
+    _check_ratios(body, frame, findings)
+    return Specs(pd.DataFrame(frame), usable & _has_titled(body, frame, findings))
+
+
+def _merged_numbers(
+    codes: Codes, outcomes: list[Any], raw: list[Any], lent: Mask
+) -> tuple[Codes, list[Any], list[Any]]:
+    """Return the outcomes with a refusal in place of every number that a merged cell lends."""
+    refused = [BadValue("merged_number") if value is not None else None for value in raw]
+    moved = np.where(lent, codes + len(raw), codes).astype(np.int32)
+    return moved, [*outcomes, *refused], [*raw, *raw]
+
+
+def _check_branch(
+    body: Body, use: Use, codes: Codes, values: list[Any], raw: list[Any], branches: pd.Series, into: Findings
+) -> None:
+    """Report people whose branch is not the register's."""
+    own, names = pd.factorize(branches.fillna(""))
+    for pair in np.unique(codes.astype(np.int64) * len(names) + own):
+        k, branch = divmod(int(pair), len(names))
+        person, said = values[k], str(names[branch])
+        if isinstance(person, str) and not body.context.directory.is_in(person, said):
+            rows = body.rows[(codes == k) & (own == branch)]
+            into.add(rows, Finding("other_branch", "warning", use.label, text_of(raw[k]), said))
+
+
+def _add_constants(body: Body, frame: dict[str, pd.Series], size: int) -> None:
+    """Add what the layout sets and what the title says: the branch, who was appraised."""
+    layout = body.found.layout
+    said: Record = dict(layout.set)
+    if layout.table not in ("units", "people") and body.context.branch:
+        said["unit"] = body.context.branch
+    if layout.table == "votes" and body.facts.get("appraisee"):
+        said["appraisee"] = body.facts["appraisee"]
+    for name, value in said.items():
+        kind = {bool: FLAG, str: TEXT, int: COUNT, float: NUMBER}.get(type(value), DATE)
+        constant = pd.Series([value], dtype=object).astype(kind).take(np.zeros(size, dtype=np.intp))
+        constant = constant.reset_index(drop=True)
+        frame[name] = frame[name].fillna(constant) if name in frame else constant
+
+
+def _check_ratios(body: Body, frame: dict[str, pd.Series], findings: Findings) -> None:
+    """Report printed shares that are not what the counts beside them give."""
+    for c, use in body.found.columns("spec").items():
+        spec = body.found.layout.columns[use.target]
+        name = spec.to or use.target
+        if spec.type != "share" or not {name, *spec.ratio} <= frame.keys() or not spec.ratio:
             continue
-        span = context.words.campaign.span
-        if spec.inside and isinstance(value, Span) and not span.start <= value.start <= span.end:
-            findings.append(Finding("outside_campaign", "warning", use.label, text_of(raw)))
-        _put(record, spec, use.target, value)
-        if spec.type == "branch" and value:
-            context = replace(context, branch=value)
-        if spec.type == "person" and value and not context.directory.is_in(value, context.branch):
-            findings.append(Finding("other_branch", "warning", use.label, text_of(raw), context.branch))
-    return record, findings, usable
+        part, whole = (frame[column].astype(NUMBER) for column in spec.ratio)
+        off = (frame[name] - part / whole.where(whole > 0)).abs() > frame[name].map(printed_tolerance)
+        for at in np.flatnonzero(off.fillna(False).astype(bool)):
+            said = text_of(body.column(c).values[body.column(c).codes[at]])
+            computed = f"{part[at]:g}/{whole[at]:g}"
+            findings.add([body.rows[at]], Finding("share_mismatch", "error", use.label, said, computed))
 
 
-def contradictions(record: Record) -> list[Finding]:
-    """Counts that cannot both be true; they are reported, and the row stays."""
-    pairs = (
-        ("returned", "issued", "returned_over_issued"),
-        ("valid", "returned", "valid_over_returned"),
-        ("present", "expected", "present_over_expected"),
-    )
-    return [
-        Finding(code, "error", part, str(record[part]), str(record[whole]))
-        for part, whole, code in pairs
-        if record.get(part) is not None and record.get(whole) is not None and record[part] > record[whole]
-    ]
+def printed_tolerance(share: float) -> float:
+    """Return how far a printed share may be from the true one: half of its last digit, and 0.02 points.
+
+    Shares are often forced to add up to 100.00; those 0.02 points are left to whoever did so.
+
+    Examples
+    --------
+    >>> printed_tolerance(0.97), printed_tolerance(0.9504)
+    (0.0052, 0.00025)
+    """
+    if pd.isna(share):
+        return 0.0
+    digits = next((d for d in (0, 1) if abs(share * 100 - round(share * 100, d)) < 1e-9), 2)
+    return round(0.005 * 10**-digits + 0.0002, 6)
+
+
+def _has_titled(body: Body, frame: dict[str, pd.Series], findings: Findings) -> Mask:
+    """Return which rows have what may stand in the title instead of a column; report the others."""
+    there = np.ones(body.rows.size, dtype=bool)
+    for name, spec in body.found.layout.columns.items():
+        if spec.required and spec.titled and name not in {u.target for u in body.found.uses.values()}:
+            missing = frame[name].isna().to_numpy() if name in frame else ~np.zeros_like(there)
+            findings.add(body.rows[missing], Finding("no_unit", "error"))
+            there &= ~missing
+    return there
+
+
+_PAIRS = (
+    ("returned", "issued", "returned_over_issued"),
+    ("valid", "returned", "valid_over_returned"),
+    ("present", "expected", "present_over_expected"),
+)
+
+
+def contradictions(frame: pd.DataFrame, findings: Findings, row: int | None = None) -> None:
+    """Report counts that cannot both be true, for each row of `frame` (all at source row `row`, if given)."""
+    for part, whole, code in _PAIRS:
+        if part not in frame or whole not in frame:
+            continue
+        for record in frame[(frame[part] > frame[whole]).fillna(False).astype(bool)].to_dict("records"):
+            finding = Finding(code, "error", part, str(record[part]), str(record[whole]))
+            findings.add([record["row"] if row is None else row], finding)

@@ -1,158 +1,105 @@
-"""The four shapes of spreadsheets: body rows -> records of the processed tables, and findings on the way."""
+"""The shapes of spreadsheets: a body -> frames of the processed tables, and findings on the way.
 
-from collections.abc import Iterator
+``rows`` are read here; ``tally``, ``ballot`` and ``wide`` stand in files of their own.
+"""
+
+import numpy as np
+import pandas as pd
 
 from cxzy_lib.campaign import CampaignError
-from cxzy_lib.intake.cells import is_blank
-from cxzy_lib.intake.layout import Use
-from cxzy_lib.intake.records import Body, Finding, Record, Row, contradictions, read_specs
-from cxzy_lib.intake.values import BadValue, count, key_of, text_of
-from cxzy_lib.intake.vocabulary import fitting_scale, nearest
-from cxzy_lib.intake.wide import read_wide
-from cxzy_lib.specs import ColumnSpec
+from cxzy_lib.intake.occasions import with_occasion
+from cxzy_lib.intake.records import Body, Findings, Reading, contradictions, read_specs
+from cxzy_lib.intake.rows import Mask, cells_where
+from cxzy_lib.intake.values import key_of
+from cxzy_lib.specs import Also
+from cxzy_lib.tables import COUNT, NUMBER
+
+SUBJECT = ["row", "subject", "unit", "group", "year", "is_teacher"]
 
 
-def read_rows(body: Body) -> Iterator[Row]:
-    """Read the shape ``rows``: one source row is one row of the table, or one for each of several kinds."""
-    for r in body.rows:
-        record, findings, usable = read_specs(body, r)
-        several = next((name for name, value in record.items() if isinstance(value, list)), None)
-        records = [record]
-        if several:
-            records = [record | {several: value} for value in record[several]]
-        findings += contradictions(record)
-        yield Row(r, [(body.found.layout.table, rec) for rec in records] if usable else [], findings)
+def read_rows(body: Body) -> Reading:
+    """Read the shape ``rows``: one source row is one row of the table, and of whatever it gives besides."""
+    findings, zero = Findings(), _says_zero(body)
+    specs = read_specs(body, findings)
+    reading = Reading(findings, _main(body, specs.frame[specs.usable & ~zero]))
+    contradictions(specs.frame, findings)
+    if zero.any() and (report := body.found.layout.zero):
+        for row in body.rows[zero]:
+            findings.by_row.pop(int(row), None)  # what it lacks it need not have
+        day = pd.Series(pd.Timestamp(body.facts["held_on"]), specs.frame.index)
+        held_on = specs.frame["held_on"].fillna(day) if "held_on" in specs.frame else day
+        frame = specs.frame.assign(held_on=held_on, **report.set)[zero]
+        reading.frames.append((body.found.layout.table, frame))
+    return reading
 
 
-def _counts(body: Body, r: int, uses: dict[int, Use]) -> tuple[dict[int, int | None], list[Finding]]:
-    """Read the count columns of one rater group; ``None`` where blank."""
-    found: dict[int, int | None] = {}
-    findings = []
-    blank = ColumnSpec(type="count")
-    for c, use in uses.items():
-        raw = body.raw(r, c)
-        try:
-            if (r, c) in body.lent:
-                raise BadValue("merged_number")
-            found[c] = None if is_blank(raw, blank, body.context) else count(raw)
-        except BadValue as bad:
-            findings.append(Finding(bad.code, "error", use.label, text_of(raw)))
-    return found, findings
+def _says_zero(body: Body) -> Mask:
+    """Return which rows say that there was nothing to report."""
+    report = body.found.layout.zero
+    if report is None:
+        return np.zeros(body.rows.size, dtype=bool)
+    words = tuple(map(key_of, report.words))
+    says = cells_where(
+        body.sheet, lambda _, value: isinstance(value, str) and key_of(value).startswith(words)
+    )
+    return np.asarray(np.any(says, axis=0)[body.rows], dtype=bool)
 
 
-def _check_counts(
-    counts: dict[int, int | None], uses: dict[int, Use], valid: int | None, levels: set[str]
-) -> tuple[dict[int, int | None], list[Finding]]:
-    """Compare a row's grades with its valid ballots; only if they agree is a blank count a zero.
-
-    Counts that contradict each other are no evidence: they are named, and the row is not used.
-    """
-    total = sum(n or 0 for c, n in counts.items() if uses[c].target in levels)
-    blanks = [c for c, n in counts.items() if n is None]
-    if valid is not None and total == valid:
-        return {c: n or 0 for c, n in counts.items()}, []
-    severity = "warning" if valid is None else "error"
-    findings = [Finding("blank_count", severity, uses[c].label) for c in blanks]
-    if valid is not None and not blanks:
-        findings.append(Finding("sum_mismatch", "error", "", str(total), str(valid)))
-    return counts, findings
+def _main(body: Body, frame: pd.DataFrame) -> list[tuple[str, pd.DataFrame]]:
+    """Return the table's own records, and whatever the rows give besides."""
+    for column in frame.columns[frame.dtypes == object]:  # 党课、讨论 are two events, 张三、李四 two authors
+        frame = frame.explode(column, ignore_index=True)
+    only_figures = body.found.layout.table == "figures" and _has_figures(body)
+    own = [] if only_figures else [(body.found.layout.table, frame)]
+    return [*own, *besides(body, frame)]
 
 
-def read_tally(body: Body) -> Iterator[Row]:
-    """Read the shape ``tally``: a row of counts for each item, person or occasion."""
-    layout, scale = body.found.layout, body.found.scale
-    names = {level.code: level.zh for level in body.context.words.campaign.scales[scale].levels}
-    by_group: dict[str, dict[int, Use]] = {}
-    for c, use in body.found.columns("level").items():
-        by_group.setdefault(use.group or layout.set.get("rater_group") or body.facts.get("rater", ""), {})[
-            c
-        ] = use
-    for r in body.rows:
-        record, findings, usable = read_specs(body, r)
-        if "" in by_group:
-            findings, usable = [*findings, Finding("no_rater_group", "error")], False
-        records: list[tuple[str, Record]] = []
-        for group, uses in by_group.items():
-            counts, wrong = _counts(body, r, uses)
-            missing = [names[code] for code in names if code not in {use.target for use in uses.values()}]
-            if missing:
-                wrong.append(Finding("missing_level", "error", hint="、".join(missing)))
-            if not wrong:
-                _choice(body, "blank_count", "zero_if_total_agrees")
-                counts, wrong = _check_counts(counts, uses, record.get("valid"), set(names))
-            usable = usable and all(finding.severity != "error" for finding in wrong)
-            findings += wrong
-            vote = record | {"rater_group": group, "scale": scale}
-            records += [
-                ("votes", vote | {"level": uses[c].target, "count": n})
-                for c, n in counts.items()
-                if n is not None
-            ]
-            if "issued" in record or "returned" in record:
-                records.append(("turnout", record | {"rater_group": group}))
-        records += _grades(body, r, record, findings)
-        findings += contradictions(record)
-        yield Row(r, records if usable else [], findings)
+def besides(body: Body, frame: pd.DataFrame) -> list[tuple[str, pd.DataFrame]]:
+    """Return what rows give beside the records of their table: those of ``also``, and figures."""
+    second = [pair for also in body.found.layout.also for pair in _also(also, frame, body)]
+    return [*second, *_figures(body, frame)]
 
 
-def _grades(body: Body, r: int, record: Record, findings: list[Finding]) -> Iterator[tuple[str, Record]]:
-    """Read the columns that hold one grade each (self-appraisal, the branch's decision)."""
-    scale = body.found.scale
-    known = body.context.words.levels[scale]
-    for c, use in body.found.columns("grade").items():
-        key = key_of(body.raw(r, c))
-        if is_blank(key, ColumnSpec(type="text"), body.context):
+def _has_figures(body: Body) -> bool:
+    return any(spec.figure for spec in body.found.layout.columns.values())
+
+
+def _also(also: Also, frame: pd.DataFrame, body: Body) -> list[tuple[str, pd.DataFrame]]:
+    """Return the second records that rows make."""
+    if any(name not in frame for name in also.when):
+        return []
+    for name in also.when:
+        frame = frame[frame[name].notna() & frame[name].ne(False).fillna(False)]
+    taken = {to: frame[name] for to, name in also.take.items() if name in frame}
+    made = pd.DataFrame(
+        {"row": frame["row"], **{c: frame[c] for c in ("unit", "held_on", "precision") if c in frame}}
+    )
+    made = made.assign(**taken).assign(**also.set)
+    if also.table in ("votes", "turnout"):
+        made = with_occasion(made, body.facts, body.context.words.campaign)
+    return [(also.table, made)] if len(made) else []
+
+
+def _figures(body: Body, frame: pd.DataFrame) -> list[tuple[str, pd.DataFrame]]:
+    """Return a figure for every number in a column that is one."""
+    subject = frame[[c for c in SUBJECT if c in frame]]
+    year = frame["year"].astype(COUNT) if "year" in frame else pd.Series(pd.NA, frame.index, dtype=COUNT)
+    if "held_on" in frame:
+        year = year.fillna(frame["held_on"].dt.year.astype(COUNT))
+    subject = subject.assign(year=year.fillna(body.facts["year"]) if body.facts["year"] else year)
+    made = []
+    for name, spec in body.found.layout.columns.items():
+        if not spec.figure or (spec.to or name) not in frame:
             continue
-        if key not in known:
-            findings.append(Finding("unknown_level", "warning", use.label, key, nearest(key, known)))
-            continue
-        yield (
-            "votes",
-            record | {"rater_group": use.group, "scale": scale, "level": known[key], "count": 1},
-        )
+        values = frame[spec.to or name].astype(NUMBER)
+        there = values.notna()
+        figure = {"indicator": spec.figure, "value": values, "unit_of_measure": spec.unit_of_measure or None}
+        if there.any():
+            made.append(("figures", subject.assign(**figure)[there]))
+    return made
 
 
-def read_ballot(body: Body) -> Iterator[Row]:
-    """Read the shape ``ballot``: a paper or a respondent a row, an item a column."""
-    uses = body.found.columns("item")
-    seen = {key_of(body.raw(r, c)) for r in body.rows for c in uses}
-    scale = fitting_scale(body.found.layout.scales, seen, body.context.words, whole=False)
-    for r in body.rows:
-        record, findings, usable = read_specs(body, r)
-        if not scale:
-            findings, usable = [*findings, Finding("no_scale", "error")], False
-        records: list[tuple[str, Record]] = []
-        for c, use in uses.items():
-            records += [("answers", record | a) for a in _answers(body, r, c, use, scale, findings)]
-        yield Row(r, records if usable else [], findings)
-
-
-def _answers(body: Body, r: int, c: int, use: Use, scale: str, findings: list[Finding]) -> list[Record]:
-    """Return what one respondent said on one item: one level, none, or several choices."""
-    raw, words = body.raw(r, c), body.context.words
-    item = words.campaign.items[use.target]
-    blank = is_blank(raw, ColumnSpec(type="text"), body.context)
-    if item.kind == "text" or key_of(raw) in map(key_of, words.campaign.words.skipped):
-        return []  # free text can name its author; it is counted where opinions are, not stored here
-    if item.kind == "multiple":
-        parts = [] if blank else [part.strip() for part in text_of(raw).replace("|", "┋").split("┋")]
-        return [{"item": item.code, "level": part} for part in parts if part]
-    if blank:
-        abstains = _choice(body, "no_tick", "abstain", "void") == "abstain"
-        return [{"item": item.code, "scale": scale, "level": "abstain"}] if abstains else []
-    known = words.levels.get(scale, {})
-    if (key := key_of(raw)) in known:
-        return [{"item": item.code, "scale": scale, "level": known[key]}]
-    ticked = {known[part] for part in _ticked(key) if part in known}
-    code = "two_ticks" if len(ticked) > 1 else "unknown_level"
-    _choice(body, "two_ticks", "void")
-    if len(ticked) == 1:
-        return [{"item": item.code, "scale": scale, "level": ticked.pop()}]
-    findings.append(Finding(code, "warning", use.label, text_of(raw), nearest(key, known)))
-    return []
-
-
-def _choice(body: Body, name: str, *known: str) -> str:
+def setting(body: Body, name: str, *known: str) -> str:
     """Return a setting's value; one that the code does not know is an error and not ignored."""
     campaign = body.context.words.campaign
     value = str(campaign.setting(name))
@@ -160,12 +107,3 @@ def _choice(body: Body, name: str, *known: str) -> str:
         where = campaign.folder / "settings.toml"
         raise CampaignError(f"{where}: [{name}] value = {value!r}: {' / '.join(known)}")
     return value
-
-
-def _ticked(key: str) -> list[str]:
-    for mark in "√✓✔☑、,;┋|/":
-        key = key.replace(mark, " ")
-    return key.split()
-
-
-READERS = {"rows": read_rows, "wide": read_wide, "tally": read_tally, "ballot": read_ballot}

@@ -1,49 +1,58 @@
 """One sheet -> its records and the account of every row that is not blank."""
 
-from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass, replace
-from datetime import date
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field, replace
 from typing import Any
 
-from cxzy_lib.campaign import Campaign
-from cxzy_lib.intake.cells import Context
+import numpy as np
+import numpy.typing as npt
+import pandas as pd
+
+from cxzy_lib.intake.ballot import read_ballot
+from cxzy_lib.intake.cells import Context, read_cell
 from cxzy_lib.intake.directory import Directory
-from cxzy_lib.intake.layout import Found, fill_down, nearest_layout, other_header, row_kind
-from cxzy_lib.intake.records import Body, Finding, Record, Row, contradictions
-from cxzy_lib.intake.shapes import READERS
+from cxzy_lib.intake.grid import Sheet
+from cxzy_lib.intake.layout import Found, nearest_layout
+from cxzy_lib.intake.records import Body, Finding, Reading
+from cxzy_lib.intake.rows import filled, other_header, row_kinds, totals_off
+from cxzy_lib.intake.shapes import read_rows
+from cxzy_lib.intake.tally import read_tally
 from cxzy_lib.intake.titles import title_facts
-from cxzy_lib.intake.values import BadValue, count, key_of
+from cxzy_lib.intake.values import BadValue, Noted, key_of
 from cxzy_lib.intake.vocabulary import Vocabulary, nearest
-from cxzy_lib.intake.workbook import Sheet
+from cxzy_lib.intake.wide import read_wide
+from cxzy_lib.specs import ColumnSpec
 
-
-@dataclass(frozen=True)
-class Account:
-    """What became of one source row, counted from 0."""
-
-    row: int
-    outcome: str
-    table: str = ""
-    findings: tuple[Finding, ...] = ()
+READERS = {"rows": read_rows, "wide": read_wide, "tally": read_tally, "ballot": read_ballot}
+Kinds = npt.NDArray[np.object_]
 
 
 @dataclass(frozen=True)
 class SheetResult:
-    """Everything read from one sheet: (table, row, record) and an account for each row."""
+    """Everything read from one sheet.
 
-    records: list[tuple[str, int, Record]]
-    accounts: list[Account]
+    ``frames`` are records by table with their source ``row`` (0 stands for the title); ``outcomes`` says what
+    became of each source row, ``blank`` for those that say nothing.
+    """
+
+    frames: list[tuple[str, pd.DataFrame]]
+    outcomes: Kinds
+    findings: dict[int, list[Finding]] = field(default_factory=dict)
 
     def without(self, rows: Mapping[int, str]) -> "SheetResult":
         """Return the result without what came from `rows` (row -> the file that gives it already)."""
-        accounts = [
-            Account(a.row, "duplicate", a.table, (Finding("second_file", "error", hint=rows[a.row]),))
-            if a.row in rows
-            else a
-            for a in self.accounts
-        ]
-        # Row 0 stands for the title: where a vote stands twice, so does the turnout that its title states.
-        return SheetResult([r for r in self.records if r[1] not in {0, *rows}], accounts)
+        # Where a vote stands twice, so does the turnout that its title states.
+        gone = [0, *rows]
+        frames = [(table, frame[~frame["row"].isin(gone)]) for table, frame in self.frames]
+        outcomes = self.outcomes.copy()
+        outcomes[list(rows)] = "duplicate"
+        again = {r: [Finding("second_file", "error", hint=file)] for r, file in rows.items()}
+        return SheetResult(frames, outcomes, self.findings | again)
+
+    def noting(self, row: int, finding: Finding) -> "SheetResult":
+        """Return the result with one more finding."""
+        more = {row: [*self.findings.get(row, []), finding]}
+        return replace(self, findings=self.findings | more)
 
 
 def unrecognised(sheet: Sheet, words: Vocabulary) -> SheetResult:
@@ -66,13 +75,19 @@ def failed(sheet: Sheet, why: str) -> SheetResult:
     return _all_rows(sheet, "unrecognised", Finding("sheet_failed", "error", hint=why))
 
 
-def _all_rows(sheet: Sheet, outcome: str, finding: Finding) -> SheetResult:
-    filled = [r for r, row in enumerate(sheet.rows) if any(key_of(v) for v in row)]
-    accounts = [Account(r, outcome, "", (finding,) if r == filled[0] else ()) for r in filled]
-    return SheetResult([], accounts)
+def note(sheet: Sheet) -> SheetResult:
+    """Account for a sheet that only explains: the rules and lists of a form."""
+    return _all_rows(sheet, "title", None)
 
 
-def _body(sheet: Sheet, found: Found, rows: list[int], words: Vocabulary, directory: Directory) -> Body:
+def _all_rows(sheet: Sheet, outcome: str, finding: Finding | None) -> SheetResult:
+    said = filled(sheet) > 0
+    outcomes = np.where(said, outcome, "blank").astype(object)
+    first = int(np.argmax(said)) if said.any() else 0
+    return SheetResult([], outcomes, {first: [finding]} if finding else {})
+
+
+def _body(sheet: Sheet, found: Found, rows: Any, words: Vocabulary, directory: Directory) -> Body:
     facts = title_facts(found.title, words.campaign, words)
     context = Context(
         words,
@@ -82,159 +97,71 @@ def _body(sheet: Sheet, found: Found, rows: list[int], words: Vocabulary, direct
         date1904=sheet.date1904,
         unformatted=sheet.unformatted,
     )
-    return Body(sheet, found, rows, fill_down(sheet, found), context, facts)
+    return Body(sheet, found, rows, context, facts)
 
 
-def _occasion(record: Record, facts: Record, campaign: Campaign) -> Record:
-    """Return when an occasion was: from the row, else from the title; missing parts follow from the date."""
-    day: date | None = record.get("held_on") or facts["held_on"] or record.get("answered_on")
-    if "answered_on" in record and facts["held_on"] is None:
-        day = None  # answers come in over days: one questionnaire is one occasion, told by its semester
-    term = record.get("semester") or (campaign.semester_of(day) if day else facts.get("semester"))
-    if "answered_on" in record and not term:
-        term = campaign.semester_of(record["answered_on"])
-    year = (
-        day.year
-        if day
-        else facts["year"] or (record["answered_on"].year if "answered_on" in record else None)
-    )
-    known = day or record.get("answered_on")
-    stage = campaign.stage_of(known) if known else None
-    return {"held_on": day, "semester": term, "year": year, "stage": stage}
-
-
-def _with_occasion(table: str, record: Record, facts: Record, campaign: Campaign) -> Record:
-    if table not in ("votes", "turnout", "answers"):
-        return record
-    when = _occasion(record, facts, campaign)
-    period = when["held_on"].isoformat() if when["held_on"] else when["semester"] or str(when["year"] or "")
-    parts = [record["occasion"], period, record.get("unit", "")]
-    item = campaign.items.get(record.get("item", ""))
-    criterion = {"criterion": item.criterion or None} if item else {}
-    return record | when | criterion | {"occasion_id": "-".join(part for part in parts if part)}
-
-
-def _title_turnout(body: Body, rows: list[Row], campaign: Campaign) -> list[tuple[str, int, Record]]:
-    """Return the turnout that the title states, or that the papers themselves show."""
-    layout, facts = body.found.layout, body.facts
-    base = {"occasion": layout.set.get("occasion")}
-    found: list[Record] = []
-    if layout.shape == "ballot":
-        found = [base | paper for paper in _papers(rows, facts["stated"])]
-    elif layout.shape == "tally" and not _own_turnout(rows):
-        own = facts.get("rater") or layout.facts_rater
-        stated = {group or own: counts for group, counts in facts["stated"].items() if group or own}
-        found = [base | counts | {"rater_group": group} for group, counts in stated.items()]
-    return [("turnout", 0, _with_occasion("turnout", record, facts, campaign)) for record in found]
-
-
-def _papers(rows: list[Row], stated: dict[str, Record]) -> Iterator[Record]:
-    """Count the papers of each rater group; what the title states of the group stands beside the count."""
-    groups: dict[str, list[Record]] = {}
-    for row in rows:
-        for _, record in row.records[:1]:
-            groups.setdefault(record["rater_group"], []).append(record)
-    for group, papers in groups.items():
-        counts: Record = {"returned": len(papers)} | stated.get(group, {}) | {"valid": len(papers)}
-        if "returned" in stated.get(group, {}):
-            counts["void"] = max(counts["returned"] - len(papers), 0)
-        day = {"answered_on": papers[0]["answered_on"]} if "answered_on" in papers[0] else {}
-        yield counts | day | {"rater_group": group}
-
-
-def _own_turnout(rows: list[Row]) -> bool:
-    return any(table == "turnout" for row in rows for table, _ in row.records)
-
-
-def _check_total(body: Body, r: int) -> tuple[Finding, ...]:
-    """Compare a total row with the rows just above it, as many of them as explain most of its columns.
-
-    A subtotal may stand under some groups and not under others: so its rows may begin at any row above.
-    """
-    columns = body.found.layout.columns
-    uses = body.found.columns("level") | {
-        c: use for c, use in body.found.columns("spec").items() if columns[use.target].type == "count"
-    }
-    written = {c: n for c in uses if (n := _count_or_none(body.raw(r, c))) is not None}
-    sums, best = dict.fromkeys(written, 0), dict.fromkeys(written, 0)
-    for q in reversed([q for q in body.rows if q < r]):
-        sums = {c: total + (_count_or_none(body.raw(q, c)) or 0) for c, total in sums.items()}
-        agreed, most = (sum(s[c] == written[c] for c in written) for s in (sums, best))
-        if agreed >= most:
-            best = sums
-    return tuple(
-        Finding("total_mismatch", "warning", uses[c].label, str(written[c]), str(best[c]))
-        for c in written
-        if best[c] != written[c]
-    )
-
-
-def _count_or_none(raw: Any) -> int | None:
+def _with_appraisee(body: Body) -> tuple[Body, list[Finding]]:
+    """Return the body with the person or unit that its title says was appraised, as a pseudonym or name."""
+    said = body.facts.get("appraisee")
+    if not said:
+        return body, []
     try:
-        return count(raw)
-    except BadValue:
-        return None
+        who = read_cell(ColumnSpec(type="party", anyone=True), said, body.context)
+        who = who.value if isinstance(who, Noted) else who
+        return replace(body, facts=body.facts | {"appraisee": who}), []
+    except BadValue as bad:
+        facts = {name: value for name, value in body.facts.items() if name != "appraisee"}
+        return replace(body, facts=facts), [Finding(bad.code, "warning", "", said, bad.hint)]
 
 
-def _header_findings(found: Found, words: Vocabulary) -> tuple[Finding, ...]:
+def _header_findings(sheet: Sheet, found: Found, words: Vocabulary) -> Iterable[Finding]:
     known = [alias for spec in found.layout.columns.values() for alias in spec.aliases]
-    twins = tuple(Finding("column_twice", "error", use.label) for use in found.columns("twin").values())
-    return twins + tuple(
-        Finding("unknown_column", "warning", label, "", nearest(key_of(label), known))
-        for label in found.unknown
-    )
+    for use in found.columns("twin").values():
+        yield Finding("column_twice", "error", use.label)
+    for label in found.unknown:
+        yield Finding("unknown_column", "warning", label, "", nearest(key_of(label), known))
+    for what, number in sheet.hidden.items():
+        yield Finding(f"hidden_{what}", "note", hint=str(number))
 
 
 def read_sheet(sheet: Sheet, found: Found, words: Vocabulary, directory: Directory) -> SheetResult:
     """Read the table found in a sheet: its records, and an account of every row that is not blank."""
-    kinds = {r: row_kind(sheet, r, found, words) for r in range(len(sheet.rows))}
-    rows = [r for r, kind in kinds.items() if kind == "body"]
-    body = _body(sheet, found, rows, words, directory)
-    needs_occasion = found.layout.table in ("votes", "answers")
-    reader: Callable[[Body], Any] = READERS[found.layout.shape]
-    read = list(reader(body))
-    if needs_occasion:
-        read = [_dated(row, body.facts, words.campaign) for row in read]
-    records = [
-        (table, row.number, _with_occasion(table, record, body.facts, words.campaign))
-        for row in read
-        for table, record in row.records
-    ]
+    kinds = row_kinds(sheet, found, words)
+    lost = other_header(sheet, kinds, found, words)
+    end = sheet.height if lost is None else lost
+    rows = np.flatnonzero((kinds == "body") & (np.arange(sheet.height) < end))
+    body, wrong = _with_appraisee(_body(sheet, found, rows, words, directory))
+    reading = READERS[found.layout.shape](body)
     if found.layout.table == "people":
-        records = [
-            (table, row, {"snapshot_on": body.facts["held_on"]} | record) for table, row, record in records
-        ]
-    stated = _title_turnout(body, read, words.campaign)
-    records += stated
-    wrong = [finding for _, _, record in stated for finding in contradictions(record)]
-    by_row = {row.number: row for row in read}
-    accounts, lost = [], False
-    for r, kind in kinds.items():
-        if kind == "body":
-            row = by_row[r]
-            lost = lost or other_header(sheet, r, found, words)
-            if lost:  # another table begins here, and its columns are not those of the first
-                row = replace(row, records=[], findings=[Finding("other_header", "error")])
-                records = [record for record in records if record[1] != r]
-            outcome = "kept" if row.records else "rejected"
-            accounts.append(Account(r, outcome, found.layout.table, tuple(row.findings)))
-        elif kind == "total":
-            accounts.append(Account(r, kind, found.layout.table, _check_total(body, r)))
-        elif kind != "blank":
-            findings = (*_header_findings(found, words), *wrong) if r == found.header[0] else ()
-            accounts.append(Account(r, kind, found.layout.table, findings))
-    return SheetResult(records, accounts)
+        reading.frames = [(t, _with_snapshot(frame, body.facts["held_on"])) for t, frame in reading.frames]
+    findings = reading.findings
+    for finding in [*wrong, *_header_findings(sheet, found, words)]:
+        findings.add([found.header[0]], finding)
+    for r in np.flatnonzero(kinds == "total"):
+        for label, written, added in totals_off(sheet, found, int(r), rows[rows < r]):
+            findings.add([r], Finding("total_mismatch", "warning", label, str(written), str(added)))
+    outcomes = _outcomes(kinds, rows, reading)
+    if lost is not None:  # another table begins here, and its columns are not those of the first
+        beyond = np.flatnonzero((kinds == "body") & (np.arange(sheet.height) >= end))
+        findings.add(beyond, Finding("other_header", "error"))
+    _explain_rest(rows, outcomes, reading)
+    return SheetResult(reading.frames, outcomes, findings.by_row)
 
 
-def _dated(row: Row, facts: Record, campaign: Campaign) -> Row:
-    """Reject a row of votes that belongs to no occasion; report a date outside the semester beside it."""
-    first = row.records[0][1] if row.records else {}
-    term = first.get("semester")
-    if term and first.get("held_on") and campaign.semester_of(first["held_on"]) not in (None, term):
-        row = replace(row, findings=[*row.findings, Finding("semester_contradicts", "error", "", term)])
-    dated = facts["held_on"] or facts["year"] or facts.get("semester")
-    if dated or all(
-        rec.get("held_on") or rec.get("semester") or rec.get("answered_on") for _, rec in row.records
-    ):
-        return row
-    return replace(row, records=[], findings=[*row.findings, Finding("no_occasion", "error")])
+def _with_snapshot(frame: pd.DataFrame, day: Any) -> pd.DataFrame:
+    own = frame["snapshot_on"] if "snapshot_on" in frame else pd.Series(pd.NaT, frame.index)
+    return frame.assign(snapshot_on=own.fillna(pd.Timestamp(day)) if day else own)
+
+
+def _outcomes(kinds: Kinds, rows: npt.NDArray[np.intp], reading: Reading) -> Kinds:
+    outcomes = np.where(kinds == "body", "rejected", kinds).astype(object)
+    for _, frame in reading.frames:
+        source = frame["row"].to_numpy(dtype=np.intp)
+        outcomes[source[np.isin(source, rows)]] = "kept"
+    return outcomes
+
+
+def _explain_rest(rows: npt.NDArray[np.intp], outcomes: Kinds, reading: Reading) -> None:
+    """Give a reason to every row that was not used and in which nothing was found wrong."""
+    silent = [r for r in rows[outcomes[rows] == "rejected"] if int(r) not in reading.findings.by_row]
+    reading.findings.add(silent, Finding("nothing_there", "warning"))

@@ -5,9 +5,9 @@ import unicodedata
 from contextlib import suppress
 
 from cxzy_lib.campaign import Campaign
-from cxzy_lib.intake.dates import find_date, find_year
+from cxzy_lib.intake.dates import find_date, find_year, semester
 from cxzy_lib.intake.records import Record
-from cxzy_lib.intake.values import BadValue, count, key_of, semester
+from cxzy_lib.intake.values import BadValue, count, key_of
 from cxzy_lib.intake.vocabulary import Vocabulary
 
 # What must stand around a stated number: 发出 45 份, and not 发放时间 or 回收率.
@@ -39,6 +39,9 @@ def _note(facts: Record, name: str, speaks_of: str, line: str, alias: str, words
     """Add to `facts` what `line` says behind `alias`."""
     if name == "rater":
         _note_rater(facts, line, alias, words)
+    elif name == "appraisee":
+        if match := re.search(rf"{re.escape(alias)}\s*:\s*([^\s,、;。:]+)", line):
+            facts.setdefault("appraisee", match[1])
     elif name == "held_on":
         # The date of the vote, rather than that of the form's filling in.
         match = re.search(rf"{re.escape(alias)}\s*:?\s*(.+)", line)

@@ -7,15 +7,22 @@ nothing is guessed.
 import math
 import re
 import unicodedata
+from dataclasses import dataclass
 from datetime import datetime
 from functools import lru_cache
 from typing import Any
 
+from cxzy_lib.intake.grid import NO_VALUE
+
 _DIGITS = {c: i for i, c in enumerate("零一二三四五六七八九")} | {"〇": 0, "两": 2}
 _UNITS = {"十": 10, "百": 100}
 _MOST = 10**9  # no institution counts further
+_ERRORS = {"#DIV/0!", "#REF!", "#N/A", "#VALUE!", "#NAME?", "#NUM!", "#NULL!", "#ERR"}
 _BRACKETS = re.compile(r"[((\[【〔][^()()\[\]【】〔〕]*[))\]】〕]")
-_NUMBERING = re.compile(r"^(?:第?\d+题?|[一二三四五六七八九十]+)[、.．:：]\s*|^第\d+题")
+_NUMBERING = re.compile(
+    r"^(?:【[^】]*】)*(?:第?\d+题?|[Qq]\d+|[一二三四五六七八九十]+|[(（]?\d+[)）])[、.．:：]\s*|^第\d+题|^[①-⑳]"
+)
+_COUNTED = r"人次|个月|[票人份张次条名个天件篇项]"
 
 
 class BadValue(ValueError):
@@ -24,6 +31,24 @@ class BadValue(ValueError):
     def __init__(self, code: str, hint: str = "") -> None:
         super().__init__(code)
         self.code, self.hint = code, hint
+
+
+@dataclass(frozen=True)
+class Noted:
+    """A value that is used, and not quite as it stands; ``code`` says what to tell (a key of texts/intake.toml)."""
+
+    value: Any
+    code: str
+    hint: str = ""
+
+
+def check_error(value: Any) -> None:
+    """Raise BadValue for what a formula leaves when it fails: ``#DIV/0!`` and its kin."""
+    if isinstance(value, str) and value.startswith("#"):
+        if value in _ERRORS:
+            raise BadValue("formula_error")
+        if value == NO_VALUE:
+            raise BadValue("formula_unsaved")
 
 
 def text_of(value: Any) -> str:
@@ -100,35 +125,47 @@ def chinese_number(text: str) -> int | None:
     return total + digit
 
 
-def number(value: Any) -> float | None:
+def number(value: Any) -> Any:
     """Read a number with or without a unit of counting; per cent signs give shares.
+
+    Returns
+    -------
+    float, Noted or None
+        ``Noted`` where the number is approximate (约20), one of several (3/27), or counts visits and not
+        people (12人次).
 
     Examples
     --------
-    >>> number("12票"), number("９５．０％"), number("十二"), number("约20"), number("")
-    (12.0, 0.95, 12.0, 20.0, None)
+    >>> number("12票"), number("９５．０％"), number("十二"), number("1.2万"), number("")
+    (12.0, 0.95, 12.0, 12000.0, None)
+    >>> number("约20"), number("3/27").hint
+    (Noted(value=20.0, code='approximate', hint=''), '27')
     """
     if isinstance(value, bool):
         raise BadValue("not_a_number")
     if isinstance(value, int | float):
         return _finite(float(value))
-    key = key_of(value)
+    key = key_of(value).lstrip("'")
     if not key:
         return None
+    if match := re.fullmatch(r"(\d+)/(\d+)", key):
+        return Noted(float(match[1]), "of_total", match[2])
     if re.search(r"\d,\d", key):
         if not re.search(r"(?<!\d)\d{1,3}(?:,\d{3})+(?!\d)", key):
             raise BadValue("not_a_number")  # 12,5 is no twelve hundred, and nobody knows what it is
         key = key.replace(",", "")
-    bare = re.sub(
-        r"^[约近]|(?:人次|个月|[票人份张次条名个天])?[余多]?(?:人次|[票人份张次条名个天])?$",
-        "",
-        key,
-    )
-    if match := re.fullmatch(r"[-+]?\d+(?:\.\d+)?", bare):
-        return _finite(float(match[0]))
-    if match := re.fullmatch(r"(\d+(?:\.\d+)?)%", bare):
+    found = _plain_number(re.sub(rf"^[约近]|(?:{_COUNTED})?[余多]?(?:{_COUNTED})?$", "", key))
+    if re.search(r"^[约近]|[余多]", key):
+        return Noted(found, "approximate")
+    return Noted(found, "person_times") if key.endswith("人次") else found
+
+
+def _plain_number(key: str) -> float:
+    if match := re.fullmatch(r"([-+]?\d+(?:\.\d+)?)(万?)", key):
+        return _finite(round(float(match[1]) * (10_000 if match[2] else 1), 6))
+    if match := re.fullmatch(r"(\d+(?:\.\d+)?)%", key):
         return float(match[1]) / 100
-    found = chinese_number(bare)
+    found = chinese_number(key)
     if found is None:
         raise BadValue("not_a_number")
     return float(found)
@@ -140,8 +177,8 @@ def _finite(value: float) -> float:
     return value
 
 
-def count(value: Any) -> int | None:
-    """Read a count: a whole number that is not negative.
+def count(value: Any) -> Any:
+    """Read a count: a whole number that is not negative, ``Noted`` as :func:`number` does.
 
     Examples
     --------
@@ -151,9 +188,10 @@ def count(value: Any) -> int | None:
     found = number(value)
     if found is None:
         return None
-    if found < 0 or not found.is_integer() or found > _MOST:
+    plain = found.value if isinstance(found, Noted) else found
+    if plain < 0 or not plain.is_integer() or plain > _MOST:
         raise BadValue("not_a_count")
-    return int(found)
+    return Noted(int(plain), found.code, found.hint) if isinstance(found, Noted) else int(plain)
 
 
 def hours(value: Any, hours_per_day: float) -> float | None:
@@ -173,11 +211,13 @@ def hours(value: Any, hours_per_day: float) -> float | None:
         if match[1] == "半":
             return hours_per_day / 2
         days = number(match[1])
+        days = days.value if isinstance(days, Noted) else days
         return None if days is None else days * hours_per_day
     found = number(value)
+    found = found.value if isinstance(found, Noted) else found
     if found is not None and found < 0:
         raise BadValue("not_hours")
-    return found
+    return None if found is None else float(found)
 
 
 def person_name(value: Any) -> tuple[str, str]:
@@ -188,34 +228,27 @@ def person_name(value: Any) -> tuple[str, str]:
     >>> person_name("张　三(预备)"), person_name("阿依古丽•买买提"), person_name("李四*")
     (('张三', '预备'), ('阿依古丽·买买提', ''), ('李四', '*'))
     """
-    key = key_of(value).translate(dict.fromkeys(map(ord, "•・‧●"), "·"))
+    key = key_of(value).translate(dict.fromkeys(map(ord, "•・‧●∙⋅"), "·"))
     marks = "".join(part[1:-1] for part in _BRACKETS.findall(key))
     bare = _BRACKETS.sub("", key)
     return bare.rstrip("*"), marks + ("*" if bare.endswith("*") else "")
 
 
-def semester(value: Any) -> str | None:
-    """Read a semester as ``2010-2011-1`` (autumn) or ``2010-2011-2`` (spring).
+_IDENTITY = re.compile(
+    r"(?<!\d)(?:[1-9]\d{5}(?:18|19|20)\d{2}(?:0[1-9]|1[0-2])(?:0[1-9]|[12]\d|3[01])\d{3}[\dXx]"
+    r"|[1-9]\d{7}(?:0[1-9]|1[0-2])(?:0[1-9]|[12]\d|3[01])\d{3}"
+    r"|(?:\+?86[- ]?)?1[3-9]\d[- ]?\d{4}[- ]?\d{4})(?!\d)"
+    r"|(?<![\d.])(?:(?:25[0-5]|2[0-4]\d|1?\d?\d)\.){3}(?:25[0-5]|2[0-4]\d|1?\d?\d)(?![\d.])"
+    r"|[A-Za-z0-9_.+-]+@[A-Za-z0-9-]+(?:\.[A-Za-z0-9-]+)+"
+)
+
+
+def scrub(text: str) -> str:
+    """Return `text` without identity numbers, mobile phones, network and e-mail addresses.
 
     Examples
     --------
-    >>> (
-    ...     semester("2010-2011学年第一学期"),
-    ...     semester("10-11(2)"),
-    ...     semester("2010年秋季"),
-    ...     semester("2011上半年"),
-    ... )
-    ('2010-2011-1', '2010-2011-2', '2010-2011-1', '2010-2011-2')
+    >>> scrub("张三 11010519491231002X，电话 138 1234 5678"), scrub("20100701 起，共 12000 元")
+    ('张三 […]，电话 […]', '20100701 起，共 12000 元')
     """
-    key = key_of(value)
-    if not key:
-        return None
-    for match in re.finditer(r"(?<!\d)(\d{4}|\d{2})[-—–~/](\d{4}|\d{2})[学年度第(]*([12一二上下春秋])", key):
-        first = int(match[1]) % 100 + 2000
-        if int(match[2]) % 100 == (first + 1) % 100:
-            return f"{first}-{first + 1}-{1 if match[3] in '1一上秋' else 2}"
-    if half := re.search(r"(\d{4})年?(春|秋|上半年|下半年)", key):
-        year = int(half[1])
-        spring = half[2] in ("春", "上半年")
-        return f"{year - 1}-{year}-2" if spring else f"{year}-{year + 1}-1"
-    raise BadValue("not_a_semester")
+    return _IDENTITY.sub("[…]", text)

@@ -1,47 +1,53 @@
-"""The wide shape: a person a row, a date a column, a mark a cell."""
+"""The shape ``wide``: a person a row, a date a column, a mark a cell."""
 
 import re
-from collections.abc import Iterator
 from datetime import date
 
+import numpy as np
+import pandas as pd
+
 from cxzy_lib.intake.dates import day_of
-from cxzy_lib.intake.records import Body, Finding, Row, read_specs
-from cxzy_lib.intake.values import BadValue, key_of, text_of
+from cxzy_lib.intake.records import Body, Finding, Findings, Reading, read_specs, typed
+from cxzy_lib.intake.values import BadValue, Noted, key_of, text_of
+from cxzy_lib.tables import DATE
 
 
-def read_wide(body: Body) -> Iterator[Row]:
-    """Read the shape ``wide``: a person a row, a date a column, a mark a cell."""
+def read_wide(body: Body) -> Reading:
+    """Read a person a row."""
+    findings = Findings()
+    specs = read_specs(body, findings)
     marks = {key_of(mark): status for status, words in body.found.layout.marks.items() for mark in words}
     marks |= _legend(body)
     days, undated = _days(body)
-    for r in body.rows:
-        record, findings, usable = read_specs(body, r)
-        findings += undated
-        if not body.context.branch:
-            findings, usable = [*findings, Finding("no_unit", "error")], False
-        if not days:
-            usable = False
-        records = []
-        for c, day in days.items():
-            mark = key_of(body.raw(r, c))
-            status = marks.get(mark, "unknown")
-            if mark and mark not in marks:
-                findings.append(Finding("unknown_tick", "warning", body.found.uses[c].label, mark))
-            fresh = {"unit": body.context.branch, "held_on": day, "status": status, "precision": "day"}
-            records.append((body.found.layout.table, record | fresh))
-        yield Row(r, records if usable else [], findings)
+    for finding in undated:
+        findings.add(body.rows, finding)
+    if not body.context.branch:
+        findings.add(body.rows, Finding("no_unit", "error"))
+        return Reading(findings)
+    frames = []
+    for c, day in days.items():
+        column = body.column(c)
+        keys = [key_of(value) for value in column.values]
+        for k in np.unique(column.codes):
+            if keys[k] and keys[k] not in marks:
+                unknown = Finding("unknown_tick", "warning", body.found.uses[c].label, keys[k])
+                findings.add(body.rows[column.codes == k], unknown)
+        status = typed([marks.get(key, "unknown") for key in keys], column.codes)
+        held_on = pd.Series(pd.Timestamp(day), specs.frame.index).astype(DATE)
+        frame = specs.frame.assign(status=status, held_on=held_on, precision="day", unit=body.context.branch)
+        frames.append((body.found.layout.table, frame[specs.usable]))
+    return Reading(findings, frames)
 
 
 def _legend(body: Body) -> dict[str, str]:
     """Return what this sheet says its marks mean: legends differ from branch to branch."""
     meanings = {key_of(word): status for status, words in body.found.layout.legend.items() for word in words}
     any_word = "|".join(sorted(map(re.escape, meanings), key=len, reverse=True))
-    texts = [text_of(v) for r, row in enumerate(body.sheet.rows) if r not in body.rows for v in row]
-    pairs = (
-        re.findall(rf"([^\w\s,，、;；:：()（）])[\s:：=为]*({any_word})", "\n".join(texts))
-        if any_word
-        else []
-    )
+    if not any_word:
+        return {}
+    others = np.setdiff1d(np.arange(body.sheet.height), body.rows)
+    texts = "\n".join(text_of(v) for r in others for v in body.sheet.row(int(r)))
+    pairs = re.findall(rf"([^\w\s,，、;；:：()（）])[\s:：=为]*({any_word})", texts)
     return {key_of(mark): meanings[word] for mark, word in pairs}
 
 
@@ -57,7 +63,8 @@ def _days(body: Body) -> tuple[dict[int, date], list[Finding]]:
         try:
             if _is_doubtful(body, c) and re.fullmatch(r"\d{1,2}\.[123]", use.target):
                 raise BadValue("ambiguous_day")
-            span = day_of(use.target, year=body.context.year or 2000)
+            found = day_of(use.target, year=body.context.year or 2000)
+            span = found.value if isinstance(found, Noted) else found
             assert span is not None
             days[c] = span.start if body.context.year else _in_semester(span.start, body)
         except BadValue as bad:
@@ -68,9 +75,9 @@ def _days(body: Body) -> tuple[dict[int, date], list[Finding]]:
 def _is_doubtful(body: Body, c: int) -> bool:
     """Whether a header cell may have lost a zero at its end: a bare number, or any cell of a csv."""
     r = body.found.header[-1]
-    row = body.sheet.rows[r]
-    number = c < len(row) and isinstance(row[c], float) and (r, c) not in body.sheet.formats
-    return number or body.sheet.unformatted
+    return (
+        isinstance(body.sheet.value(r, c), float) and not body.sheet.format(r, c)
+    ) or body.sheet.unformatted
 
 
 def _in_semester(day: date, body: Body) -> date:

@@ -1,0 +1,171 @@
+"""What each row of a sheet is: title, header, body, total or footer; and whether a total row is right.
+
+Only rows that hold a word of one of these are looked at one by one: a long sheet has few of them.
+"""
+
+import re
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from cxzy_lib.intake.grid import Sheet
+from cxzy_lib.intake.layout import Found
+from cxzy_lib.intake.values import BadValue, count, key_of
+from cxzy_lib.intake.vocabulary import Vocabulary, keys_of
+
+Mask = npt.NDArray[np.bool_]
+
+
+def cells_where(sheet: Sheet, test: Callable[[int, Any], bool]) -> list[Mask]:
+    """Return for each column the rows whose cell passes `test` (column, cell); asked once per distinct cell."""
+    return [
+        np.array([test(c, value) for value in column.values], dtype=bool)[column.codes]
+        for c, column in enumerate(sheet.columns)
+    ]
+
+
+def _has_text(value: Any) -> bool:
+    return value is not None and (not isinstance(value, str) or bool(value.strip()))
+
+
+def filled(sheet: Sheet) -> npt.NDArray[np.int64]:
+    """Return how many cells of each row say something."""
+    masks = cells_where(sheet, lambda _, value: _has_text(value))
+    return np.sum(masks, axis=0) if masks else np.zeros(sheet.height, dtype=np.int64)
+
+
+def row_kinds(sheet: Sheet, found: Found, words: Vocabulary) -> npt.NDArray[np.object_]:
+    """Return what each row is: ``blank``, ``title``, ``header``, ``total``, ``footer`` or ``body``."""
+    cells = filled(sheet)
+    kinds = np.where(cells == 0, "blank", "body").astype(object)
+    labels = {c: key_of(use.label.rpartition("-")[2]) for c, use in found.uses.items()}
+    footers = tuple(key_of(word) for word in words.campaign.words.footers)
+    totals = keys_of(words.campaign.words.totals)
+
+    def is_special(c: int, value: Any) -> bool:
+        if not isinstance(value, str):
+            return False
+        key = key_of(value)
+        return bool(key) and (key.startswith(footers) or _bare(key) in totals or labels.get(c) == key)
+
+    special = np.any([cells == 1, *cells_where(sheet, is_special)], axis=0) & (cells > 0)
+    special[: found.header[-1] + 1] = cells[: found.header[-1] + 1] > 0
+    for r in np.flatnonzero(special):
+        kinds[r] = _row_kind(sheet, int(r), found, words)
+    return kinds
+
+
+def _bare(key: str) -> str:
+    return re.sub(r"[::()]", "", key)
+
+
+def _row_kind(sheet: Sheet, r: int, found: Found, words: Vocabulary) -> str:
+    """Say what a row that is not blank is."""
+    cells = [key_of(v) for v in sheet.row(r)]
+    said = [cell for cell in cells if cell]
+    if r in found.header:
+        return "header"
+    if r < found.header[0]:
+        return "title"
+    if _repeats_header(cells, found):
+        return "header"
+    campaign = words.campaign.words
+    footers = tuple(key_of(word) for word in campaign.footers)
+    if said[0].startswith(footers) or (len(said) == 1 and any(f in said[0] for f in footers)):
+        return "body" if _is_record(cells, cells.index(said[0]), found) else "footer"
+    totals = keys_of(campaign.totals)
+    for cell in said[:3]:
+        if not cell.isdigit() and _bare(cell) in totals:
+            return "body" if _is_record(cells, cells.index(cell), found, total=True) else "total"
+    if len(said) == 1 and len(found.uses) > 2 and _heads_second_block(sheet, r, found):
+        return "title"
+    return "body"
+
+
+def _is_record(cells: list[str], at: int, found: Found, total: bool = False) -> bool:
+    """Whether a row that begins like a footer or a total is a record: all else that a record needs is there.
+
+    A pledge may be called 合计 and a problem 制表人职责不清.
+    """
+    columns = found.layout.columns
+    needed = [c for c, use in found.columns("spec").items() if columns[use.target].required and c != at]
+    if needed:
+        return all(c < len(cells) and cells[c] for c in needed)
+    counted = sum(c < len(cells) and cells[c].isdigit() for c in found.columns("level"))
+    return counted >= 2 and not total
+
+
+def _repeats_header(cells: list[str], found: Found) -> bool:
+    """Whether a row is the header once more; one with other words in the same places is not taken for it."""
+    labels = {c: key_of(use.label.rpartition("-")[2]) for c, use in found.uses.items() if c < len(cells)}
+    return len(labels) > 1 and all(cells[c] in (label, "") for c, label in labels.items()) and any(cells)
+
+
+def _heads_second_block(sheet: Sheet, r: int, found: Found) -> bool:
+    following = ([key_of(v) for v in sheet.row(q)] for q in range(r + 1, min(r + 4, sheet.height)))
+    return any(_repeats_header(cells, found) for cells in following if any(cells))
+
+
+def other_header(sheet: Sheet, kinds: npt.NDArray[np.object_], found: Found, words: Vocabulary) -> int | None:
+    """Return the first body row that is another table's header: most of its cells are names of columns."""
+    names = words.columns[found.code].keys() | words.ignore | words.drop
+    named = np.sum(
+        cells_where(sheet, lambda _, value: isinstance(value, str) and key_of(value) in names), axis=0
+    )
+    cells = filled(sheet)
+    others = np.flatnonzero((kinds == "body") & (cells > 2) & (named > 0.7 * cells))
+    return int(others[0]) if others.size else None
+
+
+def count_or_none(raw: Any) -> int | None:
+    """Return a count, ``None`` where a cell is none."""
+    try:
+        found = count(raw)
+    except BadValue:
+        return None
+    return getattr(found, "value", found)
+
+
+def totals_off(
+    sheet: Sheet, found: Found, r: int, rows_before: npt.NDArray[np.intp]
+) -> list[tuple[str, int, int]]:
+    """Compare total row `r` with the rows above it; return (column, written, added) where they differ.
+
+    A subtotal may stand under some groups and not under others: so its rows may begin at the body's first row,
+    after any row that is no record, and where a group (a branch, a kind) begins. Of these the beginning that
+    explains most columns counts.
+    """
+    columns = found.layout.columns
+    uses = found.columns("level") | {
+        c: use for c, use in found.columns("spec").items() if columns[use.target].type == "count"
+    }
+    written = {c: n for c in uses if (n := count_or_none(sheet.value(r, c))) is not None}
+    if not written or not rows_before.size:
+        return []
+    counts = {c: _counts(sheet, c)[rows_before] for c in written}
+    starts = _group_starts(sheet, found, rows_before)
+    sums = {c: np.cumsum(n[::-1])[::-1][starts] for c, n in counts.items()}
+    agreed = np.sum([sums[c] == written[c] for c in written], axis=0)
+    best = int(np.flatnonzero(agreed == agreed.max())[0])
+    return [(uses[c].label, n, int(sums[c][best])) for c, n in written.items() if sums[c][best] != n]
+
+
+def _counts(sheet: Sheet, c: int) -> npt.NDArray[np.int64]:
+    column = sheet.columns[c]
+    return np.array([count_or_none(value) or 0 for value in column.values], dtype=np.int64)[column.codes]
+
+
+def _group_starts(sheet: Sheet, found: Found, rows: npt.NDArray[np.intp]) -> npt.NDArray[np.intp]:
+    """Return the places in `rows` at which rows that belong together may begin."""
+    columns = found.layout.columns
+    kinds = ("branch", "unit", "words", "rater", "semester")
+    begins = np.diff(rows, prepend=rows[0] - 2) > 1
+    for c, use in found.columns("spec").items():
+        if columns[use.target].type in kinds:
+            codes = sheet.columns[c].codes[rows]
+            begins |= (np.diff(codes, prepend=codes[0]) != 0) & (codes != 0)
+    for r0, _, r1, _ in sheet.merges:
+        begins |= (rows == r0) & (r1 > r0)
+    return np.flatnonzero(begins)
