@@ -253,12 +253,8 @@ def semester(value: Any, year: int | None = None) -> Any:
         year = int(half[1])
         spring = half[2] in ("春", "上半年")
         return f"{year - 1}-{year}-2" if spring else f"{year}-{year + 1}-1"
-    if part := re.fullmatch(r"(春|秋)季?(?:学期)?|(上|下)(?:学期|半年)", key):
-        if year is None:
-            raise BadValue("not_a_semester")
-        # 上半年 is spring by the calendar, 上学期 autumn by the school year: only the former is sure.
-        if "学期" in key and part[2]:
-            raise BadValue("not_a_semester")
+    # 上半年 is spring by the calendar; 上学期 would be autumn by the school year, and is not guessed.
+    if year is not None and (part := re.fullmatch(r"(春|秋)季?(?:学期)?|(上|下)半年", key)):
         spring = part[1] == "春" or part[2] == "上"
         return Noted(f"{year - 1}-{year}-2" if spring else f"{year}-{year + 1}-1", "year_assumed", str(year))
     raise BadValue("not_a_semester")

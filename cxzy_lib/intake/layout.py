@@ -118,8 +118,6 @@ def question_keys(label: str) -> tuple[str, ...]:
 
 def _tally_use(upper: str, label: str, shown: str, words: Vocabulary, scale: str) -> Use | None:
     """Say which level of which raters a column counts, or whose share it gives; ``None`` if neither."""
-    if not upper and "-" in label:
-        upper, _, label = label.rpartition("-")  # 党员互评-优秀 without a merged header above
     level, group = _level_in(upper, label, words, scale), _rater_in(upper, words)
     if re.search(r"[%‰]|比例|率", key_of(label)):
         # A share beside a count is the same ballots once more: it is compared, and used only without counts.
@@ -187,6 +185,7 @@ def _readings(
 ) -> Iterator[tuple[int, Found]]:
     """Yield every layout that a header can be, with the number of columns it explains."""
     year = find_year(key_of(context))
+    labels = [_parted(upper, label, words) for upper, label in labels]
     keys = {key for pair in labels for label in pair for key in header_keys(label)}
     for code, layout in words.campaign.layouts.items():
         if not _titled(layout, context) or not _may_be(code, keys, words):
@@ -201,13 +200,21 @@ def _readings(
             )
 
 
+def _parted(upper: str, label: str, words: Vocabulary) -> tuple[str, str]:
+    """Return the rater group and the level of 党员互评-优秀, which stands in one cell instead of two."""
+    group, mark, level = label.rpartition("-")
+    return (group, level) if mark and not upper and _rater_in(group, words) else (upper, label)
+
+
 def _first_of_twins(uses: dict[int, Use], layout: Layout) -> dict[int, Use]:
     """Keep the first of two columns that mean the same, and report the other: neither is added nor lost."""
     seen: set[tuple[str, str, str]] = set()
     kept = {}
     for c, use in uses.items():
         meaning = (use.kind, use.target, use.group)
-        twin = use.kind in ("spec", "level", "share", "item", "grade", "date") and meaning in seen
+        skipped = use.kind == "spec" and layout.columns[use.target].type == "skip"
+        means = use.kind in ("spec", "level", "share", "item", "grade", "date") and not skipped
+        twin = means and meaning in seen
         kept[c] = Use("twin", use.label) if twin else use
         seen.add(meaning)
     return kept
