@@ -125,13 +125,33 @@ def figures(tables, *columns):
 
 def test_t06b_scores_by_the_five_leads(cleaned):
     tables, states = cleaned("T06b", ["张 三", "优(95)", 90, 88, "92分", 91, 456, "优秀"], ["合计", None])
-    assert figures(tables) == [["L1", 95], ["L2", 90], ["L3", 88], ["L4", 92], ["L5", 91], ["five_leads_total", 456]]
+    assert figures(tables) == [
+        ["L1", 95],
+        ["L2", 90],
+        ["L3", 88],
+        ["L4", 92],
+        ["L5", 91],
+        ["five_leads_total", 456],
+    ]
     assert rows_of(tables, "figures", "subject", "year")[0] == [person(tables, "张三"), 2011]
     assert states[4] == ("total", "")
 
 
 def test_t08a_counts_of_leaders_with_shares_beside(clean_rows):
-    upper = ["评议对象", "职务", "在册人数", "参加测评人数", "优秀", None, "称职", None, "基本称职", None, "不称职", None]
+    upper = [
+        "评议对象",
+        "职务",
+        "在册人数",
+        "参加测评人数",
+        "优秀",
+        None,
+        "称职",
+        None,
+        "基本称职",
+        None,
+        "不称职",
+        None,
+    ]
     lower = [None, None, None, None, *["人数", "%"] * 4]
     row = ["张三", "院长", 60, 50, 40, "80%", 8, 16, 2, 4, None, None]
     tables = clean_rows(
@@ -146,7 +166,10 @@ def test_t08a_counts_of_leaders_with_shares_beside(clean_rows):
 
 def test_t08b_headings_of_one_leader_named_in_the_title(cleaned):
     tables, _ = cleaned(
-        "T08b", ["德", "政治思想", 20, 5, 1, 0], ["廉", "廉洁自律", 22, 3, 1, 0], title="2011年12月 评议对象:张三"
+        "T08b",
+        ["德", "政治思想", 20, 5, 1, 0],
+        ["廉", "廉洁自律", 22, 3, 1, 0],
+        title="2011年12月 评议对象:张三",
     )
     votes = rows_of(tables, "votes", "appraisee", "item", "level", "count")
     assert votes[0] == [person(tables, "张三"), "political_thought", "good", 20]
@@ -155,12 +178,20 @@ def test_t08b_headings_of_one_leader_named_in_the_title(cleaned):
 
 def test_t08c_kinds_of_ballot_are_rater_groups(cleaned):
     tables, _ = cleaned(
-        "T08c", ["A领导", 0.3, 5, 1, 0, 0, 0, 95], ["C群众", 0.4, 20, 8, 2, 1, 3, 88], title="2011年 评议对象:张三"
+        "T08c",
+        ["A领导", 0.3, 5, 1, 0, 0, 0, 95],
+        ["C群众", 0.4, 20, 8, 2, 1, 3, 88],
+        title="2011年 评议对象:张三",
     )
     votes = rows_of(tables, "votes", "rater_group", "level", "count")
     assert ["leaders", "excellent", 5] in votes
     assert ["nonmember", "unknown", 3] in votes
-    assert figures(tables) == [["ballot_weight", 0.3], ["weighted_score", 95], ["ballot_weight", 0.4], ["weighted_score", 88]]
+    assert figures(tables) == [
+        ["ballot_weight", 0.3],
+        ["weighted_score", 95],
+        ["ballot_weight", 0.4],
+        ["weighted_score", 88],
+    ]
 
 
 def test_t08d_a_printed_rate_that_the_numbers_do_not_give(cleaned):
@@ -197,7 +228,21 @@ def test_t13_study_plans(cleaned):
 
 
 def test_t14_several_authors_owe_and_deliver_each(cleaned):
-    row = [1, "张三、王五", "党员教师", "教改研究", "论文", "完成", "2011.2", "2011.7.20", "党刊", "2011(3)", None, None, None]
+    row = [
+        1,
+        "张三、王五",
+        "党员教师",
+        "教改研究",
+        "论文",
+        "完成",
+        "2011.2",
+        "2011.7.20",
+        "党刊",
+        "2011(3)",
+        None,
+        None,
+        None,
+    ]
     tables, _ = cleaned("T14", row)
     zhang, wang = person(tables, "张三"), person(tables, "王五")
     assert rows_of(tables, "tasks", "kind", "person", "due_on", "done_on") == [
@@ -210,13 +255,33 @@ def test_t14_several_authors_owe_and_deliver_each(cleaned):
 
 
 def test_t15_nominations_votes_and_notice(cleaned):
-    row = [1, "张三", "优秀党员", "第一支部", "支部", 20, 18, 16, "88.9%", "是", "2011.6.10", "2011.6.17", 0, "局", "2011.6.28", 2011, None]
+    row = [
+        1,
+        "张三",
+        "优秀党员",
+        "第一支部",
+        "支部",
+        20,
+        18,
+        16,
+        "88.9%",
+        "是",
+        "2011.6.10",
+        "2011.6.17",
+        0,
+        "局",
+        "2011.6.28",
+        2011,
+        None,
+    ]
     tables, states = cleaned("T15", row)
     assert rows_of(tables, "events", "kind", "held_on", "topic") == [
         ["nomination", None, "excellent_member"], ["award", "2011-06-28", "excellent_member"],
     ]  # fmt: skip
     assert rows_of(tables, "votes", "occasion", "level", "count") == [["nomination", "for", 16]]
-    assert rows_of(tables, "tasks", "kind", "opened_on", "done_on") == [["public_notice", "2011-06-10", "2011-06-17"]]
+    assert rows_of(tables, "tasks", "kind", "opened_on", "done_on") == [
+        ["public_notice", "2011-06-10", "2011-06-17"]
+    ]
     assert states[3] == ("kept", "")
 
 
@@ -229,13 +294,19 @@ def test_t16_contact_points_and_visits(cleaned):
 
 
 def test_t17_publicity_with_two_kinds_in_a_cell(cleaned):
-    tables, _ = cleaned("T17", [1, "2011-06-20", "校园网", "先进事迹、党员风采", "身边的榜样", "李四", None, None, None])
-    assert rows_of(tables, "events", "kind", "channel") == [["model_deeds", "website"], ["member_style", "website"]]
+    tables, _ = cleaned(
+        "T17", [1, "2011-06-20", "校园网", "先进事迹、党员风采", "身边的榜样", "李四", None, None, None]
+    )
+    assert rows_of(tables, "events", "kind", "channel") == [
+        ["model_deeds", "website"],
+        ["member_style", "website"],
+    ]
 
 
 def test_t18_decisions_and_the_three_firsts(cleaned):
     tables, _ = cleaned(
-        "T18", [1, "购置设备", "大额资金", "2011.3.1", None, "2011.3.10", None, "是", "是", "否", "12号", None]
+        "T18",
+        [1, "购置设备", "大额资金", "2011.3.1", None, "2011.3.10", None, "是", "是", "否", "12号", None],
     )
     assert rows_of(tables, "events", "kind", "form", "held_on") == [["decision", "large_funds", "2011-03-10"]]
     assert rows_of(tables, "tasks", "kind", "status", "done_on", "due_on") == [
@@ -247,20 +318,35 @@ def test_t18_decisions_and_the_three_firsts(cleaned):
 
 
 def test_t19_appointments_without_names(cleaned):
-    tables, _ = cleaned("T19", [1, "赵一二", "教务处副处长", "是", "已考察", "2011.5.3", "2011.5.5-5.11", "12号", "是", "挂职"])
-    assert rows_of(tables, "events", "kind", "held_on") == [["appointment", "2011-05-03"], ["reserve_cadre", "2011-05-03"]]
-    assert rows_of(tables, "tasks", "kind", "opened_on", "done_on") == [["public_notice", "2011-05-05", "2011-05-11"]]
+    tables, _ = cleaned(
+        "T19",
+        [1, "赵一二", "教务处副处长", "是", "已考察", "2011.5.3", "2011.5.5-5.11", "12号", "是", "挂职"],
+    )
+    assert rows_of(tables, "events", "kind", "held_on") == [
+        ["appointment", "2011-05-03"],
+        ["reserve_cadre", "2011-05-03"],
+    ]
+    assert rows_of(tables, "tasks", "kind", "opened_on", "done_on") == [
+        ["public_notice", "2011-05-05", "2011-05-11"]
+    ]
     assert not any("赵一二" in frame.to_csv() for frame in tables.values())
 
 
 def test_t20_documents_and_their_items(cleaned):
     tables, _ = cleaned("T20", [1, "2011年活动计划", "年度计划", "2011.1.10", "2011年", 12, 10, "李四"])
-    assert rows_of(tables, "events", "kind", "held_on", "topic") == [["annual_plan", "2011-01-10", "2011年活动计划"]]
-    assert figures(tables, "indicator", "value", "year") == [["document_items", 12, 2011], ["document_items_done", 10, 2011]]
+    assert rows_of(tables, "events", "kind", "held_on", "topic") == [
+        ["annual_plan", "2011-01-10", "2011年活动计划"]
+    ]
+    assert figures(tables, "indicator", "value", "year") == [
+        ["document_items", 12, 2011],
+        ["document_items_done", 10, 2011],
+    ]
 
 
 def test_t21_a_zero_report_is_evidence_and_an_empty_table_is_none(cleaned):
-    tables, states = cleaned("T21", [1, "2011.6.30", "本学期无", None, None, None], [2, "2011.9.1", "教师", "违纪", "是", None])
+    tables, states = cleaned(
+        "T21", [1, "2011.6.30", "本学期无", None, None, None], [2, "2011.9.1", "教师", "违纪", "是", None]
+    )
     assert rows_of(tables, "events", "kind", "held_on", "form") == [
         ["zero_report", "2011-06-30", None], ["discipline", "2011-09-01", "confirmed"],
     ]  # fmt: skip
@@ -289,7 +375,9 @@ def test_t22_points_merged_over_rows_are_not_given_to_each(cleaned):
 
 def test_t24_members_and_others(cleaned):
     tables, _ = cleaned(
-        "T24", [2011, "教务处", "张三", "是", "是", "课时量", 320, "课时"], [2011, "教务处", "赵六", "否", "是", "课时量", 300, "课时"]
+        "T24",
+        [2011, "教务处", "张三", "是", "是", "课时量", 320, "课时"],
+        [2011, "教务处", "赵六", "否", "是", "课时量", 300, "课时"],
     )
     assert figures(tables, "indicator", "group", "value", "unit_of_measure") == [
         ["class_hours", "member", 320, "课时"], ["class_hours", "nonmember", 300, "课时"],
@@ -299,13 +387,22 @@ def test_t24_members_and_others(cleaned):
 
 
 def test_t25_union_and_youth_league(cleaned):
-    tables, _ = cleaned("T25", [1, "工会", "2011.5.1", "劳动竞赛", "校级", 30, None], [2, "团委", "2011.5.4", "主题团日", None, 25, None])
-    assert rows_of(tables, "events", "kind", "topic", "present") == [["union", "劳动竞赛", 30], ["youth_league", "主题团日", 25]]
+    tables, _ = cleaned(
+        "T25",
+        [1, "工会", "2011.5.1", "劳动竞赛", "校级", 30, None],
+        [2, "团委", "2011.5.4", "主题团日", None, 25, None],
+    )
+    assert rows_of(tables, "events", "kind", "topic", "present") == [
+        ["union", "劳动竞赛", 30],
+        ["youth_league", "主题团日", 25],
+    ]
 
 
 def test_t26_staff_who_left_and_one_who_is_a_member_too(cleaned):
     tables, _ = cleaned(
-        "T26", [1, "张三", "教务处", "是", "校级", "1995.9", None, None, 2011], [2, "钱七", "总务处", "否", None, "2001.9", "2011.8.31", "调出", 2011]
+        "T26",
+        [1, "张三", "教务处", "是", "校级", "1995.9", None, None, 2011],
+        [2, "钱七", "总务处", "否", None, "2001.9", "2011.8.31", "调出", 2011],
     )
     staff = rows_of(tables, "people", "person", "is_member", "is_teacher", "left_on", "note")
     assert staff == [
@@ -320,14 +417,44 @@ def test_t27_t28_t29_counts_without_names_or_texts(cleaned):
         [["ideology_analysis", "第一支部"]], [["members_covered", 18]],
     )  # fmt: skip
     tables, _ = cleaned("T28", ["2011年", "公开承诺", "2011.3.1", "2011.3.20", "张三", "A-3", 40])
-    assert rows_of(tables, "tasks", "kind", "subject", "opened_on", "done_on") == [["step", "STEP2", "2011-03-01", "2011-03-20"]]
+    assert rows_of(tables, "tasks", "kind", "subject", "opened_on", "done_on") == [
+        ["step", "STEP2", "2011-03-01", "2011-03-20"]
+    ]
     tables, _ = cleaned("T29", [1, "2011.3.5", "张三", "群众", 3], ["", "", "合计", "", 3])
     assert rows_of(tables, "events", "kind", "held_on") == [["talk", "2011-03-05"]]
     assert figures(tables, "indicator", "group", "value") == [["talk_opinions", "群众", 3]]
 
 
 def test_t30_one_row_for_each_institution(cleaned):
-    row = [1, "第一中学", "高中", 120, 60, 4, 58, 58, 50, "1.2万人次", 100, 96, 95, 80, 10, 5, None, 0, 6, 5, 20, 19, 40, 2, 95, 93.5, None]
+    row = [
+        1,
+        "第一中学",
+        "高中",
+        120,
+        60,
+        4,
+        58,
+        58,
+        50,
+        "1.2万人次",
+        100,
+        96,
+        95,
+        80,
+        10,
+        5,
+        None,
+        0,
+        6,
+        5,
+        20,
+        19,
+        40,
+        2,
+        95,
+        93.5,
+        None,
+    ]
     tables, states = cleaned("T30", row)
     found = dict(figures(tables))
     assert (found["members"], found["mass_raters"], found["score_assessed"]) == (60, 12000, 93.5)
@@ -339,14 +466,23 @@ def test_t30_one_row_for_each_institution(cleaned):
 def test_no_header_of_a_layout_stands_in_the_code():
     """Campaigns are data: a header in the code would be read in every campaign."""
     layouts = tomllib.loads((ROOT / "campaign" / "layouts.toml").read_text("utf-8"))["layouts"]
-    aliases = {alias for layout in layouts.values() for spec in layout["columns"].values() for alias in spec["aliases"]}
+    aliases = {
+        alias
+        for layout in layouts.values()
+        for spec in layout["columns"].values()
+        for alias in spec["aliases"]
+    }
     aliases = {alias for alias in aliases if len(alias) > 1}
     wrong = []
     for path in (ROOT / "cxzy_lib").rglob("*.py"):
         if "sample" in path.parts:
             continue  # it writes the sheets that the others read
         tree = ast.parse(path.read_text("utf-8"))
-        said = {n.value.value for n in ast.walk(tree) if isinstance(n, ast.Expr) and isinstance(n.value, ast.Constant)}
+        said = {
+            n.value.value
+            for n in ast.walk(tree)
+            if isinstance(n, ast.Expr) and isinstance(n.value, ast.Constant)
+        }
         texts = {n.value for n in ast.walk(tree) if isinstance(n, ast.Constant) and isinstance(n.value, str)}
         wrong += [(path.name, text) for text in texts - said if re.sub(r"\s", "", text) in aliases]
     assert wrong == []

@@ -30,7 +30,7 @@ def read_ballot(body: Body) -> Reading:
     specs = Specs(_respondents(body, specs.frame, findings), specs.usable)
     columns = {c: body.column(c) for c in body.found.columns("item")}
     scales = _scales(body, columns)
-    if columns and not any(scales.values()) and _rates(body):
+    if not scales and _rates(body) and not _all_numbers(columns):
         findings.add(body.rows, Finding("no_scale", "error"))
         specs = Specs(specs.frame, specs.usable & False)
     frames = []
@@ -64,6 +64,12 @@ def _rates(body: Body) -> bool:
     return any(_item(body, use).kind == "level" for use in body.found.columns("item").values())
 
 
+def _all_numbers(columns: dict[int, Column]) -> bool:
+    """Whether the answers are numbers of options: the finding is then the direction that nobody gave."""
+    cells = (column.values[k] for column in columns.values() for k in np.unique(column.codes))
+    return all(re.fullmatch(r"-?\d+|", key_of(cell)) for cell in cells)
+
+
 def _scales(body: Body, columns: dict[int, Column]) -> dict[int, str]:
     """Return the scale of each rated column: the item's own; otherwise one for all columns that it fits.
 
@@ -72,7 +78,7 @@ def _scales(body: Body, columns: dict[int, Column]) -> dict[int, str]:
     """
     words, uses = body.context.words, body.found.columns("item")
     rated = {c: _item(body, use) for c, use in uses.items() if _item(body, use).kind == "level"}
-    found = {c: item.scale for c, item in rated.items() if item.scale}
+    found = {c: scale for c, item in rated.items() if (scale := _own_scale(body, item))}
     said = {
         c: {key for k in np.unique(columns[c].codes) for key in _level_keys(columns[c].values[k])}
         for c in rated
@@ -91,6 +97,15 @@ def _scales(body: Body, columns: dict[int, Column]) -> dict[int, str]:
         found |= dict.fromkeys(fitting, scale)
         said = {c: keys for c, keys in said.items() if c not in fitting}
     return found
+
+
+def _own_scale(body: Body, item: Item) -> str:
+    """Return the scale that the plan gives to an item, by name or by the levels of its options."""
+    scales = body.context.words.campaign.scales
+    holds = (
+        code for code in body.found.layout.scales if {*item.codes} <= {v.code for v in scales[code].levels}
+    )
+    return item.scale or (next(holds, "") if item.codes else "")
 
 
 def _level_keys(raw: Any) -> Sequence[str]:

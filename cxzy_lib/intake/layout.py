@@ -111,9 +111,11 @@ def question_keys(label: str) -> tuple[str, ...]:
     '给老师讲课的评价'
     >>> question_keys("How satisfied are you with … [Your workload]")[-1]
     'Yourworkload'
+    >>> question_keys("第6题(对班子是否满意)")[-1]
+    '对班子是否满意'
     """
-    line = re.search(r"[—–]+\s*([^—–]+)$|\[([^\]]+)\]\s*$", label)
-    return header_keys(label) + (header_keys(line[1] or line[2]) if line else ())
+    line = re.search(r"[—–]+\s*([^—–]+)$|\[([^\]]+)\]\s*$|^\D?\d+\D?\s*[(（](.+)[)）]\s*$", label)
+    return header_keys(label) + (header_keys(line[1] or line[2] or line[3]) if line else ())
 
 
 def _tally_use(upper: str, label: str, shown: str, words: Vocabulary, scale: str) -> Use | None:

@@ -44,6 +44,7 @@ def with_origin(frame: pd.DataFrame, task: Task) -> pd.DataFrame:
     return frame.drop(columns="row").assign(**place, source_row=frame["row"] + 1)
 
 
+SAME_PAPERS = 3  # respondents that must agree in everything before two exports are taken for one
 _ITEM = ("item", "occasion_id", "unit", "rater_group", "appraisee", "item")
 #: What makes two records the same, by table: its kind (ballots are votes once more), then the columns.
 SAME: dict[str, tuple[str, ...]] = {
@@ -72,9 +73,35 @@ def once(done: Done) -> Done:
             earlier = first.get(key, at) if table == "answers" else first.setdefault(key, at)
             if earlier != at:
                 again.setdefault(at, {}).update(dict.fromkeys(rows, done[earlier][0].file))
+    for at, file in _same_papers(done).items():
+        rows = [int(r) for _, frame in done[at][1].frames for r in frame["row"] if r]
+        again.setdefault(at, {}).update(dict.fromkeys(rows, file))
     return [
         (task, result.without(again[at]) if at in again else result) for at, (task, result) in enumerate(done)
     ]
+
+
+def _same_papers(done: Done) -> dict[int, str]:
+    """Return the sheets of papers that another sheet holds already (the texts and the codes of one export).
+
+    The same respondents on the same days who all said the same: by chance this does not happen to many.
+    """
+    key = ["occasion_id", "respondent", "answered_on", "item"]
+    seen: list[tuple[Task, pd.DataFrame]] = []
+    twice: dict[int, str] = {}
+    for at, (task, result) in enumerate(done):
+        papers = [frame for table, frame in result.frames if table == "answers" and len(frame)]
+        if not papers or any("answered_on" not in frame for frame in papers):
+            continue
+        said = pd.concat(papers)[[*key, "level"]]
+        for other, earlier in seen:
+            if other.institution != task.institution or said["respondent"].nunique() < SAME_PAPERS:
+                continue
+            both = said.merge(earlier, on=key, suffixes=("", "_before"))
+            if len(both) == len(said) and (both["level"] == both["level_before"]).all():
+                twice[at] = other.file
+        seen.append((task, said))
+    return twice
 
 
 def _keys(done: Done) -> list[tuple[int, str, dict[tuple[Any, ...], list[int]]]]:
