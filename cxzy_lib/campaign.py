@@ -56,6 +56,7 @@ class Campaign:
     raters: dict[str, Named]
     layouts: dict[str, Layout]
     unit_aliases: dict[str, Named]
+    evidence: dict[str, Named]
 
     def setting(self, name: str) -> Any:
         """Return the value of a setting; a setting that is not there is an error that names it."""
@@ -101,6 +102,12 @@ def _read(folder: Path, name: str, shape: type[T]) -> T:
         raise CampaignError(f"{path}: {error}") from error
 
 
+def _targets(layout: Layout) -> set[str]:
+    """Return the names that the columns of a layout give to a row."""
+    named = {part for name, spec in layout.columns.items() for part in (spec.to or name, spec.ended)}
+    return named | set(layout.set)
+
+
 def _check_layouts(path: Path, campaign: Campaign) -> None:
     for code, layout in campaign.layouts.items():
         where = f"{path}: [layouts.{code}]"
@@ -108,6 +115,16 @@ def _check_layouts(path: Path, campaign: Campaign) -> None:
             raise CampaignError(
                 f"{where} table = {layout.table!r}: 应为 / must be one of {', '.join(SCHEMAS)}"
             )
+        for also in layout.also:
+            if also.table not in SCHEMAS:
+                raise CampaignError(
+                    f"{where} also.table = {also.table!r}: 应为 / must be one of {', '.join(SCHEMAS)}"
+                )
+            missing = {*also.take.values(), *also.when} - _targets(layout)
+            if missing:
+                raise CampaignError(
+                    f"{where} also: {sorted(missing)} 不是该表的列 / are no columns of this layout"
+                )
         unknown = set(layout.scales) - set(campaign.scales)
         if unknown:
             raise CampaignError(f"{where} scales: {sorted(unknown)} 不在 scales.toml / not in scales.toml")
@@ -155,6 +172,7 @@ def load_campaign(folder: str | os.PathLike[str]) -> Campaign:
         raters=layouts.raters,
         layouts=layouts.layouts,
         unit_aliases=_read(root, "units.toml", Units).aliases,
+        evidence=plan.evidence,
     )
     _check_layouts(root / "layouts.toml", campaign)
     return campaign

@@ -6,7 +6,6 @@ or a page failed, rows could not be checked for want of a register, or another p
 """
 
 import sys
-import tempfile
 from collections.abc import Sequence
 from dataclasses import asdict
 from pathlib import Path
@@ -47,7 +46,7 @@ def _cleaned(call: Call, processed: Path, spec: "Campaign") -> "dict[str, pd.Dat
         close()
 
 
-def _tell(call: Call, tables: "dict[str, pd.DataFrame]", done: str, limit: int | None) -> int:
+def _tell(call: Call, tables: "dict[str, pd.DataFrame]", done: str, limit: int) -> int:
     """Print a line for each file, the first `limit` findings and the sum; return the exit status."""
     from cxzy_lib.intake import told
 
@@ -56,12 +55,19 @@ def _tell(call: Call, tables: "dict[str, pd.DataFrame]", done: str, limit: int |
     shown = files[files["code"].notna()] if sys.stdout.isatty() else files  # a bar has shown the others
     for line in [*told.file_lines(shown, call.lang), *findings[:limit]]:
         click.echo(line)
-    if limit is not None and len(findings) > limit:
+    if len(findings) > limit:
         call.say("more_findings", count=len(findings) - limit)
+    return _sum_up(call, tables, done)
+
+
+def _sum_up(call: Call, tables: "dict[str, pd.DataFrame]", done: str) -> int:
+    """Print the sum over all files and what is missing; return the exit status."""
+    files, ledger = tables["files"], tables["ledger"]
+    found = int((ledger["severity"].notna() & ledger["layout"].notna()).sum())
     lost = files["status"].isin(["refused", "unrecognised"]) | files["code"].eq("some_sheets")
     kept, rejected = (int((ledger["outcome"] == name).sum()) for name in ("kept", "rejected"))
     bad = int(lost.sum())
-    call.say(done, files=len(files), kept=kept, rejected=rejected, findings=len(findings), bad=bad)
+    call.say(done, files=len(files), kept=kept, rejected=rejected, findings=found, bad=bad)
     for register in ("units", "people"):
         without = sorted(set(files["institution"].dropna()) - set(tables[register]["institution"]))
         if without:
@@ -193,10 +199,25 @@ def main() -> None:
 def check(call: Call) -> int:
     """检查原始文件，不写入 / Say what each raw file is, write nothing."""
     from cxzy_lib.campaign import load_campaign
+    from cxzy_lib.intake import told
+    from cxzy_lib.intake.check import check as check_raw
 
-    with tempfile.TemporaryDirectory() as scratch:
-        tables = _cleaned(call, Path(scratch), load_campaign(call.campaign))
-    return _tell(call, tables, "check_done", None)
+    spec = load_campaign(call.campaign)
+    step, close = stepper(len(_raw_files(call)), text("cli.reading", call.lang))
+    try:
+        found = check_raw(call.raw, spec, jobs=call.jobs, on_read=step)
+    finally:
+        close()
+    for file, line in zip(found.files["source_file"], told.file_lines(found.files, call.lang), strict=True):
+        click.echo("\n".join([line, *told.column_lines(found.columns, file, call.lang)]))
+    for severity in ("error", "warning", "note"):
+        of = found.findings[found.findings["severity"] == severity]
+        if lines := told.finding_lines(of, call.lang):
+            head = text(f"intake.severity_{severity}", call.lang, count=len(lines))
+            click.echo("\n".join([head, *lines]))
+    if missing := told.evidence_lines(found.evidence, call.lang):
+        click.echo("\n".join([text("intake.evidence_head", call.lang), *missing]))
+    return _sum_up(call, found.tables, "check_done")
 
 
 @main.command()
@@ -244,6 +265,41 @@ def sample(folder: Path, seed: int, members: int, institutions: int, mess: float
     write_truth(truth, folder / "truth")
     files = sum(path.is_file() for path in (folder / "raw").rglob("*"))
     click.echo(text("cli.sample_done", lang, folder=folder, institutions=len(truth), files=files))
+
+
+@main.command()
+@click.argument("folder", type=FOLDER)
+@click.option(
+    "--campaign",
+    type=FOLDER,
+    default="campaign",
+    show_default=True,
+    help="方案文件夹 / the campaign's folder",
+)
+@click.option(
+    "--processed",
+    type=FOLDER,
+    default="data/processed",
+    show_default=True,
+    help="取单位名称 / gives the names of units",
+)
+@LANG
+@HELP
+def forms(folder: Path, campaign: Path, processed: Path, lang: str) -> None:
+    """生成空白表格，供下一轮填写 / Write blank workbooks for the next round."""
+    from cxzy_lib.campaign import CampaignError, load_campaign
+    from cxzy_lib.intake.forms import make_forms
+
+    units = None
+    if (processed / "units.parquet").is_file():
+        import pandas as pd
+
+        units = pd.read_parquet(processed / "units.parquet")
+    try:
+        made = make_forms(load_campaign(campaign), folder, lang, units)
+    except CampaignError as error:
+        raise Wrong(str(error)) from error
+    click.echo(text("cli.forms_done", lang, count=len(made), folder=folder))
 
 
 if __name__ == "__main__":

@@ -194,6 +194,7 @@ class Plan(Spec, frozen=True):
     binding: Binding
     items: tuple[Item, ...]
     goals: tuple[Goal, ...] = ()
+    evidence: dict[str, Named] = {}  # layout (or the beginning of several) -> clauses of the plan
 
 
 class Scales(Spec, frozen=True):

@@ -14,12 +14,13 @@ from cxzy_lib.campaign import Campaign, CampaignError
 from cxzy_lib.intake.dates import day_of
 from cxzy_lib.intake.directory import Directory, learn_people, learn_units, pseudonym, pseudonym_key
 from cxzy_lib.intake.files import raw_files
+from cxzy_lib.intake.forms import is_note
 from cxzy_lib.intake.grid import Book
 from cxzy_lib.intake.guard import read_all
 from cxzy_lib.intake.layout import find_table
 from cxzy_lib.intake.ledger import Done, Task, copies, file_row, institution_of, ledger, once, with_origin
 from cxzy_lib.intake.rows import filled
-from cxzy_lib.intake.sheets import SheetResult, duplicate, failed, read_sheet, unrecognised
+from cxzy_lib.intake.sheets import SheetResult, duplicate, failed, note, read_sheet, unrecognised
 from cxzy_lib.intake.values import BadValue, key_of, person_name
 from cxzy_lib.intake.vocabulary import Vocabulary, vocabulary
 from cxzy_lib.tables import SCHEMAS, conform
@@ -35,7 +36,7 @@ def _tasks(books: Iterable[Book], raw: Path, words: Vocabulary) -> list[Task]:
         twin = "" if earlier == file else earlier
         for sheet in book.sheets:
             if filled(sheet).any():
-                found = find_table(sheet, book.path.stem, words)
+                found = None if is_note(sheet) else find_table(sheet, book.path.stem, words)
                 tasks.append(Task(institution, file, book, sheet, found, twin))
     return tasks
 
@@ -133,6 +134,8 @@ def _read_institution(tasks: list[Task], words: Vocabulary, key: bytes) -> Done:
     for task in tasks:
         if task.twin:
             done.append((task, duplicate(task.sheet, task.twin)))
+        elif is_note(task.sheet):
+            done.append((task, note(task.sheet)))
         elif task.found is None:
             done.append((task, unrecognised(task.sheet, words)))
         elif task.found.layout.table not in ("units", "people"):
@@ -154,7 +157,7 @@ def clean(
     campaign: Campaign,
     processed: str | os.PathLike[str],
     *,
-    jobs: int = 2,
+    jobs: int = os.cpu_count() or 1,
     on_read: Callable[[Path], object] = lambda path: None,
 ) -> dict[str, pd.DataFrame]:
     """Read every file below `raw` and return the processed tables, the ledger and the list of files.
@@ -177,15 +180,28 @@ def clean(
     dict
         Name -> frame for the ten processed tables, ``ledger`` and ``files``. Nothing is written.
     """
-    raw = Path(raw)
+    books, done = read_folder(Path(raw), campaign, Path(processed), jobs, on_read)
+    return tables_of(books, done, Path(raw), campaign, pseudonym_key(Path(processed)))
+
+
+def read_folder(
+    raw: Path, campaign: Campaign, processed: Path, jobs: int, on_read: Callable[[Path], object]
+) -> tuple[list[Book], Done]:
+    """Read every file below `raw`: the books, and what each of their sheets gave."""
     words = vocabulary(campaign)
     books = list(read_all(raw_files(raw), jobs, on_read))
     tasks = _tasks(books, raw, words)
-    key = pseudonym_key(Path(processed))
+    key = pseudonym_key(processed)
     done: Done = []
     for institution in sorted({task.institution for task in tasks}):
         done += _read_institution([task for task in tasks if task.institution == institution], words, key)
-    done = copies(once(done))
+    return books, copies(once(done))
+
+
+def tables_of(
+    books: list[Book], done: Done, raw: Path, campaign: Campaign, key: bytes
+) -> dict[str, pd.DataFrame]:
+    """Return the processed tables, the ledger and the list of files."""
     tables = {name: _table(done, name) for name in SCHEMAS}
     tables["units"] = conform("units", _with_branches(tables["units"]))
     tables["people"] = _people(tables["people"], campaign, key)

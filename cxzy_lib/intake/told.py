@@ -61,3 +61,30 @@ def reasons(row: Mapping[Any, Any], lang: str) -> str:
     filled = [[*part, *[""] * (len(codes) - len(part))] for part in parts[1:]]
     told = zip(codes, *filled, strict=False)
     return " ".join(explain(code, column, value, hint, lang) for code, column, value, hint in told)
+
+
+def column_lines(columns: pd.DataFrame, file: str, lang: str) -> list[str]:
+    """Return for each sheet of `file` what its columns were taken for; a column that was not has its remedy."""
+    lines = []
+    for sheet, found in columns[columns["source_file"] == file].groupby("source_sheet", sort=False):
+        taken = [
+            f"{row.column}→{row.taken_for or '—'}" for row in found.itertuples() if row.kind != "unknown"
+        ]
+        lines.append(text("intake.columns", lang, sheet=sheet, columns="，".join(taken)))
+        for row in found[found["kind"] == "unknown"].to_dict("records"):
+            code = "column_nearest" if isinstance(row["toml"], str) else "column_unknown"
+            line = int(row["line"]) if isinstance(row["toml"], str) else 0
+            shown = {"column": row["column"], "nearest": row["nearest"], "toml": row["toml"], "line": line}
+            lines.append(text(f"intake.{code}", lang, **shown))
+    return lines
+
+
+def evidence_lines(evidence: pd.DataFrame, lang: str) -> list[str]:
+    """Return a line for each spreadsheet that the plan asks for and no file carries."""
+    missing = evidence[evidence["files"] == 0]
+    return [
+        text("intake.evidence", lang, institution=i, code=code, name=name, clauses=clauses)
+        for i, code, name, clauses in missing[["institution", "evidence", lang, "clauses"]].itertuples(
+            index=False
+        )
+    ]
