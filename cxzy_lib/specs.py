@@ -140,7 +140,7 @@ class Also(Spec, frozen=True):
 
 
 class ZeroReport(Spec, frozen=True):
-    """A row that says that there was nothing to report: 本学期无. It is evidence, and a missing file is none."""
+    """A row that says that there was nothing to report: evidence, which a missing file is not."""
 
     words: Named
     set: dict[str, Any]

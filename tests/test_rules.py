@@ -15,7 +15,19 @@ from cxzy_lib.texts import catalogue, text
 ROOT = Path(__file__).resolve().parents[1]
 LIBRARY = ROOT / "cxzy_lib"
 MODULES = sorted(LIBRARY.rglob("*.py"))
-FLOW = ["texts", "tables", "specs", "campaign", "intake", "measure", "present", "publish", "call", "cli"]
+FLOW = [
+    "texts",
+    "tables",
+    "specs",
+    "campaign",
+    "intake",
+    "measure",
+    "present",
+    "publish",
+    "call",
+    "making",
+    "cli",
+]
 HOMES = {
     "matplotlib": "present",
     "seaborn": "present",

@@ -6,13 +6,15 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
+from pandas.api.types import pandas_dtype
 
+from cxzy_lib.intake.body import Body, Finding, Findings, Reading, Record, Specs
 from cxzy_lib.intake.cells import is_blank
 from cxzy_lib.intake.grades import direction, level_of
 from cxzy_lib.intake.grid import Column
 from cxzy_lib.intake.layout import Use
 from cxzy_lib.intake.occasions import criteria, dated, title_turnout
-from cxzy_lib.intake.records import Body, Finding, Findings, Reading, Record, Specs, read_specs, typed
+from cxzy_lib.intake.records import read_specs, typed
 from cxzy_lib.intake.shapes import setting
 from cxzy_lib.intake.values import key_of, text_of
 from cxzy_lib.intake.vocabulary import fitting_scale, keys_of, nearest
@@ -46,13 +48,13 @@ def read_ballot(body: Body) -> Reading:
 def _respondents(body: Body, frame: pd.DataFrame, findings: Findings) -> pd.DataFrame:
     """Return the records with respondents told apart: stacked exports number theirs anew."""
     if "respondent" not in frame:
-        return frame.assign(respondent=(frame["row"] + 1).astype(str).astype(TEXT))
+        return frame.assign(respondent=(frame["row"] + 1).astype(str).astype(pandas_dtype(TEXT)))
     times = frame.groupby("respondent", dropna=False).cumcount()
     again = times.gt(0) & frame["respondent"].notna()
     if not again.any():
         return frame
     findings.add(frame.loc[again, "row"], Finding("respondent_again", "note"))
-    marked = frame["respondent"] + "(" + (times + 1).astype(str).astype(TEXT) + ")"
+    marked = frame["respondent"] + "(" + (times + 1).astype(str).astype(pandas_dtype(TEXT)) + ")"
     return frame.assign(respondent=frame["respondent"].where(~again, marked))
 
 

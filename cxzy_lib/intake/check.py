@@ -25,7 +25,7 @@ class Check:
 
     ``files``: a row a file. ``columns``: a row for each column of each table, with what it was taken for, the
     nearest name where it was not, and the line of TOML to paste. ``findings``: a row for each ledger row with
-    a finding, the worst first. ``evidence``: a row for each spreadsheet that the plan asks for, by institution.
+    a finding, the worst first. ``evidence``: a row for each spreadsheet that the plan asks for.
     """
 
     files: pd.DataFrame
@@ -64,7 +64,7 @@ def check(
     >>> from cxzy_lib.campaign import load_campaign
     >>> found = check("data/raw", load_campaign("campaign"))
     >>> found.files["status"].unique().tolist()
-    ['read', 'partly']
+    ['read']
     """
     with tempfile.TemporaryDirectory() as scratch:
         books, done = read_folder(Path(raw), campaign, Path(scratch), jobs, on_read)
@@ -103,7 +103,18 @@ def columns_of(done: Done, campaign: Campaign) -> pd.DataFrame:
         if task.found is not None and not task.twin
         for use in task.found.uses.values()
     ]
-    shape = "institution source_file source_sheet layout column kind taken_for nearest line toml".split()
+    shape = [
+        "institution",
+        "source_file",
+        "source_sheet",
+        "layout",
+        "column",
+        "kind",
+        "taken_for",
+        "nearest",
+        "line",
+        "toml",
+    ]
     return pd.DataFrame(rows, columns=shape)
 
 
@@ -145,8 +156,8 @@ def alias_line(campaign: Campaign, code: str, column: str, alias: str) -> tuple[
 def evidence_of(files: pd.DataFrame, done: Done, campaign: Campaign) -> pd.DataFrame:
     """Return for each institution and spreadsheet that the plan asks for how many files carry it.
 
-    Columns: institution, evidence (a layout's code, or the beginning of several), zh, en, clauses (of the plan),
-    files (0: no file carries it yet, which is not the same as nothing to show).
+    Columns: institution, evidence (a layout's code, or the beginning of several), zh, en, clauses (of the
+    plan), files (0: no file carries it yet, which is not the same as nothing to show).
     """
     found: dict[tuple[str, str], set[str]] = {}
     for task, result in done:

@@ -73,8 +73,9 @@ def _label(name: Any) -> Any:
 def _people(rows: pd.DataFrame, campaign: Campaign, key: bytes) -> pd.DataFrame:
     """Return the member register with pseudonyms; a mark like 预备 becomes a flag, others stay."""
     flags = {key_of(word): flag for flag, words in campaign.words.flags.items() for word in words}
-    fresh = []
-    for row in rows.to_dict("records"):
+    fresh: list[dict[str, Any]] = []
+    for record in rows.to_dict("records"):
+        row = {str(name): value for name, value in record.items()}
         name, mark = person_name(row["name"])
         flagged = {flags[word] for word in (mark, key_of(row.get("note"))) if word in flags}
         registered = name if not mark or mark in flags or mark == "*" else f"{name}({mark})"

@@ -178,6 +178,7 @@ def make_forms(
 def _book(layout: Layout, campaign: Campaign, lang: str, units: pd.DataFrame | None) -> Any:
     import openpyxl
     from openpyxl.styles import Font
+    from openpyxl.worksheet.properties import PageSetupProperties
 
     book = openpyxl.Workbook()
     form, notes, lists = book.active, book.create_sheet(), book.create_sheet()
@@ -195,11 +196,11 @@ def _book(layout: Layout, campaign: Campaign, lang: str, units: pd.DataFrame | N
     _fill_header(form, asked, len(top) + 1)
     for at, field in enumerate(asked, 1):
         _validate(form, lists, field, at, len(top) + 2, campaign, lang)
-    form.freeze_panes = form.cell(len(top) + 2, 1)
+    form.freeze_panes = f"A{len(top) + 2}"
     form.print_title_rows = f"{len(top) + 1}:{len(top) + 1}"
     form.page_setup.orientation, form.page_setup.paperSize = "landscape", 9
     form.page_setup.fitToWidth, form.page_setup.fitToHeight = 1, 0
-    form.sheet_properties.pageSetUpPr.fitToPage = True
+    form.sheet_properties.pageSetUpPr = PageSetupProperties(fitToPage=True)
     return book
 
 

@@ -29,8 +29,8 @@ class Refused(Exception):
 class Column:
     """A column of cells: `codes` names each row's cell among the distinct ``values``; code 0 is blank.
 
-    ``formats`` holds the number format of each distinct cell, ``""`` for none and for ``General``: 2010.1 with
-    the format ``0.00`` and 2010.1 without are two.
+    ``formats`` holds the number format of each distinct cell, ``""`` for none and for ``General``: 2010.1
+    with the format ``0.00`` and 2010.1 without are two.
     """
 
     codes: Codes
@@ -66,8 +66,8 @@ class Sheet:
     """A grid of cells, rows and columns counted from 0.
 
     ``merges`` are (first row, first column, last row, last column); ``date1904`` says that day numbers count
-    from 1904 and not from 1900; ``hidden`` names what people do not see there: ``sheet``, ``rows``, ``columns``
-    with their number.
+    from 1904 and not from 1900; ``hidden`` names what people do not see there (``sheet``, ``rows``,
+    ``columns``) with their number.
     """
 
     name: str

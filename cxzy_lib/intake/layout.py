@@ -20,7 +20,10 @@ HEADER_SEARCH_ROWS = 15
 
 @dataclass(frozen=True)
 class Use:
-    """What a column is for: ``kind`` is spec, level, share, grade, item, date, drop, ignore, twin or unknown."""
+    """What a column is for.
+
+    ``kind`` is spec, level, share, grade, item, date, drop, ignore, twin or unknown.
+    """
 
     kind: str
     label: str

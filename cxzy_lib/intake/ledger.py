@@ -8,10 +8,10 @@ import numpy as np
 import pandas as pd
 
 from cxzy_lib.campaign import Campaign
+from cxzy_lib.intake.body import Finding
 from cxzy_lib.intake.dates import find_year
 from cxzy_lib.intake.grid import Book, Sheet
 from cxzy_lib.intake.layout import Found
-from cxzy_lib.intake.records import Finding
 from cxzy_lib.intake.sheets import SheetResult
 from cxzy_lib.intake.told import explain
 from cxzy_lib.intake.values import scrub
@@ -124,12 +124,13 @@ def _keys(done: Done) -> list[tuple[int, str, dict[tuple[Any, ...], list[int]]]]
             groups = frame["row"].groupby(
                 [there[n].where(there[n].notna(), None) for n in names], dropna=False
             )
-            distinct = {
-                (task.institution, what, *(None if pd.isna(part) else part for part in key)): list(rows)
-                for key, rows in groups
-            }
+            distinct = {(task.institution, what, *map(_or_none, key)): list(rows) for key, rows in groups}
             found.append((at, table, distinct))
     return found
+
+
+def _or_none(part: Any) -> Any:
+    return None if pd.isna(part) else part
 
 
 def copies(done: Done) -> Done:
@@ -158,7 +159,8 @@ def _content(task: Task, result: SheetResult) -> tuple[Any, ...] | None:
     dates = {"row", "held_on", "ended_on", "year", "semester", "stage", "occasion_id", "precision"}
     said = []
     for frame in frames:
-        names = sorted(name for name in set(frame) - dates if not name.endswith("_on"))
+        names = sorted({str(name) for name in frame} - dates)
+        names = [name for name in names if not name.endswith("_on")]
         said.append((*names, int(pd.util.hash_pandas_object(frame[names].astype(str), index=False).sum())))
     return (task.institution, task.found.code, *said)
 
@@ -173,11 +175,11 @@ def ledger(done: Done) -> pd.DataFrame:
 def _sheet_rows(task: Task, result: SheetResult) -> pd.DataFrame:
     rows = np.flatnonzero(result.outcomes != "blank")
     outcomes = result.outcomes[rows]
-    of_table = task.found is not None and ~np.isin(outcomes, ("title", "header", "footer"))
-    frame = pd.DataFrame({"row": rows, "outcome": outcomes}).assign(
-        layout=task.found.code if task.found else None,
-        table=np.where(of_table, task.found.layout.table, None) if task.found else None,
-    )
+    frame = pd.DataFrame({"row": rows, "outcome": outcomes})
+    if task.found:
+        around = frame["outcome"].isin(["title", "header", "footer"])
+        frame = frame.assign(layout=task.found.code, table=task.found.layout.table)
+        frame["table"] = frame["table"].mask(around)
     said = pd.DataFrame.from_records(
         [{"row": row, **_told(found)} for row, found in result.findings.items() if found]
     )

@@ -1,8 +1,8 @@
-"""Long sheets of .xlsx: the careful reader takes head, tail, merges and what is hidden; the fast one the body.
+"""Long sheets of .xlsx: the careful reader takes head, tail, merges, what is hidden; the fast one the body.
 
 openpyxl needs minutes for half a million rows, fastexcel seconds. But fastexcel gives every column one type:
-2010.1 typed as a number and "2010.1" typed as text come out alike. What it cannot tell is looked up in the XML
-itself, and where that does not settle it either, openpyxl reads the whole sheet, slowly and in little memory.
+2010.1 typed as a number and "2010.1" typed as text come out alike. What it cannot tell is looked up in the
+XML itself, and where that does not settle it either, openpyxl reads all of it, slowly, in little memory.
 """
 
 import io
@@ -20,6 +20,7 @@ from cxzy_lib.intake.xlsx import cells_of, column_index, hidden_in, merges_of, s
 
 _CHUNK, _OVERLAP = 4 * 2**20, 2**16
 _ENDS = 2**17  # bytes of XML at either end that are read carefully
+_PICTURES = ("xl/media", "xl/drawings", "xl/charts", "xl/embeddings")
 _COMMON = 3  # rows that both readers read, at either end: they must agree
 _ERROR = re.compile(rb'<c r="([A-Z]+)(\d+)"[^>]* t="e"[^>]*>(?:<f[^>]*>[^<]*</f>|<f[^>]*/>)?<v>([^<]*)</v>')
 _HIDDEN = re.compile(rb'<row [^>]*hidden="(?:1|true)"')
@@ -101,9 +102,7 @@ def _shortened(package: zipfile.ZipFile, parts: dict[str, str], scans: dict[str,
         for name in package.namelist():
             if name in scans:
                 short.writestr(name, _ends(scans[name]))
-            elif name.startswith("xl/") and not name.startswith(("xl/media", "xl/drawings", "xl/charts")):
-                short.writestr(name, package.read(name))
-            elif "/" not in name or name.startswith("_rels"):
+            elif not name.startswith(_PICTURES):
                 short.writestr(name, package.read(name))
     return made.getvalue()
 

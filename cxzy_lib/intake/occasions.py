@@ -4,16 +4,19 @@ from datetime import date
 from typing import Any
 
 import pandas as pd
+from pandas.api.types import pandas_dtype
 
 from cxzy_lib.campaign import Campaign
-from cxzy_lib.intake.records import Body, Finding, Findings, Record, Specs
+from cxzy_lib.intake.body import Body, Finding, Findings, Record, Specs
 from cxzy_lib.tables import COUNT, DATE, TEXT
 
 _GIVEN = ["held_on", "semester", "answered_on", "unit", "occasion"]
 
 
-def _day(value: Any) -> date | None:
-    return None if pd.isna(value) else value.date()
+def _plain(name: str, value: Any) -> Any:
+    if pd.isna(value):
+        return None
+    return value.date() if name.endswith("_on") else value
 
 
 def _occasion(record: Record, facts: Record, campaign: Campaign) -> Record:
@@ -46,19 +49,16 @@ def with_occasion(frame: pd.DataFrame, facts: Record, campaign: Campaign) -> pd.
     given = [name for name in _GIVEN if name in frame]
     distinct = frame[given].drop_duplicates()
     records = [
-        {
-            name: (_day(value) if name.endswith("_on") else None if pd.isna(value) else value)
-            for name, value in r.items()
-        }
-        for r in distinct.to_dict("records")
+        {name: _plain(name, value) for name, value in zip(given, row, strict=True)}
+        for row in distinct.itertuples(index=False)
     ]
     found = pd.DataFrame([_occasion(r, facts, campaign) for r in records], index=distinct.index)
     kinds = {"held_on": DATE, "semester": TEXT, "year": COUNT, "stage": TEXT, "occasion_id": TEXT}
     found = found.reindex(columns=list(kinds)).astype(kinds)
     if len(distinct) == 1 or not given:
-        return frame.assign(**{name: found[name].iloc[0] for name in found} if len(found) else {})
+        return frame.assign(**{name: found[name].iloc[0] for name in kinds} if len(found) else {})
     group = frame.groupby(given, dropna=False, sort=False).ngroup().to_numpy()
-    return frame.assign(**{name: found[name].take(group).set_axis(frame.index) for name in found})
+    return frame.assign(**{name: found[name].take(group).set_axis(frame.index) for name in kinds})
 
 
 def dated(body: Body, specs: Specs, findings: Findings) -> Specs:
@@ -81,7 +81,7 @@ def dated(body: Body, specs: Specs, findings: Findings) -> Specs:
 def criteria(items: pd.Series, campaign: Campaign) -> pd.Series:
     """Return the criterion of each item, missing where it has none."""
     known = {code: item.criterion or None for code, item in campaign.items.items()}
-    return items.map(known).astype(TEXT)
+    return items.map(known).astype(pandas_dtype(TEXT))
 
 
 def title_turnout(body: Body, groups: dict[str, Record]) -> list[tuple[str, pd.DataFrame]]:
@@ -95,5 +95,5 @@ def title_turnout(body: Body, groups: dict[str, Record]) -> list[tuple[str, pd.D
     frame = pd.DataFrame(rows)
     for name in ("answered_on",):
         if name in frame:
-            frame[name] = frame[name].astype(DATE)
+            frame[name] = frame[name].astype(pandas_dtype(DATE))
     return [("turnout", with_occasion(frame, body.facts, body.context.words.campaign))]

@@ -47,7 +47,7 @@ def decode(data: bytes) -> tuple[str, str]:
     """Return the text of a file and its encoding.
 
     Bytes that are no UTF-8 are GB18030 or cp1252, and many byte sequences are valid in both. In Chinese text
-    high bytes come in pairs; in western text single ones stand between letters. What there is more of decides.
+    high bytes come in pairs; in western text single ones stand between letters. The more frequent decides.
 
     Examples
     --------
@@ -103,9 +103,14 @@ def _csv(text: str, name: str) -> Sheet:
     sample = text[:20_000]
     delimiter = max(",;\t", key=sample.count)
     # One quote too many would swallow the rest of the file into one cell.
-    quoting = csv.QUOTE_NONE if text.count('"') % 2 else csv.QUOTE_MINIMAL
+    even = text.count('"') % 2 == 0
     try:
-        lines = csv.reader(io.StringIO(text, newline=""), delimiter=delimiter, quoting=quoting)
+        whole = io.StringIO(text, newline="")
+        lines = (
+            csv.reader(whole, delimiter=delimiter)
+            if even
+            else csv.reader(whole, delimiter=delimiter, quoting=csv.QUOTE_NONE)
+        )
         rows = [[cell or None for cell in row] for row in lines]
     except csv.Error as error:
         raise Refused("broken", str(error)) from error

@@ -3,127 +3,29 @@
 Every cell is read once per distinct cell of its column: 500,000 rows of six branches are six readings.
 """
 
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, field, replace
+from collections.abc import Sequence
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
-import numpy.typing as npt
 import pandas as pd
+from pandas.api.types import pandas_dtype
 
+from cxzy_lib.intake.body import Body, Finding, Findings, Record, Specs
 from cxzy_lib.intake.cells import Context, read_cell
 from cxzy_lib.intake.dates import Span, find_year
-from cxzy_lib.intake.grid import Codes, Column, Sheet, column_of
-from cxzy_lib.intake.layout import Found, Use
-from cxzy_lib.intake.rows import Mask
 from cxzy_lib.intake.grades import shares
-from cxzy_lib.intake.values import BadValue, Noted, key_of, text_of
+from cxzy_lib.intake.grid import Codes, Column
+from cxzy_lib.intake.layout import Use
+from cxzy_lib.intake.rows import Mask
+from cxzy_lib.intake.values import BadValue, Noted, text_of
 from cxzy_lib.specs import ColumnSpec
 from cxzy_lib.tables import COUNT, DATE, FLAG, NUMBER, TEXT
 
-Record = dict[str, Any]
 NUMBERS = ("count", "number", "hours", "share", "score")
 _DTYPES = {"date": DATE, "count": COUNT, "year": COUNT, "tick": FLAG} | dict.fromkeys(
     ("number", "hours", "share", "score"), NUMBER
 )
-
-
-@dataclass(frozen=True)
-class Finding:
-    """Something about a cell that people should look at.
-
-    ``error``: the row or the file could not be used, or contradicts itself; ``warning``: the cell was not used;
-    ``note``: it was used, and not quite as it stands.
-    """
-
-    code: str
-    severity: str
-    column: str = ""
-    value: str = ""
-    hint: str = ""
-
-
-class Findings:
-    """Findings by source row, collected while a sheet is read."""
-
-    def __init__(self) -> None:
-        self.by_row: dict[int, list[Finding]] = {}
-
-    def add(self, rows: Iterable[int], finding: Finding) -> None:
-        """Add `finding` to each of `rows`."""
-        for row in rows:
-            self.by_row.setdefault(int(row), []).append(finding)
-
-
-@dataclass(frozen=True)
-class Body:
-    """The body of a table with what its cells may depend on; ``rows`` are the source rows of its records."""
-
-    sheet: Sheet
-    found: Found
-    rows: npt.NDArray[np.intp]
-    context: Context
-    facts: Record
-
-    def column(self, c: int) -> Column:
-        """Return a column at the body's rows; merged cells lend their value down, 同上 copies the cell above.
-
-        Only merged ranges are filled: a truly blank cell stays blank.
-        """
-        column = self._lent(c)
-        ditto = set(map(key_of, self.context.words.campaign.words.ditto))
-        same = np.array([isinstance(v, str) and key_of(v) in ditto for v in column.values], dtype=bool)
-        codes = column.codes[self.rows]
-        if same.any():
-            above = np.maximum.accumulate(np.where(same[codes], -1, np.arange(codes.size)))
-            codes = codes[np.where(above < 0, np.arange(codes.size), above)]
-        return Column(codes, column.values, column.formats)
-
-    def _lent(self, c: int) -> Column:
-        if c >= len(self.sheet.columns):
-            return column_of([None] * self.sheet.height)
-        column = self.sheet.columns[c]
-        codes, values, formats = column.codes, column.values, column.formats
-        for r0, c0, r1 in self._merges(c):
-            codes = codes.copy() if codes is column.codes else codes
-            if c0 == c:
-                codes[r0 + 1 : r1 + 1] = column.codes[r0]
-            else:
-                values, formats = (
-                    [*values, self.sheet.value(r0, c0)],
-                    [*formats, self.sheet.format(r0, c0)],
-                )
-                codes[r0 + 1 : r1 + 1] = len(values) - 1
-        return Column(codes, values, formats)
-
-    def _merges(self, c: int) -> list[tuple[int, int, int]]:
-        top = self.found.header[-1]
-        return [
-            (r0, c0, r1) for r0, c0, r1, c1 in self.sheet.merges if r0 > top and r1 > r0 and c0 <= c <= c1
-        ]
-
-    def is_lent(self, c: int) -> Mask:
-        """Return at which of the body's rows a merged cell above lends its value."""
-        lent = np.zeros(self.sheet.height, dtype=bool)
-        for r0, _, r1 in self._merges(c):
-            lent[r0 + 1 : r1 + 1] = True
-        return lent[self.rows]
-
-
-@dataclass
-class Reading:
-    """What a body gives: frames by table, each with the source ``row`` of its records, and the findings."""
-
-    findings: Findings
-    frames: list[tuple[str, pd.DataFrame]] = field(default_factory=list)
-
-
-@dataclass(frozen=True)
-class Specs:
-    """The declared columns of a body: a frame with a row for each source row, and which rows can be used."""
-
-    frame: pd.DataFrame
-    usable: Mask
 
 
 def typed(values: Sequence[Any], codes: Codes, dtype: str = TEXT) -> pd.Series:
@@ -132,7 +34,9 @@ def typed(values: Sequence[Any], codes: Codes, dtype: str = TEXT) -> pd.Series:
         return (
             pd.Series(np.fromiter(values, dtype=object, count=len(values))).take(codes).reset_index(drop=True)
         )
-    return pd.Series(list(values), dtype=object).astype(dtype).take(codes).reset_index(drop=True)
+    return (
+        pd.Series(list(values), dtype=object).astype(pandas_dtype(dtype)).take(codes).reset_index(drop=True)
+    )
 
 
 def _outcome(spec: ColumnSpec, raw: Any, context: Context) -> Any:
@@ -142,7 +46,7 @@ def _outcome(spec: ColumnSpec, raw: Any, context: Context) -> Any:
         return bad
 
 
-def _shares(column: Column, used: npt.NDArray[np.intp]) -> list[Any]:
+def _shares(column: Column, used: Codes) -> list[Any]:
     """Read a column of shares as a whole: whether 95 is per cent or not only the others can tell."""
     known = shares([column.values[k] for k in used if column.values[k] is not None])
     return [known.get(value) if value is not None else None for value in column.values]
@@ -233,7 +137,7 @@ def _put(frame: dict[str, pd.Series], spec: ColumnSpec, name: str, values: list[
 def read_specs(body: Body, findings: Findings) -> Specs:
     """Read the declared columns of a body.
 
-    A row is usable if every required cell is there and can be read; what cannot be read is reported either way.
+    A row is usable if every required cell is there and can be read; what cannot be read is always reported.
     """
     layout, context = body.found.layout, body.context
     size = body.rows.size
@@ -294,7 +198,9 @@ def _add_constants(body: Body, frame: dict[str, pd.Series], size: int) -> None:
         said["appraisee"] = body.facts["appraisee"]
     for name, value in said.items():
         kind = {bool: FLAG, str: TEXT, int: COUNT, float: NUMBER}.get(type(value), DATE)
-        constant = pd.Series([value], dtype=object).astype(kind).take(np.zeros(size, dtype=np.intp))
+        constant = (
+            pd.Series([value], dtype=object).astype(pandas_dtype(kind)).take(np.zeros(size, dtype=np.intp))
+        )
         constant = constant.reset_index(drop=True)
         frame[name] = frame[name].fillna(constant) if name in frame else constant
 
@@ -306,7 +212,7 @@ def _check_ratios(body: Body, frame: dict[str, pd.Series], findings: Findings) -
         name = spec.to or use.target
         if spec.type != "share" or not {name, *spec.ratio} <= frame.keys() or not spec.ratio:
             continue
-        part, whole = (frame[column].astype(NUMBER) for column in spec.ratio)
+        part, whole = (frame[column].astype(pandas_dtype(NUMBER)) for column in spec.ratio)
         off = (frame[name] - part / whole.where(whole > 0)).abs() > frame[name].map(printed_tolerance)
         for at in np.flatnonzero(off.fillna(False).astype(bool)):
             said = text_of(body.column(c).values[body.column(c).codes[at]])
@@ -327,7 +233,7 @@ def printed_tolerance(share: float) -> float:
     if pd.isna(share):
         return 0.0
     digits = next((d for d in (0, 1) if abs(share * 100 - round(share * 100, d)) < 1e-9), 2)
-    return round(0.005 * 10**-digits + 0.0002, 6)
+    return float(round(0.005 * 10.0**-digits + 0.0002, 6))
 
 
 def _has_titled(body: Body, frame: dict[str, pd.Series], findings: Findings) -> Mask:

@@ -12,14 +12,14 @@ import numpy.typing as npt
 
 from cxzy_lib.intake.grid import Sheet
 from cxzy_lib.intake.layout import Found
-from cxzy_lib.intake.values import BadValue, count, key_of
+from cxzy_lib.intake.values import BadValue, Noted, count, key_of
 from cxzy_lib.intake.vocabulary import Vocabulary, keys_of
 
 Mask = npt.NDArray[np.bool_]
 
 
 def cells_where(sheet: Sheet, test: Callable[[int, Any], bool]) -> list[Mask]:
-    """Return for each column the rows whose cell passes `test` (column, cell); asked once per distinct cell."""
+    """Return for each column the rows whose cell passes `test` (column, cell), asked once per cell."""
     return [
         np.array([test(c, value) for value in column.values], dtype=bool)[column.codes]
         for c, column in enumerate(sheet.columns)
@@ -125,7 +125,8 @@ def count_or_none(raw: Any) -> int | None:
         found = count(raw)
     except BadValue:
         return None
-    return getattr(found, "value", found)
+    number: int | None = found.value if isinstance(found, Noted) else found
+    return number
 
 
 def totals_off(
@@ -133,9 +134,9 @@ def totals_off(
 ) -> list[tuple[str, int, int]]:
     """Compare total row `r` with the rows above it; return (column, written, added) where they differ.
 
-    A subtotal may stand under some groups and not under others: so its rows may begin at the body's first row,
-    after any row that is no record, and where a group (a branch, a kind) begins. Of these the beginning that
-    explains most columns counts.
+    A subtotal may stand under some groups and not under others: so its rows may begin at the body's first
+    row, after any row that is no record, and where a group (a branch, a kind) begins. Of these beginnings the
+    one that explains most columns counts.
     """
     columns = found.layout.columns
     uses = found.columns("level") | {

@@ -5,10 +5,12 @@
 
 import numpy as np
 import pandas as pd
+from pandas.api.types import pandas_dtype
 
 from cxzy_lib.campaign import CampaignError
+from cxzy_lib.intake.body import Body, Findings, Reading
 from cxzy_lib.intake.occasions import with_occasion
-from cxzy_lib.intake.records import Body, Findings, Reading, contradictions, read_specs
+from cxzy_lib.intake.records import contradictions, read_specs
 from cxzy_lib.intake.rows import Mask, cells_where
 from cxzy_lib.intake.values import key_of
 from cxzy_lib.specs import Also
@@ -47,8 +49,9 @@ def _says_zero(body: Body) -> Mask:
 
 def _main(body: Body, frame: pd.DataFrame) -> list[tuple[str, pd.DataFrame]]:
     """Return the table's own records, and whatever the rows give besides."""
-    for column in frame.columns[frame.dtypes == object]:  # 党课、讨论 are two events, 张三、李四 two authors
-        frame = frame.explode(column, ignore_index=True)
+    for column in map(str, list(frame)):  # 党课、讨论 are two events, 张三、李四 two authors
+        if isinstance(frame[column].dtype, np.dtype) and frame[column].dtype.kind == "O":
+            frame = frame.explode(column, ignore_index=True)
     only_figures = body.found.layout.table == "figures" and _has_figures(body)
     own = [] if only_figures else [(body.found.layout.table, frame)]
     return [*own, *besides(body, frame)]
@@ -83,15 +86,19 @@ def _also(also: Also, frame: pd.DataFrame, body: Body) -> list[tuple[str, pd.Dat
 def _figures(body: Body, frame: pd.DataFrame) -> list[tuple[str, pd.DataFrame]]:
     """Return a figure for every number in a column that is one."""
     subject = frame[[c for c in SUBJECT if c in frame]]
-    year = frame["year"].astype(COUNT) if "year" in frame else pd.Series(pd.NA, frame.index, dtype=COUNT)
+    year = (
+        frame["year"].astype(pandas_dtype(COUNT))
+        if "year" in frame
+        else pd.Series(pd.NA, frame.index, dtype=COUNT)
+    )
     if "held_on" in frame:
-        year = year.fillna(frame["held_on"].dt.year.astype(COUNT))
+        year = year.fillna(frame["held_on"].dt.year.astype(pandas_dtype(COUNT)))
     subject = subject.assign(year=year.fillna(body.facts["year"]) if body.facts["year"] else year)
     made = []
     for name, spec in body.found.layout.columns.items():
         if not spec.figure or (spec.to or name) not in frame:
             continue
-        values = frame[spec.to or name].astype(NUMBER)
+        values = frame[spec.to or name].astype(pandas_dtype(NUMBER))
         there = values.notna()
         figure = {"indicator": spec.figure, "value": values, "unit_of_measure": spec.unit_of_measure or None}
         if there.any():

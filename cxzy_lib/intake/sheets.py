@@ -9,11 +9,11 @@ import numpy.typing as npt
 import pandas as pd
 
 from cxzy_lib.intake.ballot import read_ballot
+from cxzy_lib.intake.body import Body, Finding, Reading
 from cxzy_lib.intake.cells import Context, read_cell
 from cxzy_lib.intake.directory import Directory
 from cxzy_lib.intake.grid import Sheet
 from cxzy_lib.intake.layout import Found, nearest_layout
-from cxzy_lib.intake.records import Body, Finding, Reading
 from cxzy_lib.intake.rows import filled, other_header, row_kinds, totals_off
 from cxzy_lib.intake.shapes import read_rows
 from cxzy_lib.intake.tally import read_tally
@@ -139,7 +139,7 @@ def read_sheet(sheet: Sheet, found: Found, words: Vocabulary, directory: Directo
         findings.add([found.header[0]], finding)
     for r in np.flatnonzero(kinds == "total"):
         for label, written, added in totals_off(sheet, found, int(r), rows[rows < r]):
-            findings.add([r], Finding("total_mismatch", "warning", label, str(written), str(added)))
+            findings.add([int(r)], Finding("total_mismatch", "warning", label, str(written), str(added)))
     outcomes = _outcomes(kinds, rows, reading)
     if lost is not None:  # another table begins here, and its columns are not those of the first
         beyond = np.flatnonzero((kinds == "body") & (np.arange(sheet.height) >= end))

@@ -5,22 +5,14 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 import pandas as pd
+from pandas.api.types import pandas_dtype
 
+from cxzy_lib.intake.body import Body, Finding, Findings, Reading, Record, Specs
 from cxzy_lib.intake.cells import is_blank
 from cxzy_lib.intake.grades import counts_from_shares, level_of, shares
 from cxzy_lib.intake.layout import Use
 from cxzy_lib.intake.occasions import criteria, dated, title_turnout
-from cxzy_lib.intake.records import (
-    Body,
-    Finding,
-    Findings,
-    Reading,
-    Record,
-    Specs,
-    contradictions,
-    printed_tolerance,
-    read_specs,
-)
+from cxzy_lib.intake.records import contradictions, printed_tolerance, read_specs
 from cxzy_lib.intake.shapes import besides, setting
 from cxzy_lib.intake.values import BadValue, Noted, count, key_of, text_of
 from cxzy_lib.specs import ColumnSpec
@@ -141,7 +133,7 @@ def _agree(
     zeros in `counts` where the row agrees.
     """
     table = pd.DataFrame(counts)
-    total = table[[c for c in table if uses[c].target in levels]].sum(axis=1).astype(COUNT)
+    total = table[[c for c in counts if uses[c].target in levels]].sum(axis=1).astype(pandas_dtype(COUNT))
     valid = specs.frame.get("valid", pd.Series(pd.NA, specs.frame.index, dtype=COUNT))
     agrees = (total == valid).fillna(False).to_numpy(dtype=bool)
     stated = valid.notna().to_numpy()
@@ -159,7 +151,7 @@ def _agree(
 def _from_shares(
     body: Body, uses: dict[int, Use], specs: Specs, findings: Findings
 ) -> tuple[Counts, npt.NDArray[np.bool_]]:
-    """Recover counts from printed shares, where the valid ballots are given and only one set of counts fits."""
+    """Recover counts from printed shares, where the valid ballots are given and one set of counts fits."""
     rows = _shares(body, uses)
     valid = specs.frame.get("valid", pd.Series(pd.NA, specs.frame.index, dtype=COUNT))
     own = body.facts.get("rater") or body.found.layout.facts_rater
@@ -201,21 +193,20 @@ def _compare_shares(
     levels: set[str],
     into: Findings,
 ) -> None:
-    """Report printed shares that the counts beside them do not give."""
+    """Report printed shares that the counts beside them do not give, of the valid or of all ballots."""
     if not printed:
         return
-    by_level = {use.target: counts[c] for c, use in uses.items()}
-    valid = sum((n.fillna(0) for level, n in by_level.items() if level in levels), start=0)
+    table = pd.DataFrame({use.target: counts[c] for c, use in uses.items()})
+    whole = table.sum(axis=1)
+    valid = table[[level for level in table if level in levels]].sum(axis=1)
     for at, row in enumerate(_shares(body, printed)):
         for use, share in zip(printed.values(), row, strict=True):
-            n, base = by_level.get(use.target, {}).get(at), valid[at]  # type: ignore[union-attr,index]
-            if share is None or n is None or pd.isna(n) or not base:
+            n = table[use.target][at] if use.target in table else pd.NA
+            if share is None or pd.isna(n) or not valid[at]:
                 continue
-            if abs(share - n / base) > printed_tolerance(share):
-                into.add(
-                    [body.rows[at]],
-                    Finding("share_mismatch", "warning", use.label, f"{share:.2%}", f"{n}/{base}"),
-                )
+            if min(abs(share - n / base[at]) for base in (valid, whole)) > printed_tolerance(share):
+                said, computed = f"{share:.2%}", f"{n}/{valid[at]}"
+                into.add([body.rows[at]], Finding("share_mismatch", "warning", use.label, said, computed))
 
 
 def _votes(

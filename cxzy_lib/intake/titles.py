@@ -5,8 +5,8 @@ import unicodedata
 from contextlib import suppress
 
 from cxzy_lib.campaign import Campaign
+from cxzy_lib.intake.body import Record
 from cxzy_lib.intake.dates import find_date, find_year, semester
-from cxzy_lib.intake.records import Record
 from cxzy_lib.intake.values import BadValue, count, key_of
 from cxzy_lib.intake.vocabulary import Vocabulary
 

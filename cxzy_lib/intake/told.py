@@ -64,13 +64,14 @@ def reasons(row: Mapping[Any, Any], lang: str) -> str:
 
 
 def column_lines(columns: pd.DataFrame, file: str, lang: str) -> list[str]:
-    """Return for each sheet of `file` what its columns were taken for; a column that was not has its remedy."""
+    """Return for each sheet of `file` what its columns were taken for, and the remedy where it is unknown."""
     lines = []
     for sheet, found in columns[columns["source_file"] == file].groupby("source_sheet", sort=False):
-        taken = [
-            f"{row.column}→{row.taken_for or '—'}" for row in found.itertuples() if row.kind != "unknown"
-        ]
-        lines.append(text("intake.columns", lang, sheet=sheet, columns="，".join(taken)))
+        used = found[found["kind"].isin(["spec", "level", "share", "grade", "item", "date"])]
+        pairs = zip(used["column"], used["taken_for"], strict=True)
+        taken = "，".join(column if column == name else f"{column}→{name}" for column, name in pairs)
+        passed = "、".join(found.loc[found["kind"].isin(["ignore", "drop"]), "column"]) or "—"
+        lines.append(text("intake.columns", lang, sheet=str(sheet), columns=taken, passed=passed))
         for row in found[found["kind"] == "unknown"].to_dict("records"):
             code = "column_nearest" if isinstance(row["toml"], str) else "column_unknown"
             line = int(row["line"]) if isinstance(row["toml"], str) else 0

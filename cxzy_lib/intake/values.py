@@ -35,7 +35,7 @@ class BadValue(ValueError):
 
 @dataclass(frozen=True)
 class Noted:
-    """A value that is used, and not quite as it stands; ``code`` says what to tell (a key of texts/intake.toml)."""
+    """A value that is used, and not quite as it stands; ``code`` is a key of texts/intake.toml."""
 
     value: Any
     code: str

@@ -5,9 +5,11 @@ from datetime import date
 
 import numpy as np
 import pandas as pd
+from pandas.api.types import pandas_dtype
 
+from cxzy_lib.intake.body import Body, Finding, Findings, Reading
 from cxzy_lib.intake.dates import day_of
-from cxzy_lib.intake.records import Body, Finding, Findings, Reading, read_specs, typed
+from cxzy_lib.intake.records import read_specs, typed
 from cxzy_lib.intake.values import BadValue, Noted, key_of, text_of
 from cxzy_lib.tables import DATE
 
@@ -33,7 +35,7 @@ def read_wide(body: Body) -> Reading:
                 unknown = Finding("unknown_tick", "warning", body.found.uses[c].label, keys[k])
                 findings.add(body.rows[column.codes == k], unknown)
         status = typed([marks.get(key, "unknown") for key in keys], column.codes)
-        held_on = pd.Series(pd.Timestamp(day), specs.frame.index).astype(DATE)
+        held_on = pd.Series(pd.Timestamp(day), specs.frame.index).astype(pandas_dtype(DATE))
         frame = specs.frame.assign(status=status, held_on=held_on, precision="day", unit=body.context.branch)
         frames.append((body.found.layout.table, frame[specs.usable]))
     return Reading(findings, frames)

@@ -40,9 +40,9 @@ def sheet_parts(package: zipfile.ZipFile) -> dict[str, str]:
     found = {}
     for sheet in book.iter(f"{_MAIN}sheet"):
         target = targets.get(sheet.get(_LINK), "")
-        part = posixpath.normpath(target.lstrip("/") if target.startswith("/") else f"xl/{target}")
-        if part in package.namelist():
-            found[sheet.get("name", "")] = part
+        place = posixpath.normpath(target.lstrip("/") if target.startswith("/") else f"xl/{target}")
+        if place in package.namelist():
+            found[sheet.get("name", "")] = place
     return found
 
 
@@ -66,7 +66,7 @@ def sheets(data: bytes, package: zipfile.ZipFile, long_part: int = LONG_PART) ->
 
 
 def unsaved(xml: bytes) -> list[tuple[int, int]]:
-    """Return the cells (row, column) whose formula has no value: the program that wrote them never counted."""
+    """Return the cells (row, column) whose formula has no value: what wrote them never counted."""
     if b"<f" not in xml:
         return []
     return [(int(row) - 1, column_index(column)) for column, row in _UNSAVED.findall(xml)]
