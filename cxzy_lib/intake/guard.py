@@ -9,8 +9,9 @@ import os
 import pickle
 import subprocess
 import sys
+from collections import deque
 from collections.abc import Callable, Iterator, Sequence
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import replace
 from importlib import import_module
 from pathlib import Path
@@ -149,7 +150,14 @@ def read_all(
 
     with ThreadPoolExecutor(len(children)) as threads:
         try:
-            yield from threads.map(read, paths)
+            # Only a few ahead of the one that is asked for: books that nobody has taken would fill the memory.
+            waiting: deque[Future[Book]] = deque()
+            for path in paths:
+                waiting.append(threads.submit(read, path))
+                if len(waiting) > 2 * len(children):
+                    yield waiting.popleft().result()
+            while waiting:
+                yield waiting.popleft().result()
         finally:  # before the threads are waited for: when the run is called off, theirs is called off, too
             for child in children:
                 child.stop()

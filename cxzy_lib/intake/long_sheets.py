@@ -129,7 +129,11 @@ def _fast(data: bytes, package: zipfile.ZipFile, ws: Any, scan: Scan, from_1904:
     if not before.columns or not before.columns[0].codes.any() or all(v is None for v in before.row(0)):
         raise Unsure  # the fast reader counts from the first cell that is filled
     texts = _shared_texts(package) | scan.inline
-    columns = [_column(array, texts) for array in _load(data, ws.title, first, last - 1 - first)]
+    arrays = _load(data, ws.title, first, last - 1 - first)
+    columns = [_column(array, texts) for array in arrays]
+    doubtful = [c for c, column in enumerate(columns) if _is_doubtful(column, texts)]
+    if doubtful:  # raises where one of these columns holds numbers, too
+        _load(data, ws.title, first, last - 1 - first, use_columns=doubtful, dtype_coercion="strict")
     width = max(len(before.columns), len(columns), len(after.columns))
     made = []
     for c in range(width):
@@ -148,13 +152,22 @@ def _fast(data: bytes, package: zipfile.ZipFile, ws: Any, scan: Scan, from_1904:
     return _with_errors(sheet, scan)
 
 
-def _load(data: bytes, name: str, skip: int, rows: int) -> list[Any]:
+def _is_doubtful(column: Column, texts: set[str]) -> bool:
+    """Whether a column holds a text that could stand there as a number, a date or a truth value as well."""
+    return any(isinstance(value, str) and value in texts and _looks_typed(value) for value in column.values)
+
+
+def _looks_typed(text: str) -> bool:
+    return bool(_NUMBER.fullmatch(text) or _MOMENT.fullmatch(text) or text in ("true", "false"))
+
+
+def _load(data: bytes, name: str, skip: int, rows: int, **more: Any) -> list[Any]:
     import fastexcel
 
     try:
         book = fastexcel.read_excel(data)
         batch = book.load_sheet(
-            name, header_row=None, skip_rows=skip, n_rows=rows, schema_sample_rows=None, eager=True
+            name, header_row=None, skip_rows=skip, n_rows=rows, schema_sample_rows=None, eager=True, **more
         )
     except BaseException as error:  # a panic is no Exception
         if isinstance(error, KeyboardInterrupt | SystemExit | MemoryError):
@@ -200,19 +213,12 @@ def _typed(text: str, texts: set[str]) -> Any:
     """
     if not text.strip():
         return text or None
-    number, moment = _NUMBER.fullmatch(text), _MOMENT.fullmatch(text)
-    if not number and not moment and text not in ("true", "false"):
+    if text in texts or not _looks_typed(text):
         return text
-    if text in texts:
-        if number and re.fullmatch(r"\d{4}\.1", text):
-            raise Unsure  # it may stand there both as text and as a number
-        return text
-    if moment:
-        return datetime.fromisoformat(text)
-    if number:
+    if _NUMBER.fullmatch(text):
         value = float(text)
         return _cell(value, texts) if math.isfinite(value) else text
-    return text == "true"
+    return datetime.fromisoformat(text) if _MOMENT.fullmatch(text) else text == "true"
 
 
 def _agree(careful: Column, quick: Column, at: range, quick_at: int) -> None:
