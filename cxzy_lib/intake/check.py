@@ -14,7 +14,7 @@ from cxzy_lib.intake.clean import read_folder, tables_of
 from cxzy_lib.intake.directory import pseudonym_key
 from cxzy_lib.intake.layout import Use
 from cxzy_lib.intake.ledger import Done, Task
-from cxzy_lib.intake.values import header_keys
+from cxzy_lib.intake.values import header_keys, spaced
 from cxzy_lib.intake.vocabulary import Vocabulary, nearest, vocabulary
 from cxzy_lib.specs import Layout
 
@@ -94,7 +94,7 @@ def columns_of(done: Done, campaign: Campaign) -> pd.DataFrame:
             "source_file": task.file,
             "source_sheet": task.sheet.name,
             "layout": task.found.code,
-            "column": "".join(use.label.split()) if use.label.isascii() is False else use.label,
+            "column": spaced(use.label),
             "kind": "ignore" if _is_skipped(task.found.layout, use) else use.kind,
             "taken_for": "·".join(part for part in (use.group, use.target) if part) or None,
             **(_remedy(task, use.label, words) if use.kind == "unknown" else {}),

@@ -21,7 +21,7 @@ from cxzy_lib.intake.layout import find_table
 from cxzy_lib.intake.ledger import Done, Task, copies, file_row, institution_of, ledger, once, with_origin
 from cxzy_lib.intake.rows import filled
 from cxzy_lib.intake.sheets import SheetResult, duplicate, failed, note, read_sheet, unrecognised
-from cxzy_lib.intake.values import BadValue, key_of, person_name
+from cxzy_lib.intake.values import BadValue, key_of, person_name, plain_of
 from cxzy_lib.intake.vocabulary import Vocabulary, vocabulary
 from cxzy_lib.tables import SCHEMAS, conform
 
@@ -67,7 +67,7 @@ def _with_branches(units: pd.DataFrame) -> pd.DataFrame:
 
 def _label(name: Any) -> Any:
     """Return a Chinese name without inner spaces; others as they are."""
-    return key_of(name) if isinstance(name, str) and any("\u4e00" <= c <= "\u9fff" for c in name) else name
+    return plain_of(name) if isinstance(name, str) and any("\u4e00" <= c <= "\u9fff" for c in name) else name
 
 
 def _people(rows: pd.DataFrame, campaign: Campaign, key: bytes) -> pd.DataFrame:

@@ -8,7 +8,7 @@ import re
 from collections.abc import Iterable, Sequence
 from typing import Any
 
-from cxzy_lib.intake.values import BadValue, Noted, check_error, chinese_number, key_of
+from cxzy_lib.intake.values import BadValue, Noted, check_error, chinese_number, key_of, plain_of
 from cxzy_lib.intake.vocabulary import Vocabulary
 
 FORCED = 0.0002  # printed shares are forced to add up to 100.00: 0.02 points
@@ -25,7 +25,7 @@ def graded(value: Any) -> tuple[str, Any]:
     >>> graded("A"), graded("优+"), graded("95/100"), graded("≥90")
     (('A', None), ('优', None), ('', 95.0), ('', Noted(value=90.0, code='approximate', hint='')))
     """
-    key = key_of(value)
+    key = plain_of(value)
     if match := re.fullmatch(rf"[≥>=]+{_SCORE}分?", key):
         return "", Noted(float(match[1]), "approximate")
     if match := re.fullmatch(rf"{_SCORE}(?:分|/100)?", key):
@@ -83,9 +83,9 @@ def level_of(raw: Any, scale: str, words: Vocabulary) -> tuple[str, float | None
     word, found = graded(raw)
     number = found.value if isinstance(found, Noted) else found
     banded = _band(number, scale, words)
-    if word in known:
-        code = "grade_contradicts_score" if banded and banded != known[word] else ""
-        return known[word], number, code
+    if key_of(word) in known:
+        code = "grade_contradicts_score" if banded and banded != known[key_of(word)] else ""
+        return known[key_of(word)], number, code
     if word:
         return "", number, "unknown_level"
     return (banded, number, "") if banded else ("", number, "score_without_bands")

@@ -150,7 +150,7 @@ def read_all(
 
     with ThreadPoolExecutor(len(children)) as threads:
         try:
-            # Only a few ahead of the one that is asked for: books that nobody has taken would fill the memory.
+            # Only a few ahead of the one asked for: books that nobody has taken would fill the memory.
             waiting: deque[Future[Book]] = deque()
             for path in paths:
                 waiting.append(threads.submit(read, path))

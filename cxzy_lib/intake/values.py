@@ -69,19 +69,30 @@ def text_of(value: Any) -> str:
 
 
 def key_of(value: Any) -> str:
-    """Return the form in which words are compared: NFKC, no white space.
+    """Return the form in which words are compared: NFKC, no white space, small letters.
 
     Examples
     --------
-    >>> key_of("测 评（票）　"), key_of("１２")
-    ('测评(票)', '12')
+    >>> key_of("测 评（票）　"), key_of("１２"), key_of("Very satisfied")
+    ('测评(票)', '12', 'verysatisfied')
     """
-    return _key(value) if isinstance(value, str) else _key(text_of(value))
+    return _key(value if isinstance(value, str) else text_of(value))
+
+
+def plain_of(value: Any) -> str:
+    """Return a cell in NFKC without white space, capitals as they are.
+
+    Examples
+    --------
+    >>> plain_of("张　三"), plain_of("Ａ 楼")
+    ('张三', 'A楼')
+    """
+    return "".join(unicodedata.normalize("NFKC", text_of(value)).split())
 
 
 @lru_cache(100_000)  # the same words stand in most cells; a sheet's own texts pass through
 def _key(text: str) -> str:
-    return "".join(unicodedata.normalize("NFKC", text).split())
+    return plain_of(text).casefold()
 
 
 def header_keys(value: Any) -> tuple[str, ...]:
@@ -220,17 +231,29 @@ def hours(value: Any, hours_per_day: float) -> float | None:
     return None if found is None else float(found)
 
 
+def spaced(text: str) -> str:
+    """Return a name with single spaces, and with none where it is Chinese.
+
+    Examples
+    --------
+    >>> spaced("张　三"), spaced("Ada  Ash")
+    ('张三', 'Ada Ash')
+    """
+    plain = unicodedata.normalize("NFKC", text)
+    return "".join(plain.split()) if re.search("[\u4e00-\u9fff]", plain) else " ".join(plain.split())
+
+
 def person_name(value: Any) -> tuple[str, str]:
-    """Return the name without inner spaces and the mark beside it (``预备``, ``大``, ``*``).
+    """Return the name and the mark beside it (``预备``, ``大``, ``*``); Chinese names have no inner spaces.
 
     Examples
     --------
     >>> person_name("张　三(预备)"), person_name("阿依古丽•买买提"), person_name("李四*")
     (('张三', '预备'), ('阿依古丽·买买提', ''), ('李四', '*'))
     """
-    key = key_of(value).translate(dict.fromkeys(map(ord, "•・‧●∙⋅"), "·"))
+    key = spaced(text_of(value)).translate(dict.fromkeys(map(ord, "•・‧●∙⋅"), "·"))
     marks = "".join(part[1:-1] for part in _BRACKETS.findall(key))
-    bare = _BRACKETS.sub("", key)
+    bare = _BRACKETS.sub("", key).strip()
     return bare.rstrip("*"), marks + ("*" if bare.endswith("*") else "")
 
 

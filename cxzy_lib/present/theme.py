@@ -248,9 +248,14 @@ def settle(ax: Axes) -> Axes:
 
 
 def legend(ax: Axes, marks: list[Artist]) -> None:
-    """Name the `marks` above the chart, across the page."""
+    """Name the `marks` above the chart, in one row or, if their names are long, in several."""
     style: dict[str, Any] = {"frameon": False, "handlelength": 1.1, "columnspacing": 1.2}
-    figure_of(ax).legend(handles=marks, ncols=len(marks), loc="outside upper left", **style)
+    figure = figure_of(ax)
+    half_em = SIZE / 2 / 72  # inches
+    names = [(_wide(str(mark.get_label())) + 7) * half_em for mark in marks]
+    width = figure.get_figwidth()
+    across = len(names) if sum(names) <= width else max(1, int(width // max(names)))
+    figure.legend(handles=marks, ncols=across, loc="outside upper left", **style)
 
 
 def stacked(ax: Axes, table: Floats, left: Floats, colours: Sequence[str]) -> list[Floats]:
