@@ -123,5 +123,3 @@ def test_the_english_pages_are_english(edition):
     assert len(pages) == 6
     chinese = [name for name in pages if re.search("[\u4e00-\u9fff]", page(edition, name))]
     assert chinese == []
-        pages, []
-    )

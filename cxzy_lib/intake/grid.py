@@ -11,6 +11,8 @@ from typing import Any
 
 import numpy as np
 
+MAX_COLUMNS = 16_384  # no spreadsheet program knows more
+MAX_CELLS = 20_000_000
 #: What stands in a cell whose formula was saved without a value.
 NO_VALUE = "#FORMULA!"
 
@@ -88,6 +90,8 @@ class Sheet:
     ) -> "Sheet":
         """Return the sheet of `rows`, with the number formats of some cells by (row, column)."""
         width = max(map(len, rows), default=0)
+        if width > MAX_COLUMNS or width * len(rows) > MAX_CELLS:
+            raise Refused("too_large", f"{name}: {len(rows)} × {width}")
         by_column: dict[int, dict[int, str]] = {}
         for (r, c), code in (formats or {}).items():
             by_column.setdefault(c, {})[r] = code

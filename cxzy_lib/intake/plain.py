@@ -120,6 +120,9 @@ def _csv(text: str, name: str) -> Sheet:
 def _html(text: str, name: str) -> list[Sheet]:
     from bs4 import BeautifulSoup
 
+    if text.lower().count("<td") > 1.1 * text.lower().count("</td") + 10:
+        # Rows and cells that nobody closed would nest into each other, thousands deep.
+        text = re.sub(r"<(tr|td|th)\b", r"</\1><\1", text, flags=re.IGNORECASE)
     page = BeautifulSoup(text, "html.parser")
     found = [table for table in page.find_all("table") if not table.find("table")]
     made = [

@@ -10,9 +10,8 @@ import zipfile
 from typing import Any
 from xml.etree import ElementTree
 
-from cxzy_lib.intake.grid import NO_VALUE, Refused, Sheet
+from cxzy_lib.intake.grid import MAX_CELLS, NO_VALUE, Refused, Sheet
 
-MAX_CELLS = 20_000_000
 LONG_PART = 16 * 2**20  # bytes of XML; what is longer is read by columns
 _MAIN = "{http://schemas.openxmlformats.org/spreadsheetml/2006/main}"
 _LINK = "{http://schemas.openxmlformats.org/officeDocument/2006/relationships}id"
