@@ -100,7 +100,7 @@ def columns_of(done: Done, campaign: Campaign) -> pd.DataFrame:
             **(_remedy(task, use.label, words) if use.kind == "unknown" else {}),
         }
         for task, _ in done
-        if task.found is not None and not task.twin
+        if task.found is not None
         for use in task.found.uses.values()
     ]
     shape = [

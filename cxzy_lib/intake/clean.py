@@ -15,7 +15,7 @@ from cxzy_lib.intake.dates import day_of
 from cxzy_lib.intake.directory import Directory, learn_people, learn_units, pseudonym, pseudonym_key
 from cxzy_lib.intake.files import raw_files
 from cxzy_lib.intake.forms import is_note
-from cxzy_lib.intake.grid import Book
+from cxzy_lib.intake.grid import Book, Sheet
 from cxzy_lib.intake.guard import read_all
 from cxzy_lib.intake.layout import find_table
 from cxzy_lib.intake.ledger import Done, Task, copies, file_row, institution_of, ledger, once, with_origin
@@ -26,7 +26,12 @@ from cxzy_lib.intake.vocabulary import Vocabulary, vocabulary
 from cxzy_lib.tables import SCHEMAS, conform
 
 
-def _tasks(books: Iterable[Book], raw: Path, words: Vocabulary) -> list[Task]:
+def _tasks(books: Iterable[Book], raw: Path, words: Vocabulary) -> tuple[list[Book], list[Task]]:
+    """Return the books without their cells, and a task for each sheet that says something.
+
+    Cells are kept only where a table was found: thousands of files that hold none must not fill the memory.
+    """
+    light: list[Book] = []
     tasks: list[Task] = []
     first: dict[tuple[str, str], str] = {}
     for book in books:
@@ -34,11 +39,23 @@ def _tasks(books: Iterable[Book], raw: Path, words: Vocabulary) -> list[Task]:
         institution, file = institution_of(relative, words.campaign), relative.as_posix()
         earlier = first.setdefault((institution, book.sha256), file)
         twin = "" if earlier == file else earlier
-        for sheet in book.sheets:
-            if filled(sheet).any():
-                found = None if is_note(sheet) else find_table(sheet, book.path.stem, words)
-                tasks.append(Task(institution, file, book, sheet, found, twin))
-    return tasks
+        light.append(replace(book, sheets=[replace(sheet, columns=[], height=0) for sheet in book.sheets]))
+        for sheet, empty in zip(book.sheets, light[-1].sheets, strict=True):
+            if not filled(sheet).any():
+                continue
+            found = None if twin or is_note(sheet) else find_table(sheet, book.path.stem, words)
+            if found:
+                tasks.append(Task(institution, file, light[-1], sheet, found))
+            else:
+                settled = _settled(sheet, twin, words)
+                tasks.append(Task(institution, file, light[-1], empty, None, settled))
+    return light, tasks
+
+
+def _settled(sheet: Sheet, twin: str, words: Vocabulary) -> SheetResult:
+    if twin:
+        return duplicate(sheet, twin)
+    return note(sheet) if is_note(sheet) else unrecognised(sheet, words)
 
 
 def _table(done: Done, name: str) -> pd.DataFrame:
@@ -109,7 +126,7 @@ def _dated(note: Any, campaign: Campaign) -> dict[str, Any]:
 
 
 def _read_register(tasks: list[Task], table: str, words: Vocabulary, directory: Directory) -> Done:
-    mine = [task for task in tasks if task.found and task.found.layout.table == table and not task.twin]
+    mine = [task for task in tasks if task.found and task.found.layout.table == table]
     return [(task, _read(task, words, directory)) for task in mine]
 
 
@@ -133,13 +150,9 @@ def _read_institution(tasks: list[Task], words: Vocabulary, key: bytes) -> Done:
     directory = learn_people(directory, _people(_table(members, "people"), words.campaign, key))
     done += members
     for task in tasks:
-        if task.twin:
-            done.append((task, duplicate(task.sheet, task.twin)))
-        elif is_note(task.sheet):
-            done.append((task, note(task.sheet)))
-        elif task.found is None:
-            done.append((task, unrecognised(task.sheet, words)))
-        elif task.found.layout.table not in ("units", "people"):
+        if task.settled is not None:
+            done.append((task, task.settled))
+        elif task.found and task.found.layout.table not in ("units", "people"):
             done.append((task, _read(task, words, directory)))
     return done
 
@@ -190,8 +203,7 @@ def read_folder(
 ) -> tuple[list[Book], Done]:
     """Read every file below `raw`: the books, and what each of their sheets gave."""
     words = vocabulary(campaign)
-    books = list(read_all(raw_files(raw), jobs, on_read))
-    tasks = _tasks(books, raw, words)
+    books, tasks = _tasks(read_all(raw_files(raw), jobs, on_read), raw, words)
     key = pseudonym_key(processed)
     done: Done = []
     for institution in sorted({task.institution for task in tasks}):

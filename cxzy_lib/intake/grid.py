@@ -13,6 +13,7 @@ import numpy as np
 
 MAX_COLUMNS = 16_384  # no spreadsheet program knows more
 MAX_CELLS = 20_000_000
+MAX_TEXT = 32_767  # characters in a cell
 #: What stands in a cell whose formula was saved without a value.
 NO_VALUE = "#FORMULA!"
 
@@ -44,6 +45,11 @@ class Column:
         return Column(self.codes[rows], self.values, self.formats)
 
 
+def _cut(text: str) -> str:
+    """Return a text as long as a spreadsheet's cell can be; one that was longer shows it by its end."""
+    return text if len(text) <= MAX_TEXT else text[: MAX_TEXT - 1] + "…"
+
+
 def column_of(cells: Iterable[Any], formats: dict[int, str] | None = None) -> Column:
     """Return the column of `cells`; ``formats`` names the number format of some rows.
 
@@ -57,7 +63,8 @@ def column_of(cells: Iterable[Any], formats: dict[int, str] | None = None) -> Co
     formats = formats or {}
     codes = []
     for row, cell in enumerate(cells):
-        cell = None if cell == "" else cell
+        if isinstance(cell, str):
+            cell = _cut(cell) or None
         codes.append(known.setdefault((type(cell), cell, formats.get(row, "")), len(known)))
     distinct = list(known)
     return Column(np.array(codes, dtype=np.int32), [k[1] for k in distinct], [k[2] for k in distinct])

@@ -27,7 +27,7 @@ class Task:
     book: Book
     sheet: Sheet
     found: Found | None
-    twin: str = ""  # an earlier file with the same content
+    settled: SheetResult | None = None  # what became of a sheet without a table: its cells are let go of
 
 
 Done = list[tuple[Task, SheetResult]]
