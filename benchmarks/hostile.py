@@ -115,7 +115,7 @@ def deep(rng: random.Random) -> bytes:
 def line(rng: random.Random) -> bytes:
     """Return one endless line, or a quote that is never closed."""
     return rng.choice(
-        [b"x" * 2_000_000, b"a," * 200_000, b'"' + b"a,b\n" * 100_000, b"\0" * 100_000, b"\xff" * 50_000]
+        [b"x" * 2_000_000, b"a," * 200_000, b'"' + b"a,b\n" * 2_000, b"\0" * 100_000, b"\xff" * 50_000]
     )
 
 

@@ -11,13 +11,13 @@ import openpyxl
 import pytest
 import xlwt
 from conftest import write_xlsx
-from hypothesis import given, reject, settings
+from hypothesis import HealthCheck, given, reject, settings
 from hypothesis import strategies as st
 from msoffcrypto.format.ooxml import OOXMLFile
 from python_calamine import CalamineWorkbook
 
-from cxzy_lib.intake import plain, workbook, xlsx
-from cxzy_lib.intake.grid import Refused, Sheet
+from cxzy_lib.intake import long_sheets, plain, workbook, xlsx
+from cxzy_lib.intake.grid import NO_VALUE, Refused, Sheet
 from cxzy_lib.intake.guard import read_all
 from cxzy_lib.intake.workbook import read_file
 
@@ -47,6 +47,107 @@ def cells(sheet):
     return [
         [(type(v).__name__ if not isinstance(v, int | float) else "n", v) for v in row] for row in sheet.rows
     ]
+
+
+# --- long sheets -------------------------------------------------------------------------------------------
+
+VALUES = st.one_of(
+    st.none(),
+    st.sampled_from(
+        ["满意", "第一支部", "12", "2011.3", "0012", "true", "-", " x ", "2011-03-04 00:00:00", "#N/A"]
+    ),
+    st.integers(-5, 10**6),
+    st.floats(0.001, 999).map(lambda x: round(x, 4)),
+    st.booleans(),
+    st.datetimes(datetime(2010, 1, 1), datetime(2012, 12, 31)).map(lambda d: d.replace(microsecond=0)),
+)
+KINDS = st.one_of(
+    st.just(VALUES), st.sampled_from([st.integers(0, 99), st.text("甲乙丙", max_size=3), VALUES])
+)
+
+
+@st.composite
+def tables(draw):
+    """Draw a table with a serial number first, so that a row that slipped would be seen."""
+    columns = draw(st.lists(KINDS, min_size=1, max_size=4))
+    rows = draw(st.lists(st.tuples(*columns), min_size=60, max_size=120))
+    return [
+        ["标题"],
+        ["序号", *(f"列{c}" for c in range(len(columns)))],
+        *([n, *row] for n, row in enumerate(rows)),
+    ]
+
+
+@settings(max_examples=30, deadline=None, suppress_health_check=list(HealthCheck))
+@given(tables())
+def test_the_fast_reader_gives_what_the_careful_one_gives(rows):
+    data = saved(rows)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(long_sheets, "_ENDS", 2000)
+        fast = read(data, long_part=0)
+    careful = read(data)
+    assert cells(fast) == cells(careful)
+    assert (fast.merges, fast.hidden, fast.height) == (careful.merges, careful.hidden, careful.height)
+
+
+@pytest.fixture
+def short_ends(monkeypatch):
+    """Read only a few rows at either end carefully; count how often the slow way is gone."""
+    slow = []
+    original = long_sheets._slow
+    monkeypatch.setattr(long_sheets, "_ENDS", 2000)
+    monkeypatch.setattr(long_sheets, "_slow", lambda *args: slow.append(1) or original(*args))
+    return slow
+
+
+def long_rows(*special, at=60, n=150):
+    rows = [["2011年登记"], ["序号", "值"], *([k, k * 2] for k in range(n))]
+    for k, value in enumerate(special):
+        rows[at + k][1] = value
+    return rows
+
+
+def test_a_regular_long_sheet_goes_the_fast_way_with_its_merges_and_hidden_rows(short_ends):
+    data = saved(long_rows(), merges=("A70:A72",), hidden=(80, 81))
+    sheet = read(data, long_part=0)
+    assert short_ends == []
+    assert sheet.merges == [(69, 0, 71, 0)]
+    assert sheet.hidden == {"rows": 2}
+    assert sheet.value(151, 1) == 298
+
+
+def test_text_and_number_that_look_alike_stay_two(short_ends):
+    sheet = read(saved(long_rows("12", 12, "0012", "true", True)), long_part=0)
+    assert [sheet.value(60 + k, 1) for k in range(5)] == ["12", 12, "0012", "true", True]
+    assert short_ends == [1]
+
+
+def test_codes_typed_as_text_throughout_go_the_fast_way(short_ends):
+    rows = [["2011年"], ["序号", "编号"], *([k, f"{k:04}"] for k in range(150))]
+    sheet = read(saved(rows), long_part=0)
+    assert short_ends == []
+    assert (sheet.value(60, 1), sheet.value(60, 0)) == ("0058", 58)
+    sheet = read(saved(long_rows("甲", 3.5, 7)), long_part=0)  # numbers among words, and none of them as text
+    assert short_ends == []
+    assert [sheet.value(60 + k, 1) for k in range(3)] == ["甲", 3.5, 7]
+
+
+def test_text_and_number_are_told_by_their_types(short_ends):
+    sheet = read(saved(long_rows("12", 12, "0012")), long_part=0)
+    assert [type(sheet.value(60 + k, 1)) for k in range(3)] == [str, int, str]
+
+
+def test_errors_and_formulas_without_a_value_are_seen_in_a_long_sheet(short_ends):
+    sheet = read(saved(long_rows("=1+1", "#DIV/0!")), long_part=0)
+    assert sheet.value(60, 1) == NO_VALUE
+    assert sheet.value(61, 1) == "#DIV/0!"
+
+
+def test_what_only_a_number_format_can_tell_is_read_the_careful_way(short_ends):
+    data = saved(long_rows(2010.1, 2010.1), formats=[("B61", "0.00")])
+    sheet = read(data, long_part=0)
+    assert short_ends == [1]
+    assert [sheet.format(60, 1), sheet.format(61, 1)] == ["0.00", ""]
 
 
 # --- careful readers and calamine --------------------------------------------------------------------------

@@ -113,7 +113,7 @@ def question_keys(label: str) -> tuple[str, ...]:
     >>> question_keys("7、请评分：—给老师讲课的评价")[-1]
     '给老师讲课的评价'
     >>> question_keys("How satisfied are you with … [Your workload]")[-1]
-    'Yourworkload'
+    'yourworkload'
     >>> question_keys("第6题(对班子是否满意)")[-1]
     '对班子是否满意'
     """
