@@ -2,16 +2,16 @@
 
 import html
 import re
+import runpy
 import shutil
-import sys
 
 import pandas as pd
 import pytest
 from conftest import ROOT, cxzy
 
 EXAMPLE = ROOT / "examples" / "staff_survey"
-sys.path.insert(0, str(EXAMPLE))
-from make_raw import LAST, LEADERSHIP, WORKLOAD  # noqa: E402
+_MADE = runpy.run_path(str(EXAMPLE / "make_raw.py"))
+LAST, LEADERSHIP, WORKLOAD = (_MADE[name] for name in ("LAST", "LEADERSHIP", "WORKLOAD"))
 
 
 @pytest.fixture(scope="module")
