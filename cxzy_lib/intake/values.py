@@ -16,6 +16,7 @@ from cxzy_lib.intake.grid import NO_VALUE
 
 _DIGITS = {c: i for i, c in enumerate("零一二三四五六七八九")} | {"〇": 0, "两": 2}
 _UNITS = {"十": 10, "百": 100}
+_WORD = 100  # characters; longer texts are no words and not worth remembering
 _MOST = 10**9  # no institution counts further
 _ERRORS = {"#DIV/0!", "#REF!", "#N/A", "#VALUE!", "#NAME?", "#NUM!", "#NULL!", "#ERR"}
 _BRACKETS = re.compile(r"[((\[【〔][^()()\[\]【】〔〕]*[))\]】〕]")
@@ -76,7 +77,8 @@ def key_of(value: Any) -> str:
     >>> key_of("测 评（票）　"), key_of("１２"), key_of("Very satisfied")
     ('测评(票)', '12', 'verysatisfied')
     """
-    return _key(value if isinstance(value, str) else text_of(value))
+    text = value if isinstance(value, str) else text_of(value)
+    return _key(text) if len(text) < _WORD else plain_of(text).casefold()
 
 
 def plain_of(value: Any) -> str:
