@@ -275,10 +275,16 @@ def test_encrypted_workbooks_of_today_and_of_before(tmp_path):
     assert refusal(tmp_path, locked.getvalue()) == "encrypted"
     # FILEPASS, the record that an encrypted .xls begins with, behind the record that begins the workbook.
     begin = bytes.fromhex("0908100000060500bb0dcc07c100000006030000")
-    assert refusal(tmp_path, begin + bytes.fromhex("2f000600000000000000") + b"\0" * 64, "x.xls") in (
-        "encrypted",
-        "not_a_spreadsheet",
+    assert (
+        refusal(tmp_path, begin + bytes.fromhex("2f000600000000000000") + b"\0" * 64, "x.xls") == "encrypted"
     )
+    names = io.BytesIO()
+    with zipfile.ZipFile(names, "w") as made:
+        made.writestr("content.xml", b"\0" * 64)
+        made.writestr(
+            "META-INF/manifest.xml", "<manifest:file-entry><manifest:encryption-data/></manifest:file-entry>"
+        )
+    assert refusal(tmp_path, names.getvalue(), "x.ods") == "encrypted"
 
 
 def test_entities_in_a_part_are_refused(tmp_path):

@@ -293,3 +293,11 @@ def test_without_a_member_register_every_row_says_so(tmp_path, campaign):
     write_xlsx(tmp_path / "raw" / "学院" / "表.xlsx", hours)
     tables = clean(tmp_path / "raw", campaign, tmp_path / "processed", jobs=1)
     assert "no_people_register" in set(tables["ledger"]["code"].dropna())
+
+
+def test_a_certificate_entered_twice_is_told_and_not_taken_away(clean_rows):
+    head = ["姓名", "培训班次", "培训形式", "起止时间", "学时"]
+    row = ["张三", "网络班", "网络教学", "2011.4.8", 8]
+    tables = clean_rows([["2011年"], head, row, ["李四", *row[1:]], row])
+    assert codes(tables) == {5: "said_before"}
+    assert of(tables, "hours")["hours"].tolist() == [8, 8, 8]

@@ -144,8 +144,22 @@ def copies(done: Done) -> Done:
             earlier, other = seen.setdefault(key, (task, year))
             if other != year:
                 result = result.noting(task.found.header[0], Finding("copied", "warning", hint=earlier.file))
-        kept.append((task, result))
+        kept.append((task, _telling_twins(task, result)))
     return kept
+
+
+def _telling_twins(task: Task, result: SheetResult) -> SheetResult:
+    """Return the result with a finding at each row that says what a row above says already; it stays."""
+    if task.found is None or task.found.layout.shape != "rows":
+        return result
+    for table, frame in result.frames:
+        if table != task.found.layout.table or table not in SAME:
+            continue
+        said = frame.reindex(columns=["row", *SAME[table][1:]]).drop_duplicates()
+        again = said.duplicated(list(SAME[table][1:]), keep="first") & said[SAME[table][1]].notna()
+        for row in said.loc[again, "row"]:
+            result = result.noting(int(row), Finding("said_before", "warning"))
+    return result
 
 
 def _content(task: Task, result: SheetResult) -> tuple[Any, ...] | None:
