@@ -50,9 +50,10 @@ def _cleaned(call: Call, processed: Path, spec: "Campaign") -> "dict[str, pd.Dat
 def _tell(call: Call, tables: "dict[str, pd.DataFrame]", done: str, limit: int) -> int:
     """Print a line for each file, the first `limit` findings and the sum; return the exit status."""
     from cxzy_lib.intake import told
+    from cxzy_lib.tables import to_look_at
 
     files, ledger = tables["files"], tables["ledger"]
-    findings = told.finding_lines(ledger, call.lang)
+    findings = told.finding_lines(to_look_at(ledger), call.lang)
     shown = files[files["code"].notna()] if sys.stdout.isatty() else files  # a bar has shown the others
     for line in [*told.file_lines(shown, call.lang), *findings[:limit]]:
         click.echo(line)
@@ -63,8 +64,10 @@ def _tell(call: Call, tables: "dict[str, pd.DataFrame]", done: str, limit: int) 
 
 def _sum_up(call: Call, tables: "dict[str, pd.DataFrame]", done: str) -> int:
     """Print the sum over all files and what is missing; return the exit status."""
+    from cxzy_lib.tables import to_look_at
+
     files, ledger = tables["files"], tables["ledger"]
-    found = int((ledger["severity"].notna() & ledger["layout"].notna()).sum())
+    found = len(to_look_at(ledger))
     lost = files["status"].isin(["refused", "unrecognised"]) | files["code"].eq("some_sheets")
     kept, rejected = (int((ledger["outcome"] == name).sum()) for name in ("kept", "rejected"))
     bad = int(lost.sum())

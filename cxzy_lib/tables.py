@@ -103,6 +103,14 @@ def conform(name: str, rows: pd.DataFrame | Iterable[Mapping[str, Any]]) -> pd.D
     return frame.astype(schema)
 
 
+def to_look_at(ledger: pd.DataFrame) -> pd.DataFrame:
+    """Return the ledger rows of recognised tables in which something was not used or contradicts itself.
+
+    Notes are left out: what they speak of was used, and not quite as it stands.
+    """
+    return ledger[ledger["severity"].isin(["error", "warning"]) & ledger["layout"].notna()]
+
+
 @dataclass(frozen=True)
 class Tables:
     """The processed tables of one folder, as frames named like the tables."""

@@ -246,7 +246,7 @@ def file_row(book: Book, raw: Path, ledger: pd.DataFrame, campaign: Campaign) ->
         "sheets": len(book.sheets),
         "rows": len(rows),
         "kept": int((rows["outcome"] == "kept").sum()),
-        "findings": int(rows["severity"].notna().sum()),
+        "findings": int(rows["severity"].isin(["error", "warning"]).sum()),
         "code": code or None,
         "column": column or None,
         "hint": hint or None,

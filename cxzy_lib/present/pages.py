@@ -157,7 +157,9 @@ def _last_figure(
 def findings_table(report: Report, findings: pd.DataFrame, most: int = 200) -> Block:
     """Return the rows to check as a table, and how many more there are."""
     heads = columns.findings(report.lang, report.audience)
-    table = html_table(findings.head(most), heads, report.lang, report.say("section_findings"))
-    if len(findings) <= most:
-        return table
-    return joined([table, note(report.say("more_findings", count=len(findings) - most))])
+    parts = [html_table(findings.head(most), heads, report.lang, report.say("section_findings"))]
+    if len(findings) > most:
+        parts.append(note(report.say("more_findings", count=len(findings) - most)))
+    if notes := int(report.tables.ledger["severity"].eq("note").sum()):
+        parts.append(note(report.say("rows_noted", count=notes)))
+    return joined(parts)

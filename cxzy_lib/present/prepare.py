@@ -11,7 +11,7 @@ from cxzy_lib.intake.told import reasons
 from cxzy_lib.measure.disclosure import shown_satisfaction
 from cxzy_lib.measure.estimates import level_shares
 from cxzy_lib.present.wording import group_name, percent, period_name, period_names, say
-from cxzy_lib.tables import conform
+from cxzy_lib.tables import conform, to_look_at
 from cxzy_lib.texts import text
 
 PERSONAL = ("unknown_person", "namesakes")
@@ -212,7 +212,7 @@ def told_findings(
 
     For the public no cell's value is told at all.
     """
-    found = ledger[ledger["severity"].notna() & ledger["layout"].notna()]
+    found = to_look_at(ledger)
     rows = [_discreet(row, names, audience, lang) for row in found.to_dict("records")]
     return _told(nameless(found, files, names, lang), rows, lang)
 
