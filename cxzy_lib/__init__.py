@@ -17,8 +17,30 @@ _HOMES = {
 }
 _NAMES = {name: home for home, names in _HOMES.items() for name in names.split()}
 _MODULES = {
-    "measure": ("changes", "compare", "disclosure", "duties", "estimates", "participation"),
-    "present": ("charts", "columns", "pages", "prepare", "theme", "wording"),
+    "measure": (
+        "appraisal",
+        "awards",
+        "changes",
+        "compare",
+        "disclosure",
+        "duties",
+        "estimates",
+        "indicators",
+        "participation",
+        "rectification",
+    ),
+    "present": (
+        "charts",
+        "columns",
+        "duty_pages",
+        "pages",
+        "plan",
+        "plan_charts",
+        "plan_pages",
+        "prepare",
+        "theme",
+        "wording",
+    ),
 }
 _PLACES = {name: f"cxzy_lib.{part}.{name}" for part, names in _MODULES.items() for name in names}
 

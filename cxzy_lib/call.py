@@ -4,7 +4,7 @@ import os
 import signal
 import sys
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from pathlib import Path
 from typing import Any
 
@@ -87,15 +87,17 @@ class Call:
 def common(command: Callable[..., int]) -> Callable[..., None]:
     """Give a command the common options as a Call; what it returns is the exit status."""
 
-    def run(notebooks: tuple[str, ...] = (), **options: Any) -> None:
+    def run(**options: Any) -> None:
         from cxzy_lib.campaign import CampaignError
         from cxzy_lib.intake.files import Busy
 
-        call = Call(**options)
+        names = {field.name for field in fields(Call)}
+        own = {name: value for name, value in options.items() if name not in names}
+        call = Call(**{name: value for name, value in options.items() if name in names})
         # Ended from outside, it ends what it started and removes what it wrote on the way, too.
         signal.signal(signal.SIGTERM, lambda *_: sys.exit(128 + signal.SIGTERM))
         try:
-            status = command(call, notebooks) if command.__name__ == "run" else command(call)
+            status = command(call, **own)
         except (CampaignError, PermissionError, NotADirectoryError) as error:
             raise Wrong(str(error)) from error
         except Busy as busy:

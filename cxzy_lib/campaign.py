@@ -2,6 +2,7 @@
 
 import os
 import tomllib
+from collections.abc import Container, Iterator
 from dataclasses import dataclass
 from datetime import date, timedelta
 from pathlib import Path
@@ -12,6 +13,7 @@ import msgspec
 from cxzy_lib.specs import (
     Binding,
     CampaignSpan,
+    Clause,
     Goal,
     Item,
     Label,
@@ -56,7 +58,7 @@ class Campaign:
     raters: dict[str, Named]
     layouts: dict[str, Layout]
     unit_aliases: dict[str, Named]
-    evidence: dict[str, Named]
+    plan: Plan
 
     def setting(self, name: str) -> Any:
         """Return the value of a setting; a setting that is not there is an error that names it."""
@@ -85,6 +87,15 @@ class Campaign:
         start = max(min(stage.start for stage in self.stages), date(year, 1, 1))
         days = (start + timedelta(n) for n in range((date(year, 12, 31) - start).days + 1))
         return sum(self.stage_of(day) is not None for day in days)
+
+    @property
+    def evidence(self) -> dict[str, list[str]]:
+        """The spreadsheets that the plan asks for (a layout's code, or its beginning) -> their clauses."""
+        found: dict[str, list[str]] = {}
+        for code, clause in self.plan.clauses.items():
+            for layout in clause.evidence:
+                found.setdefault(layout, []).append(code)
+        return dict(sorted(found.items()))
 
     @property
     def years(self) -> list[int]:
@@ -132,6 +143,44 @@ def _check_layouts(path: Path, campaign: Campaign) -> None:
             raise CampaignError(f"{where}: 至少一列须 required = true / at least one column must be required")
 
 
+def _asked(plan: Plan) -> Iterator[Item]:
+    """Yield an item for each clause that only ballots can carry: asked in the plan's words it is known."""
+    taken = {key for item in plan.items for key in (item.code, item.zh, *item.aliases)}
+    for code, clause in plan.clauses.items():
+        measure = clause.measure
+        if measure is None or measure.of != "votes" or measure.items or measure.occasion:
+            continue
+        if clause.zh not in taken:
+            yield Item(code=code, criterion=code, zh=clause.zh, en=clause.en)
+
+
+def _check_settings(path: Path, campaign: Campaign) -> None:
+    for name, setting in campaign.settings.items():
+        if setting.choices and setting.value not in setting.choices:
+            known = ", ".join(map(repr, setting.choices))
+            raise CampaignError(
+                f"{path}: [{name}] value = {setting.value!r}: 只支持 / must be one of {known}"
+            )
+
+
+def _check_plan(path: Path, campaign: Campaign) -> None:
+    for code, clause in campaign.plan.clauses.items():
+        names: dict[str, tuple[Named, Container[str]]] = {
+            "settings": (clause.settings, campaign.settings),
+            "who": (clause.who, campaign.plan.actors),
+            "measure.items": (_items(clause), campaign.items),
+            "number": ((clause.number,) if clause.number else (), campaign.plan.numbers),
+        }
+        for key, (given, known) in names.items():
+            if missing := [name for name in given if name not in known]:
+                raise CampaignError(f"{path}: {code}.{key}: {missing} 未定义 / not defined")
+
+
+def _items(clause: Clause) -> Named:
+    measure = clause.measure
+    return measure.items if measure is not None and measure.of == "votes" else ()
+
+
 def load_campaign(folder: str | os.PathLike[str]) -> Campaign:
     """Read and check a campaign folder.
 
@@ -162,7 +211,7 @@ def load_campaign(folder: str | os.PathLike[str]) -> Campaign:
         stages=plan.stages,
         semesters=plan.semesters,
         binding=plan.binding,
-        items={item.code: item for item in plan.items},
+        items={item.code: item for item in (*plan.items, *_asked(plan))},
         goals={goal.code: goal for goal in plan.goals},
         special=scales.special,
         scales=scales.scales,
@@ -172,7 +221,9 @@ def load_campaign(folder: str | os.PathLike[str]) -> Campaign:
         raters=layouts.raters,
         layouts=layouts.layouts,
         unit_aliases=_read(root, "units.toml", Units).aliases,
-        evidence=plan.evidence,
+        plan=plan,
     )
+    _check_settings(root / "settings.toml", campaign)
+    _check_plan(root / "plan.toml", campaign)
     _check_layouts(root / "layouts.toml", campaign)
     return campaign

@@ -57,6 +57,92 @@ class Goal(Label, frozen=True):
     code: str
 
 
+class Criterion(Label, frozen=True):
+    """An item of a goal, as printed: `zh` is its short name."""
+
+    text: str = ""
+    missing: bool = False
+
+
+class Measure(Spec, frozen=True):
+    """How a clause is worked out from the processed tables: see ``docs/measures.md``."""
+
+    of: Literal[
+        "votes", "events", "tasks", "coverage", "cadence", "appraisal", "report", "hours", "participation",
+        "gap", "zero", "figures", "people", "close", "opinions", "nominations",
+    ]  # fmt: skip
+    kinds: Named = ()
+    items: Named = ()
+    whole: Named = ()
+    groups: Named = ()
+    words: Named = ()  # one of which a topic, a category or a venue must hold
+    occasion: str = ""
+    among: str = ""
+    value: str = ""
+    by: str = ""
+    per: str = ""
+    proxy: bool = False  # bears on the clause without asking exactly this
+
+
+class Clause(Label, frozen=True):
+    """A clause of the plan that can be shown: an indicator or a duty."""
+
+    key: str
+    who: Named = ()
+    type: str = ""
+    evidence: Named = ()
+    cadence: str = ""
+    target: float | None = None
+    assumed: bool = False  # the target is this institution's, not the plan's
+    at_most: bool = False
+    start: date | None = None
+    due: date | None = None
+    number: str = ""
+    settings: Named = ()
+    measure: Measure | None = None
+    missing: bool = False
+
+
+class Document(Label, frozen=True):
+    """A document that the plan refers to."""
+
+    key: str
+    issuer: str
+
+
+class Actor(Label, frozen=True):
+    """Who acts or is measured; `held` says where the processed tables have it: table.column=value."""
+
+    key: str
+    held: str
+
+
+class ClosedList(Label, frozen=True):
+    """A list of the plan, in its own words."""
+
+    values: Named = ()
+
+
+class Step(Label, frozen=True):
+    """A step of every year; `described`: year -> clauses that say what is to be done in it."""
+
+    described: dict[str, Named] = {}
+
+
+class Award(Label, frozen=True):
+    """A commendation: its classes, and the day before which it is held if it is a round."""
+
+    classes: Named = ()
+    before: date | None = None
+    clauses: Named = ()
+
+
+class Number(Label, frozen=True):
+    """A number that binds, and the clauses that carry it."""
+
+    clauses: Named
+
+
 class Binding(Spec, frozen=True):
     """The numbers that the plan itself binds."""
 
@@ -82,6 +168,7 @@ class Level(Label, frozen=True):
     inclusive: bool = False
     neutral: bool = False
     lowest: float | None = None  # the least score of this grade, where the scale has bands: 优(95)
+    points: float | None = None  # what the level counts in an index, 0-100
 
 
 class SpecialLevel(Label, frozen=True):
@@ -100,6 +187,8 @@ class Setting(Label, frozen=True):
     """A parameter with its reason (`zh`, `en`)."""
 
     value: Any
+    ambiguity: str = ""  # the number of the unclear point in the plan that it settles
+    choices: tuple[Any, ...] = ()  # the only values there are
 
 
 class ColumnSpec(Spec, frozen=True):
@@ -194,7 +283,21 @@ class Plan(Spec, frozen=True):
     binding: Binding
     items: tuple[Item, ...]
     goals: tuple[Goal, ...] = ()
-    evidence: dict[str, Named] = {}  # layout (or the beginning of several) -> clauses of the plan
+    criteria: dict[str, Criterion] = {}
+    indicators: dict[str, Clause] = {}
+    duties: dict[str, Clause] = {}
+    documents: dict[str, Document] = {}
+    actors: dict[str, Actor] = {}
+    lists: dict[str, ClosedList] = {}
+    steps: dict[str, Step] = {}
+    phases: tuple[Period, ...] = ()
+    awards: dict[str, Award] = {}
+    numbers: dict[str, Number] = {}
+
+    @property
+    def clauses(self) -> dict[str, Clause]:
+        """The indicators and the duties."""
+        return self.indicators | self.duties
 
 
 class Scales(Spec, frozen=True):

@@ -60,7 +60,7 @@ SCHEMAS: dict[str, dict[str, str]] = {
         "opened_on due_on done_on published_on",
     ),
     "hours": _columns("person unit mode batch precision", "started_on ended_on", number="hours"),
-    "figures": _columns("indicator subject unit group unit_of_measure", "", "year", "value"),
+    "figures": _columns("indicator subject unit group unit_of_measure", "", "year", "value", "is_teacher"),
 }
 for _schema in SCHEMAS.values():
     _schema.update(_ORIGIN)

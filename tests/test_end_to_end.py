@@ -14,7 +14,7 @@ from test_sample_cleaned import TRUTH, read_truth, typed
 
 from cxzy_lib.tables import ALL_SCHEMAS
 
-PAGES = ["01_brief", "02_satisfaction", "03_participation", "04_yearly", "05_data_quality"]
+PAGES = ["01_brief", "02_satisfaction", "03_participation", "04_yearly", "10_data_quality"]
 PROPER_NAMES = re.compile(r"云溪社区学院|第[一二三四五]支部|离退休支部|学院办公室|[^ ]*\\.(?:xlsx?|csv)")
 
 
@@ -87,7 +87,7 @@ def test_english_pages_have_no_chinese_but_proper_names(sample_edition):
         left = PROPER_NAMES.sub("", words(sample_edition["en"] / f"{page}.html"))
         assert re.findall(r"[\u3000-\u303f\u4e00-\u9fff\uff00-\uffef]+", left) == [], page
     # The data quality page quotes the sources' own words; its own are English.
-    quality = words(sample_edition["en"] / "05_data_quality.html")
+    quality = words(sample_edition["en"] / "10_data_quality.html")
     assert "All 25 source files accounted for" in quality
     assert "需要核实" not in quality
 
@@ -121,8 +121,8 @@ def test_a_name_in_the_wrong_cell_reaches_no_page(sample_edition, tmp_path, trut
     shutil.copytree(sample_edition["processed"], tmp_path / "processed")
     pd.concat([planted, ledger], ignore_index=True).to_parquet(tmp_path / "processed" / "ledger.parquet")
     places = ("--processed", tmp_path / "processed", "--out", tmp_path / "out", "--audience", audience)
-    assert cxzy("run", "05_data_quality", *places).returncode == 0
-    page = tmp_path / "out" / "05_data_quality.html"
+    assert cxzy("run", "10_data_quality", *places).returncode == 0
+    page = tmp_path / "out" / "10_data_quality.html"
     assert name not in words(page)
     assert "单位“（姓名略）”" in words(page)
 
@@ -163,7 +163,7 @@ def test_bad_files_are_named_with_their_reason_and_the_rest_is_reported(tmp_path
     assert "已损坏" in lines["损坏.xlsx"]
     assert "已加密" in lines["加密.xlsx"]
     assert "未认出" in lines["食堂菜单.csv"]
-    assert "未能采用" in words(tmp_path / "out" / "05_data_quality.html")
+    assert "未能采用" in words(tmp_path / "out" / "10_data_quality.html")
     assert "采用 25 个，未采用 3 个" in words(tmp_path / "out" / "01_brief.html")
 
 

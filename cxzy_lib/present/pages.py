@@ -1,73 +1,18 @@
-"""Parts of pages that take more than a line: the tiles of the brief, a chart for each scale."""
+"""Parts of pages that take more than a line, such as a chart for each scale."""
 
-from collections.abc import Iterable, Mapping
-from typing import Any
+from collections.abc import Iterable
 
 import pandas as pd
 
-from cxzy_lib.measure.duties import binding_numbers
 from cxzy_lib.present import charts, columns, prepare, theme, wording
-from cxzy_lib.present.blocks import Block, KeyNumber, figure, key_numbers, note
+from cxzy_lib.present.blocks import Block, figure, note
 from cxzy_lib.present.report import Report
 from cxzy_lib.present.tables import html_table
-
-#: The binding numbers that lead the brief, and the page that shows what is behind each.
-TILES = {
-    "fortnight": "03_participation.html",
-    "secretary_semester": "02_satisfaction.html",
-    "training": "03_participation.html",
-    "pledge_published": "04_yearly.html",
-    "rectification": "01_brief.html",
-}
 
 
 def joined(blocks: Iterable[Block]) -> Block:
     """Return several blocks as one."""
     return Block("".join(block.html for block in blocks))
-
-
-def tiles(report: Report, rates: pd.DataFrame) -> Block:
-    """Return the five or six numbers that matter: satisfaction of non-members, then the binding ones."""
-    numbers = binding_numbers(report.tables, report.campaign, report.cutoff.date())
-    rows = numbers.set_index("code").to_dict("index")
-    last = wording.latest(rates[rates["rater_group"].eq("nonmember")])
-    items = [_rate_tile(row, report) for row in last.to_dict("records")]
-    for code, href in TILES.items():
-        # The secretary reports to the whole institution, and not branch by branch.
-        if not (report.unit and code == "secretary_semester" and rows[code]["state"] == "no_evidence"):
-            items.append(_binding_tile(code, rows[code], href, report))
-    return key_numbers(items, report.lang)
-
-
-def _rate_tile(row: Mapping[Any, Any], report: Report) -> KeyNumber:
-    lang = report.lang
-    return KeyNumber(
-        label=report.say("tile_satisfaction", group=wording.group_name(str(row["rater_group"]), lang)),
-        value_text=wording.percent(row["strict"], lang),
-        base_text=report.say(
-            "tile_satisfaction_base",
-            period=wording.period_name(report.campaign, str(row["semester"]), lang),
-            valid=row["valid"],
-            interval=wording.interval_words(row, lang),
-        ),
-        note=report.say("tile_satisfaction_note"),
-        href="02_satisfaction.html",
-    )
-
-
-def _binding_tile(code: str, row: Mapping[Any, Any], href: str, report: Report) -> KeyNumber:
-    known = row["state"] != "no_evidence"
-    share = wording.percent(row["share"], report.lang) if known else columns.no_data(report.lang)
-    base = report.say("tile_base", value=row["value"], base=row["base"]) if known else ""
-    binding = report.campaign.binding
-    return KeyNumber(
-        label=report.say(f"tile_{code}", hours=f"{binding.training_hours:g}"),
-        value_text=share,
-        base_text=base,
-        state=row["state"],
-        note=report.say(f"tile_{code}_note", end=binding.training_end),
-        href=href,
-    )
 
 
 def _level_figure(shares: pd.DataFrame, label: str, report: Report, title: str, caption: str) -> Block:

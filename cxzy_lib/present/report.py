@@ -4,12 +4,15 @@ import os
 import re
 from collections.abc import Iterable
 from dataclasses import dataclass, field
+from functools import cached_property
 from pathlib import Path
 from typing import Any, Literal
 
 import pandas as pd
 
 from cxzy_lib.campaign import Campaign, load_campaign
+from cxzy_lib.measure.evidence import Evidence
+from cxzy_lib.measure.indicators import status_table
 from cxzy_lib.present.blocks import Block, head, method
 from cxzy_lib.present.selection import clipped, institutions, of_institution, of_unit, of_year, resolve
 from cxzy_lib.tables import Tables, load
@@ -36,6 +39,16 @@ class Report:
     def cutoff(self) -> pd.Timestamp:
         """The day up to which the figures count."""
         return pd.Timestamp(self.campaign.setting("cutoff"))
+
+    @cached_property
+    def evidence(self) -> Evidence:
+        """What the plan's clauses are answered from."""
+        return Evidence(self.tables, self.campaign, self.cutoff.date())
+
+    @cached_property
+    def status(self) -> pd.DataFrame:
+        """The status of every clause of the plan: see `status_table`."""
+        return status_table(self.evidence)
 
     @property
     def branches(self) -> list[str]:

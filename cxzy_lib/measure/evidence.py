@@ -1,0 +1,163 @@
+"""What a clause is answered from: the tables as they stood on a day, a window of time, and the answer."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import date
+from functools import cached_property
+
+import pandas as pd
+
+from cxzy_lib.campaign import Campaign
+from cxzy_lib.measure.basis import last_day, took_place
+from cxzy_lib.measure.duties import settled
+from cxzy_lib.measure.estimates import satisfaction_rates
+from cxzy_lib.measure.participation import fortnight_summary, fortnights, training_progress
+from cxzy_lib.specs import Clause, Measure
+from cxzy_lib.tables import Tables
+
+CELL = ["institution", "source_file", "source_sheet", "source_row"]
+
+
+@dataclass(frozen=True)
+class Window:
+    """A span of time, both ends inside; the code of the whole is ""."""
+
+    code: str
+    start: pd.Timestamp
+    end: pd.Timestamp
+
+    def holds(self, days: pd.Series) -> "pd.Series[bool]":
+        """Return which days lie inside; an unknown day does not."""
+        return days.between(self.start, self.end)
+
+
+@dataclass(frozen=True)
+class Answer:
+    """A figure about a clause, with the rows of the processed tables that it was worked out from.
+
+    Parameters
+    ----------
+    value : float, optional
+        None: there is nothing to tell it from, which is not zero.
+    kind : str
+        ``share`` and ``difference_of_shares`` are 0-1; ``count``, ``days``, ``mean`` and ``difference``.
+    state : str
+        The status, where it does not follow from value and target.
+    rows : mapping
+        Processed table -> the rows used.
+    """
+
+    value: float | None
+    kind: str
+    base: int | None = None
+    low: float | None = None
+    high: float | None = None
+    other_base: int | None = None
+    unit: str = ""
+    period: str = ""
+    part: str = ""
+    state: str = ""
+    target: float | None = None
+    rows: Mapping[str, pd.DataFrame] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class Ask:
+    """A clause with its measure, and the window in which it is asked."""
+
+    code: str
+    clause: Clause
+    measure: Measure
+    window: Window
+
+    @property
+    def whole(self) -> bool:
+        """Whether the whole time of the clause is meant, and not a stage of it."""
+        return not self.window.code
+
+
+@dataclass(frozen=True)
+class Evidence:
+    """The tables of one institution as they stood at `as_of`; what many clauses share is made once."""
+
+    tables: Tables
+    campaign: Campaign
+    as_of: date
+
+    @property
+    def day(self) -> pd.Timestamp:
+        """The day as of which everything is told."""
+        return pd.Timestamp(self.as_of)
+
+    @cached_property
+    def events(self) -> pd.DataFrame:
+        """The events that took place by then, a row for each kind."""
+        held = took_place(self.tables.events)
+        return held[~(held["held_on"] > self.day)]
+
+    @cached_property
+    def tasks(self) -> pd.DataFrame:
+        """The tasks as they stood: see `settled`."""
+        return settled(self.tables.tasks, self.as_of)
+
+    @cached_property
+    def calendar(self) -> pd.DataFrame:
+        """The fortnights of every branch."""
+        end = last_day(self.campaign, self.as_of).date()
+        return fortnights(self.tables.events, self.campaign, self.tables.units, end)
+
+    @cached_property
+    def rhythm(self) -> pd.DataFrame:
+        """The summary of `calendar`."""
+        end = last_day(self.campaign, self.as_of).date()
+        return fortnight_summary(self.calendar, self.tables.events, self.campaign, end)
+
+    @cached_property
+    def training(self) -> pd.DataFrame:
+        """The hours of every in-service member."""
+        return training_progress(self.tables.hours, self.tables.people, self.campaign, self.as_of)
+
+    @cached_property
+    def rates(self) -> pd.DataFrame:
+        """The satisfaction of each item, occasion, period and group of raters; ``order`` is that of time.
+
+        ``hidden`` where the ballots are too few, or the rest of the same semester is.
+        """
+        votes = self.tables.votes
+        votes = votes[~(votes["held_on"] > self.day)]
+        by = ["item", "occasion", "semester", "stage", "year", "rater_group"]
+        rates = satisfaction_rates(votes, self.tables.turnout, self.campaign, by=tuple(by))
+        least = self.campaign.setting("minimum_base")
+        small = rates["valid"].lt(least).fillna(False).astype(bool)
+        together = ["item", "occasion", "semester", "rater_group", "scale"]
+        hidden = small.groupby([rates[name] for name in together], dropna=False).transform("any")
+        order = {term.code: at for at, term in enumerate(self.campaign.semesters)}
+        return rates.assign(
+            hidden=hidden, order=rates["semester"].map(order).fillna(-1) + rates["year"] / 1e4
+        )
+
+
+def same_cells(rows: pd.DataFrame, others: pd.DataFrame) -> pd.DataFrame:
+    """Return the `rows` that come from the same source rows as `others`."""
+    keys = pd.MultiIndex.from_frame(others[CELL])
+    return rows[pd.MultiIndex.from_frame(rows[CELL]).isin(keys)]
+
+
+def source_rows(frame: pd.DataFrame) -> pd.DataFrame:
+    """Return one row for each source row: what makes several kinds in a table is one thing."""
+    return frame.drop_duplicates(CELL)
+
+
+def holding(texts: pd.Series, words: tuple[str, ...]) -> "pd.Series[bool]":
+    """Return which texts hold one of the words; without words all of them."""
+    if not words:
+        return pd.Series(True, index=texts.index)
+    found = pd.Series(False, index=texts.index)
+    for word in words:
+        found |= texts.fillna("").str.contains(word, regex=False).astype(bool)
+    return found
+
+
+def share_of(part: float, whole: float) -> float | None:
+    """Return `part` / `whole`, None without a whole."""
+    return part / whole if whole else None

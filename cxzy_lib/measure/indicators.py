@@ -1,0 +1,311 @@
+"""The plan's clauses -> their status. Each names one of a few measures; a figure leads back to cells."""
+
+import re
+from collections.abc import Callable, Iterator
+
+import pandas as pd
+
+from cxzy_lib.campaign import Campaign
+from cxzy_lib.measure import counted, rated
+from cxzy_lib.measure.basis import shape
+from cxzy_lib.measure.evidence import CELL, Answer, Ask, Evidence, Window
+from cxzy_lib.measure.rectification import step_cells
+from cxzy_lib.specs import Clause
+
+#: What a measure in plan.toml is called -> what answers it.
+MEASURES: dict[str, Callable[[Ask, Evidence], list[Answer]]] = {
+    "votes": rated.votes,
+    "events": counted.events,
+    "tasks": counted.tasks,
+    "coverage": counted.coverage,
+    "cadence": counted.cadence,
+    "appraisal": counted.appraisal,
+    "report": counted.report,
+    "hours": counted.hours,
+    "participation": counted.participation,
+    "gap": rated.gap,
+    "zero": counted.zero,
+    "figures": rated.figures,
+    "people": rated.people,
+    "close": rated.close,
+    "opinions": counted.opinions,
+    "nominations": rated.nominations,
+}
+
+#: From the worst to the best; a group of clauses stands as the worst of them that is judged.
+STATES = (
+    "not_met", "behind", "undecided", "on_course", "met", "no_evidence", "judgement", "not_due", "missing",
+)  # fmt: skip
+_JUDGED = STATES[:5]
+_COLUMNS = (
+    "id level indicator window unit period part kind value low high base other_base target assumed at_most "
+    "status hidden proxy rows"
+)
+_TEXT = "id level indicator window unit period part kind status"
+_NUMBER = "value low high target"
+
+
+def windows(campaign: Campaign) -> list[Window]:
+    """Return the periods of the setting ``trend_basis``: stages, which may be cut so that none overlap."""
+    match campaign.setting("trend_basis"):
+        case "stage":
+            spans = [(s.code, s.start, s.end) for s in campaign.stages]
+        case "semester":
+            spans = [(s.code, s.start, s.end) for s in campaign.semesters]
+        case _:
+            spans = [(str(y), pd.Timestamp(y, 1, 1), pd.Timestamp(y, 12, 31)) for y in campaign.years]
+    found = [Window(code, pd.Timestamp(start), pd.Timestamp(end)) for code, start, end in spans]
+    return [_cut(window, found, campaign) for window in found]
+
+
+def _cut(window: Window, others: list[Window], campaign: Campaign) -> Window:
+    """Take from a stage the days that another one has by the setting ``overlap_stage``."""
+    winner = campaign.setting("overlap_stage")
+    for other in others:
+        if other.code == winner and window.code != winner:
+            if window.start < other.start <= window.end:
+                return Window(window.code, window.start, other.start - pd.Timedelta(days=1))
+            if window.start <= other.end < window.end:
+                return Window(window.code, other.end + pd.Timedelta(days=1), window.end)
+    return window
+
+
+def _whole(clause: Clause, ev: Evidence) -> Window:
+    span = ev.campaign.span
+    start, end = clause.start or span.start, clause.due or span.end
+    return Window("", pd.Timestamp(start), min(pd.Timestamp(end), ev.day))
+
+
+def _answers(code: str, clause: Clause, ev: Evidence, window: Window) -> list[Answer]:
+    if clause.measure is None:
+        return [Answer(None, "count", state="missing" if clause.missing else "judgement")]
+    return MEASURES[clause.measure.of](Ask(code, clause, clause.measure, window), ev)
+
+
+def _target(clause: Clause, code: str, answer: Answer, ev: Evidence) -> float | None:
+    if answer.part and answer.target is not None:
+        return answer.target
+    if answer.part and clause.measure and clause.measure.of not in ("votes", "tasks"):
+        return None  # a figure beside the clause's own
+    threshold = ev.campaign.setting("thresholds").get(code)
+    wanted = threshold if threshold is not None else clause.target
+    return answer.target if answer.target is not None and wanted is not None else wanted
+
+
+def _status(answer: Answer, clause: Clause, target: float | None, ev: Evidence, window: Window) -> str:
+    if answer.state in ("missing", "judgement") or (answer.state and answer.period and answer.part == ""):
+        return answer.state
+    if (target is None and answer.value is not None) or answer.state == "hidden":
+        return "judgement"
+    if answer.state:
+        return answer.state
+    due = pd.Timestamp(clause.due or window.end)
+    early = (clause.start is not None and ev.day < pd.Timestamp(clause.start)) or window.start > ev.day
+    if answer.value is None:
+        return "not_due" if early or (ev.day < due and clause.due) else "no_evidence"
+    assert target is not None
+    good = answer.value <= target if clause.at_most else answer.value >= target
+    if good:
+        return "met"
+    return "not_met" if ev.day >= due or not clause.due else "not_due"
+
+
+Figure = tuple[str, Answer]
+
+
+def _figures(code: str, clause: Clause, ev: Evidence, window: Window) -> Iterator[Figure]:
+    """Yield the answers about a clause in a window, each with its id."""
+    for answer in _answers(code, clause, ev, window):
+        if window.code and answer.unit:
+            continue  # a stage has its own figure and those of its groups
+        period = answer.period if not window.code else ""
+        names = (code, window.code, answer.unit, answer.part, period)
+        yield "/".join(name for name in names if name), answer
+
+
+def _rows(code: str, level: str, clause: Clause, ev: Evidence, window: Window) -> Iterator[dict[str, object]]:
+    fixed = {"level": level, "indicator": code, "assumed": clause.assumed, "at_most": clause.at_most}
+    fixed["proxy"] = bool(clause.measure and clause.measure.proxy)
+    for figure, answer in _figures(code, clause, ev, window):
+        target = _target(clause, code, answer, ev)
+        yield {
+            **fixed,
+            "id": figure,
+            "window": window.code,
+            "period": answer.period or window.code,
+            "target": target,
+            "status": _status(answer, clause, target, ev, window),
+            "hidden": answer.state == "hidden",
+            "rows": sum(len(frame) for frame in answer.rows.values()),
+            **{name: getattr(answer, name) for name in _OWN},
+        }
+
+
+_OWN = ("unit", "part", "kind", "value", "low", "high", "base", "other_base")
+
+
+def _typed(rows: list[dict[str, object]]) -> pd.DataFrame:
+    frame = pd.DataFrame(rows, columns=_COLUMNS.split())
+    names = ["window", "unit", "period", "part"]
+    frame[names] = frame[names].astype("str").fillna("")
+    flags = "assumed at_most hidden proxy"
+    frame[flags.split()] = frame[flags.split()].astype("boolean").fillna(False)
+    return shape(frame, _COLUMNS, _TEXT, number=_NUMBER, flag=flags)
+
+
+def status_table(ev: Evidence) -> pd.DataFrame:
+    """Return the status of every clause of the plan at ``ev.as_of``, with the figures behind it.
+
+    Parameters
+    ----------
+    ev : Evidence
+        The tables of one institution, the campaign and the day.
+
+    Returns
+    -------
+    DataFrame
+        ``id`` (what ``cxzy trace`` follows), ``level`` (indicator, duty, criterion, number, document, award,
+        step), ``indicator`` (the clause), ``unit`` (a branch; "" for all), ``period`` (a stage, a semester, a
+        year; "" for the clause's whole time), ``part`` (a group of raters, a channel, …; "" for the clause
+        itself), ``kind`` of ``value`` (share 0-1, count, days, mean, difference), ``low``, ``high``,
+        ``base``, ``other_base`` (of the group compared with), ``target``, ``assumed`` (the target is this
+        institution's), ``at_most``, ``status``, ``hidden`` (too few ballots: no numbers), ``proxy``,
+        ``rows`` (source rows used). A clause without evidence has NA, never 0.
+
+        The status: ``met``, ``not_met``, ``on_course``, ``behind`` (not due yet, and short of the pro-rata
+        line), ``undecided`` (compared, and the data can show no difference), ``no_evidence`` (required),
+        ``judgement`` (no number in the plan), ``missing`` (in the source), ``not_due``.
+
+    Examples
+    --------
+    >>> from datetime import date
+    >>> from cxzy_lib.campaign import load_campaign
+    >>> from cxzy_lib.tables import ALL_SCHEMAS, Tables, conform
+    >>> empty = Tables(**{name: conform(name, []) for name in ALL_SCHEMAS})
+    >>> table = status_table(Evidence(empty, load_campaign("campaign"), date(2012, 6, 30)))
+    >>> table.loc[table["indicator"].isin(["G3.2b", "G4.4"]) & table["period"].eq(""), "status"].tolist()
+    ['no_evidence', 'missing']
+    """
+    plan = ev.campaign.plan
+    rows: list[dict[str, object]] = []
+    for level, clauses in (("indicator", plan.indicators), ("duty", plan.duties)):
+        for code, clause in clauses.items():
+            rows += _rows(code, level, clause, ev, _whole(clause, ev))
+            for window in windows(ev.campaign) if level == "indicator" and not clause.missing else ():
+                rows += _rows(code, level, clause, ev, window)
+    frame = _typed(rows)
+    return pd.concat([frame, *_above(frame, ev)], ignore_index=True)
+
+
+def _above(frame: pd.DataFrame, ev: Evidence) -> list[pd.DataFrame]:
+    """Return what stands above or beside the clauses: criteria, numbers, documents, awards, steps."""
+    plan = ev.campaign.plan
+    found = [
+        {"id": code, "level": "criterion", "indicator": code, **overall(frame, code)}
+        for code in plan.criteria
+        if code not in plan.clauses
+    ]
+    for code, number in plan.numbers.items():
+        own = frame[frame["indicator"].isin(number.clauses) & _main(frame)]
+        found.append({"id": code, "level": "number", "indicator": code, **_worst(own)})
+    titles = ev.tables.events["topic"].fillna("").str.replace(r"[《》\s]", "", regex=True)
+    for code, document in plan.documents.items():
+        there = int(titles.eq(document.zh).sum())
+        status = "met" if there else "no_evidence"
+        found.append({"id": code, "level": "document", "indicator": code, "status": status, "rows": there})
+    for code, award in plan.awards.items():
+        own = frame[frame["indicator"].isin(award.clauses) & _main(frame)]
+        found.append({"id": code, "level": "award", "indicator": code, **_worst(own)})
+    return [_typed(found), _steps(ev)]
+
+
+def _main(frame: pd.DataFrame) -> "pd.Series[bool]":
+    """Return which rows are the figures of the clauses themselves, over their whole time."""
+    own = [frame[name].fillna("").eq("") for name in ("window", "unit", "period", "part")]
+    return own[0] & own[1] & own[2] & own[3]
+
+
+def _worst(rows: pd.DataFrame) -> dict[str, object]:
+    """Return the state of several clauses: that of the worst which is judged, else of what is there."""
+    status = rows["status"]
+    state = next((s for s in STATES if s in _JUDGED and status.eq(s).any()), None)
+    rest = next((s for s in ("no_evidence", "judgement", "not_due") if status.eq(s).any()), "missing")
+    lacking = status.eq("no_evidence").any() and state in ("met", "on_course")
+    return {"status": "no_evidence" if lacking else state or rest}
+
+
+def overall(frame: pd.DataFrame, criterion: str, window: str = "") -> dict[str, object]:
+    """Return how a criterion stands in a window: the worst of its clauses that is judged.
+
+    ``value`` of ``base``: how many of its clauses have any evidence. Linked clauses (x) count for the goal
+    and not for the criterion.
+    """
+    own = frame[frame["indicator"].str.fullmatch(rf"{re.escape(criterion)}[a-z]?")]
+    own = own[own["level"].eq("indicator") & own["window"].fillna("").eq(window)]
+    if len(own) and own["status"].eq("missing").all():
+        return {"status": "missing"}
+    mains = own[own["unit"].fillna("").eq("")]
+    mains = mains[
+        mains["part"].fillna("").eq("") | ~mains["indicator"].isin(own.loc[_bare(own), "indicator"])
+    ]
+    known = own.loc[own["value"].notna() | own["hidden"], "indicator"].nunique()
+    return {**_worst(mains), "kind": "count", "value": known, "base": own["indicator"].nunique()}
+
+
+def _bare(rows: pd.DataFrame) -> "pd.Series[bool]":
+    return rows["part"].fillna("").eq("")
+
+
+def _steps(ev: Evidence) -> pd.DataFrame:
+    cells = step_cells(ev)
+    found = [
+        {
+            "id": f"{row['step']}/{row['year']}",
+            "level": "step",
+            "indicator": row["step"],
+            "period": str(row["year"]),
+            "part": row["state"],
+            "status": "met" if row["evidenced"] else "no_evidence",
+        }
+        for row in cells.to_dict("records")
+    ]
+    return _typed(found)
+
+
+def trace(ev: Evidence, figure: str) -> pd.DataFrame:
+    """Return the source rows of a figure: ``table``, institution, source_file, source_sheet, source_row.
+
+    Parameters
+    ----------
+    figure : str
+        An ``id`` of `status_table`.
+
+    Raises
+    ------
+    KeyError
+        If there is no such figure; the message holds the nearest ids.
+    """
+    code, plan = figure.partition("/")[0], ev.campaign.plan
+    carried = plan.numbers[code].clauses if code in plan.numbers else ()
+    if code in plan.awards:
+        carried = plan.awards[code].clauses
+    if code in plan.criteria and code not in plan.clauses:
+        carried = tuple(name for name in plan.clauses if re.fullmatch(rf"{re.escape(code)}[a-z]", name))
+    wanted = [(name, name) for name in carried] or [(code, figure)]
+    found = [part for name, each in wanted for part in _traced(ev, name, each)]
+    if not found:
+        raise KeyError(figure)
+    columns = ["table", *CELL]
+    return pd.concat(found)[columns].drop_duplicates().sort_values(columns, ignore_index=True)
+
+
+def _traced(ev: Evidence, code: str, figure: str) -> Iterator[pd.DataFrame]:
+    """Yield the rows of each table under a figure; a figure without rows yields an empty frame."""
+    clause = ev.campaign.plan.clauses.get(code)
+    if clause is None:
+        return
+    for window in (_whole(clause, ev), *windows(ev.campaign)):
+        for name, answer in _figures(code, clause, ev, window):
+            if name == figure:
+                yield pd.DataFrame(columns=["table", *CELL])
+                yield from (rows.assign(table=table)[["table", *CELL]] for table, rows in answer.rows.items())

@@ -1,0 +1,210 @@
+"""Measures of what was voted, scored and compared: each turns an ask into its answers."""
+
+from collections.abc import Mapping
+from typing import Any
+
+import pandas as pd
+
+from cxzy_lib.measure.awards import nominees
+from cxzy_lib.measure.estimates import Floats
+from cxzy_lib.measure.evidence import Answer, Ask, Evidence, holding, same_cells, share_of
+from cxzy_lib.measure.participation import members_at
+from cxzy_lib.measure.rectification import time_to_close
+
+Answers = list[Answer]
+
+
+def votes(ask: Ask, ev: Evidence) -> Answers:
+    """Return the last strict rate of each group of raters in the window; groups are never pooled.
+
+    The whole has no rate of its own: the clause stands as its groups do.
+    """
+    measure, rates = ask.measure, ev.rates
+    wanted = measure.items or ((ask.code,) if not measure.occasion else ())
+    mine = rates[rates["item"].isin(wanted)] if wanted else rates
+    kinds = [measure.occasion] if measure.occasion else ["satisfaction", "survey"]
+    mine = mine[mine["occasion"].isin(kinds)]
+    if not ask.whole:
+        mine = mine[mine[ev.campaign.setting("trend_basis")].astype("str").eq(ask.window.code)]
+    mine = mine[mine["valid"].notna() & ~mine["rater_group"].isin(["self", "organisation"])]
+    if mine.empty:
+        return [Answer(None, "share")]
+    last = mine.sort_values("order").drop_duplicates("rater_group", keep="last")
+    return [_rate(row, ev, measure.occasion) for row in last.to_dict("records")]
+
+
+def _rate(row: Mapping[Any, Any], ev: Evidence, occasion: str) -> Answer:
+    every = ev.tables.votes
+    same = every["rater_group"].eq(row["rater_group"]) & every["occasion"].eq(row["occasion"])
+    for name in ("semester", "item"):
+        same &= every[name].eq(row[name]) | (every[name].isna() & bool(pd.isna(row[name])))
+    used, said = {"votes": every[same.fillna(False).astype(bool)]}, str(row["rater_group"])
+    period = "" if pd.isna(row["semester"]) else str(row["semester"])
+    if row["hidden"]:
+        return Answer(None, "share", part=said, period=period, state="hidden", rows=used)
+    number = {name: None if pd.isna(row[name]) else float(row[name]) for name in _RATE}
+    value, low, high, valid = number.values()
+    return Answer(value, "share", int(valid or 0), low, high, part=said, period=period, rows=used)
+
+
+_RATE = ("strict", "strict_low", "strict_high", "valid")
+
+
+def figures(ask: Ask, ev: Evidence) -> Answers:
+    """Return the mean of a figure, or what share one sum is of another."""
+    measure, every = ask.measure, ev.tables.figures
+    if not ask.whole:
+        return [Answer(None, "share")]
+    if measure.groups:
+        every = every[holding(every["group"], measure.groups)]
+    if measure.words or measure.kinds:
+        told = ev.tables.events[holding(ev.tables.events["topic"], measure.words)]
+        told = told[told["kind"].isin(measure.kinds)] if measure.kinds else told
+        every = same_cells(every, told)
+    top = every[every["indicator"].isin(measure.items)]
+    if top.empty:
+        return [Answer(None, "share")]
+    if measure.value == "mean":
+        means = top.groupby("subject")["value"].mean().astype("float64")
+        return [Answer(float(means.mean()), "mean", base=len(means), rows={"figures": top})]
+    below = every[every["indicator"].isin(measure.whole)]
+    value = share_of(float(top["value"].sum()), float(below["value"].sum()))
+    return [Answer(value, "share", base=len(below), rows={"figures": pd.concat([top, below])})]
+
+
+def gap(ask: Ask, ev: Evidence) -> Answers:
+    """Return for each indicator the difference of means with its interval, people on both sides.
+
+    Members against non-members, or members' last year against their first (``value = "years"``). The
+    clause is met if every difference is shown to be above 0, not met if one is shown to be below;
+    otherwise the data cannot decide.
+    """
+    rows = ev.tables.figures
+    rows = rows[rows["indicator"].isin(ask.measure.items) & rows["group"].isin(["member", "nonmember"])]
+    if ask.measure.among == "teachers":
+        rows = rows[rows["is_teacher"].eq(True).fillna(False).astype(bool)]
+    if not ask.whole or rows.empty:
+        return [Answer(None, "difference")]
+    level, across = ev.campaign.setting("confidence_level"), ask.measure.value == "years"
+    parts = [_difference(str(name), part, level, across) for name, part in rows.groupby("indicator")]
+    known = [part for part in parts if part.value is not None]
+    above = sum(part.state == "met" for part in known)
+    below = any(part.state == "not_met" for part in known)
+    state = "not_met" if below else "met" if known and above == len(known) else "undecided"
+    if not known:
+        return [Answer(None, "difference"), *parts]
+    whole = Answer(above, "count", base=len(known), state=state, target=len(known), rows={"figures": rows})
+    return [whole, *parts]
+
+
+def _difference(name: str, rows: pd.DataFrame, level: float, across: bool) -> Answer:
+    one, other = rows[rows["group"].eq("member")], rows[rows["group"].eq("nonmember")]
+    if across:
+        years = one["year"].dropna()
+        one, other = one[one["year"].eq(years.max())], one[one["year"].eq(years.min())]
+        if years.nunique() < 2:
+            return Answer(None, "difference", part=name)
+    sides = [part.groupby("subject")["value"].mean().to_numpy("float64") for part in (one, other)]
+    value, low, high = difference_of_means(sides[0], sides[1], level)
+    state = "undecided" if low is None or high is None else _shown(low, high)
+    sizes = [len(side) for side in sides]
+    used = {"figures": pd.concat([one, other])}
+    return Answer(value, "difference", sizes[0], low, high, sizes[1], part=name, state=state, rows=used)
+
+
+def _shown(low: float, high: float) -> str:
+    return "met" if low > 0 else "not_met" if high < 0 else "undecided"
+
+
+def difference_of_means(
+    one: Floats, other: Floats, level: float
+) -> tuple[float | None, float | None, float | None]:
+    """Return the difference of two means and its limits by Welch's t, None where there are too few.
+
+    Source: B. L. Welch, The generalization of "Student's" problem, Biometrika 34 (1947).
+
+    Examples
+    --------
+    >>> value, low, high = difference_of_means(np.array([5.0, 6, 7]), np.array([1.0, 2, 3]), 0.95)
+    >>> round(value, 2), round(low, 2), round(high, 2)
+    (4.0, 1.73, 6.27)
+    """
+    from scipy.stats import ttest_ind
+
+    if not len(one) or not len(other):
+        return None, None, None
+    value = float(one.mean() - other.mean())
+    if min(len(one), len(other)) < 2 or not (one.var() or other.var()):
+        return value, None, None
+    limits = ttest_ind(one, other, equal_var=False).confidence_interval(level)
+    return value, float(limits.low), float(limits.high)
+
+
+def people(ask: Ask, ev: Evidence) -> Answers:
+    """Return the share of people of a kind, or of teachers who stayed; a rise needs two registers."""
+    if ask.measure.value == "retention":
+        return _retention(ask, ev)
+    if not ask.whole:
+        return [Answer(None, "share")]
+    snapshots = sorted(ev.tables.people["snapshot_on"].dropna().unique())
+    told = [_flagged(ask, ev, pd.Timestamp(day)) for day in snapshots if pd.Timestamp(day) <= ev.day]
+    told = [part for part in told if part.value is not None]
+    if not told:
+        return [Answer(None, "share")]
+    first, last = told[0], told[-1]
+    state = "undecided"  # one register shows no rise
+    if len(told) > 1:
+        state = "met" if (last.value or 0) > (first.value or 0) else "not_met"
+    target = first.value if len(told) > 1 else None
+    whole = Answer(last.value, "share", last.base, state=state, target=target, rows=last.rows)
+    return [whole, *told]
+
+
+def _flagged(ask: Ask, ev: Evidence, day: pd.Timestamp) -> Answer:
+    among, flag = ask.measure.among, ask.measure.value
+    rows = members_at(ev.tables.people, day)
+    rows = rows[rows[among].eq(True).fillna(False).astype(bool) & rows[flag].notna()]
+    value = None if rows.empty else float(rows[flag].mean())
+    return Answer(value, "share", len(rows), period=f"{day:%Y-%m-%d}", rows={"people": rows})
+
+
+def _retention(ask: Ask, ev: Evidence) -> Answers:
+    """Return the teachers who stayed of those at the window's start; who retired is not counted at all."""
+    rows = ev.tables.people
+    rows = rows[rows["is_teacher"].eq(True).fillna(False) & rows["is_member"].isna()]
+    start, end = ask.window.start, min(ask.window.end, ev.day)
+    there = rows[~(rows["left_on"] < start) & ~(rows["joined_on"] > start)].drop_duplicates("person")
+    left = there[there["left_on"].between(start, end)]
+    retired = left[left["note"].eq("retired")]
+    base = len(there) - len(retired)
+    if not base:
+        return [Answer(None, "share")]
+    value, used = 1 - (len(left) - len(retired)) / base, {"people": there}
+    return [
+        Answer(value, "share", base=base, rows=used),
+        Answer(len(retired), "count", part="retired", rows={"people": retired}),
+    ]
+
+
+def close(ask: Ask, ev: Evidence) -> Answers:
+    """Return the median days to close a problem, open ones counted as such, and how many are open."""
+    rows = ev.tasks[ev.tasks["kind"].isin(ask.measure.kinds)]
+    rows = rows[ask.window.holds(rows["opened_on"]) & ~rows["long_term"]]
+    if rows.empty:
+        return [Answer(None, "days")]
+    used, found = {"tasks": rows}, time_to_close(rows, ev.day, ev.campaign)
+    median = Answer(found.median, "days", len(rows), found.low, found.high, rows=used)
+    if found.median is None:  # half of them are still open
+        median = Answer(None, "days", len(rows), state="judgement", rows=used)
+    done = Answer(float(rows["done"].mean()), "share", len(rows), part="done", rows=used)
+    return [median, done]
+
+
+def nominations(ask: Ask, ev: Evidence) -> Answers:
+    """Return the share of those nominated above the branch whose nomination by a branch is on record."""
+    found = nominees(ev.tables, ev.campaign, ev.as_of)
+    higher = found[found["highest"].ne("branch")]
+    rows = {"events": ev.events[ev.events["kind"].eq("nomination")]}
+    if higher.empty or not ask.whole:
+        return [Answer(None, "share")]
+    return [Answer(float(higher["from_branch"].mean()), "share", len(higher), rows=rows)]

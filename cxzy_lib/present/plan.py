@@ -1,0 +1,237 @@
+"""The plan's status as people read it: clauses by name, figures written out, what is next and late."""
+
+import difflib
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any
+
+import pandas as pd
+
+from cxzy_lib.campaign import Campaign
+from cxzy_lib.measure.indicators import overall, windows
+from cxzy_lib.present.tables import Column
+from cxzy_lib.present.wording import percent, period_name, say
+from cxzy_lib.specs import Clause
+from cxzy_lib.texts import catalogue, text
+
+SHOWN_ROWS = 12  # of one sheet, when a figure is traced
+
+
+def state_words(status: str, lang: str) -> str:
+    """Return a status as mark and word.
+
+    Examples
+    --------
+    >>> state_words("met", "zh"), state_words("no_evidence", "en")
+    ('✓ 达到', '? Required, no evidence')
+    """
+    return f"{text(f'present.mark_{status}', lang)} {text(f'present.state_{status}', lang)}"
+
+
+def code_name(code: str, campaign: Campaign, lang: str) -> str:
+    """Return the name of a rater group, a kind or a channel, as the layouts have it.
+
+    Examples
+    --------
+    >>> from cxzy_lib.campaign import load_campaign
+    >>> code_name("website.model_deeds", load_campaign("campaign"), "zh")
+    '校园网·先进事迹'
+    """
+    return "·".join(_one_name(part, campaign, lang) for part in code.split("."))
+
+
+def _one_name(code: str, campaign: Campaign, lang: str) -> str:
+    for key in (f"common.{code}", f"plan.part_{code}"):
+        if key in catalogue():
+            return text(key, lang)
+    if code in campaign.plan.criteria:
+        return campaign.plan.criteria[code].name(lang)
+    if lang == "zh":
+        for layout in campaign.layouts.values():
+            for spec in layout.columns.values():
+                if code in spec.words:
+                    return spec.words[code][0]
+    return code.replace("_", " ")
+
+
+def value_words(row: Mapping[Any, Any], lang: str) -> str:
+    """Return a figure with its interval, as its kind is written; "" where there is none."""
+    if row["hidden"]:
+        return "*"
+    if pd.isna(row["value"]):
+        return ""
+    kind, value = row["kind"], float(row["value"])
+    match kind:
+        case "share":
+            shown = percent(value, lang)
+        case "days":
+            shown = text("present.days", lang, value=round(value))
+        case "difference":
+            shown = f"{value:+.2f}"
+        case "mean":
+            shown = f"{value:.1f}"
+        case _:
+            shown = f"{value:,.0f}"
+    if pd.isna(row["low"]) or pd.isna(row["high"]):
+        return shown
+    ends = [
+        value_words({**row, "value": row[end], "low": None, "high": None}, lang) for end in ("low", "high")
+    ]
+    return say("with_interval", lang, value=shown, low=ends[0], high=ends[1])
+
+
+def base_words(row: Mapping[Any, Any]) -> str:
+    """Return the base of a figure; of a comparison both sides."""
+    if row["hidden"] or pd.isna(row["base"]):
+        return ""
+    both = "" if pd.isna(row["other_base"]) else f" / {int(row['other_base']):,}"
+    return f"{int(row['base']):,}{both}"
+
+
+def target_words(row: Mapping[Any, Any], clause: Clause | None, lang: str) -> str:
+    """Return the target, marked where it is this institution's and not the plan's."""
+    if pd.isna(row["target"]) or row["part"]:
+        return ""
+    kind = row["kind"] if row["kind"] != "difference" else "count"
+    own = {**row, "kind": kind, "value": row["target"], "low": None, "high": None, "hidden": False}
+    sign = "≤" if row["at_most"] else "≥"
+    if clause is not None and clause.measure is not None and clause.measure.of in ("people",):
+        return text("plan.rising", lang)
+    if clause is not None and clause.measure is not None and clause.measure.of == "gap":
+        return text("plan.ahead", lang)
+    ours = f"({text('plan.ours', lang)})" if row["assumed"] else ""
+    return f"{sign} {value_words(own, lang)}{ours}"
+
+
+def written(status: pd.DataFrame, campaign: Campaign, lang: str) -> pd.DataFrame:
+    """Return rows of the status table as a page shows them.
+
+    Adds ``name`` (the clause, and the group or unit), ``shown``, ``shown_base``, ``shown_target``,
+    ``state`` and ``evidence`` (the spreadsheets that can carry it).
+    """
+    clauses = campaign.plan.clauses
+    rows = []
+    for row in status.to_dict("records"):
+        clause = clauses.get(row["indicator"])
+        rows.append(
+            {
+                **row,
+                "name": _name(row, clause, campaign, lang),
+                "shown": value_words(row, lang) + (text("plan.proxy", lang) if _is_proxy(row) else ""),
+                "shown_base": base_words(row),
+                "shown_target": target_words(row, clause, lang),
+                "state": state_words(row["status"], lang) if _is_state(row) else "",
+                "evidence": "、".join(clause.evidence) if clause else "",
+            }
+        )
+    columns = [*status.columns, "name", "shown", "shown_base", "shown_target", "state", "evidence"]
+    return pd.DataFrame(rows, columns=columns)
+
+
+def _is_proxy(row: Mapping[Any, Any]) -> bool:
+    return bool(row["proxy"]) and not pd.isna(row["value"])
+
+
+def _is_state(row: Mapping[Any, Any]) -> bool:
+    """A figure that stands beside the clause's own has no status of its own."""
+    beside = row["part"] and row["status"] == "judgement" and row["kind"] == "count"
+    return not beside
+
+
+def _name(row: Mapping[Any, Any], clause: Clause | None, campaign: Campaign, lang: str) -> str:
+    if row["unit"]:
+        return str(row["unit"])
+    words = clause.name(lang) if clause else ""
+    if clause is not None and clause.missing:
+        words = campaign.plan.criteria[row["indicator"]].name(lang)
+    beside = [code_name(row["part"], campaign, lang)] if row["part"] else []
+    if row["period"] and not row["window"]:
+        beside.append(period_name(campaign, row["period"], lang))
+    return f"{words} — {'·'.join(beside)}" if beside else words
+
+
+def columns(lang: str, *, base: bool = True, trace: bool = True) -> list[Column]:
+    """Columns of `written`."""
+    found = [
+        Column("indicator", say("col_clause", lang)),
+        Column("name", say("col_content", lang), "prose"),
+        Column("shown", say("col_result", lang), "cell"),
+    ]
+    found += [Column("shown_base", say("col_base", lang), "cell")] if base else []
+    found += [
+        Column("shown_target", say("col_target", lang), "cell"),
+        Column("state", say("col_state", lang)),
+    ]
+    return [*found, Column("id", say("col_figure", lang))] if trace else found
+
+
+def of_codes(status: pd.DataFrame, codes: Iterable[str]) -> pd.DataFrame:
+    """Return the rows of the clauses over their whole time, without single units, in the order of `codes`."""
+    order = {code: at for at, code in enumerate(codes)}
+    own = status[status["indicator"].isin(list(order)) & status["window"].eq("") & status["unit"].eq("")]
+    own = own[own["level"].isin(["indicator", "duty"])]
+    return own.assign(_at=own["indicator"].map(order)).sort_values("_at", kind="stable").drop(columns="_at")
+
+
+def matrix(status: pd.DataFrame, campaign: Campaign, criteria: Sequence[str], lang: str) -> pd.DataFrame:
+    """Return the cells of criteria by period: ``row``, ``column``, ``status``, ``words`` (evidence n/m)."""
+    found = []
+    heads = {window.code: period_name(campaign, window.code, lang) for window in windows(campaign)}
+    for code in criteria:
+        name = f"{code} {campaign.plan.criteria[code].name(lang)}"
+        for window, head in {**heads, "": text("plan.whole", lang)}.items():
+            cell = overall(status, code, window)
+            words = f"{cell['value']}/{cell['base']}" if cell.get("base") else ""
+            found.append({"row": name, "column": head, "status": cell["status"], "words": words})
+    return pd.DataFrame(found)
+
+
+def who(clause: Clause, campaign: Campaign, lang: str) -> str:
+    """Return who owes a duty; without anybody named, the institution."""
+    names = [campaign.plan.actors[code].name(lang) for code in clause.who]
+    return "、".join(names) or campaign.institution.name(lang)
+
+
+def duties(status: pd.DataFrame, campaign: Campaign, day: pd.Timestamp, lang: str) -> pd.DataFrame:
+    """Return the duties with who owes them and when: what is late first, then what is due next.
+
+    Adds to `written`: ``who``, ``due``, ``days_left`` (negative: past), ``late`` (bool: due, and not met).
+    """
+    frame = written(of_codes(status, campaign.plan.duties), campaign, lang)
+    frame = frame[frame["part"].eq("") | ~frame["indicator"].duplicated()]
+    own = frame["indicator"].map(campaign.plan.duties)
+    due = pd.to_datetime(pd.Series([clause.due for clause in own], index=frame.index))
+    frame = frame.assign(who=[who(clause, campaign, lang) for clause in own], due=due)
+    frame["days_left"] = (frame["due"] - day).dt.days.astype("Int64")
+    frame["late"] = frame["status"].isin(["not_met", "no_evidence"]) & (frame["due"] <= day)
+    return frame.sort_values(["late", "due"], ascending=[False, True], kind="stable", ignore_index=True)
+
+
+def nearest_ids(status: pd.DataFrame, figure: str) -> list[str]:
+    """Return the ids that are nearest to one that is not there."""
+    ids = list(status["id"])
+    same = [name for name in ids if name.split("/")[0] == figure.split("/")[0]]
+    return (difflib.get_close_matches(figure, ids, 5) or same)[:5]
+
+
+def figure_line(status: pd.DataFrame, campaign: Campaign, figure: str, lang: str) -> str:
+    """Return a figure in one line: what it is, value, base, target and status."""
+    found = status[status["id"].eq(figure)]
+    if found.empty:
+        return figure
+    row = written(found, campaign, lang).iloc[0]
+    parts = [row["shown"], row["shown_base"] and f"n={row['shown_base']}", row["shown_target"], row["state"]]
+    return f"{figure}  {row['name']}: " + "  ".join(part for part in parts if part)
+
+
+def trace_lines(rows: pd.DataFrame, lang: str) -> list[str]:
+    """Return a line for each sheet that a figure was worked out from, with its rows."""
+    if rows.empty:
+        return [text("plan.no_rows", lang)]
+    lines = []
+    for (table, file, sheet), part in rows.groupby(["table", "source_file", "source_sheet"], dropna=False):
+        numbers = [int(n) for n in part["source_row"].dropna()]
+        shown = "、".join(map(str, numbers[:SHOWN_ROWS])) + ("…" if len(numbers) > SHOWN_ROWS else "")
+        lines.append(
+            text("plan.trace_line", lang, table=table, file=file, sheet=sheet, rows=shown, count=len(numbers))
+        )
+    return lines

@@ -1,0 +1,227 @@
+"""Parts of the pages about the plan: goals, leads, steps, duties and awards."""
+
+from collections.abc import Mapping
+from typing import Any
+
+import pandas as pd
+
+from cxzy_lib.measure import appraisal
+from cxzy_lib.present import plan, plan_charts, plan_columns, wording
+from cxzy_lib.present.blocks import Block, KeyNumber, figure, key_numbers, method, note, section
+from cxzy_lib.present.pages import joined
+from cxzy_lib.present.report import Report
+from cxzy_lib.present.tables import html_table
+from cxzy_lib.present.wording import percent
+from cxzy_lib.texts import text
+
+#: Which page shows what is behind each binding number.
+PAGES = {"N1": "03_participation.html", "N3": "02_satisfaction.html", "N5": "03_participation.html"}
+
+
+def tiles(report: Report, rates: pd.DataFrame) -> Block:
+    """Return what leads the brief: satisfaction of non-members, then the numbers that bind."""
+    status, numbers = report.status, report.campaign.plan.numbers
+    states = status[status["level"].eq("number")].set_index("indicator")["status"]
+    last = wording.latest(rates[rates["rater_group"].eq("nonmember")])
+    items = [_rate_tile(row, report) for row in last.to_dict("records")]
+    return key_numbers([*items, *(_tile(code, str(states[code]), report) for code in numbers)], report.lang)
+
+
+def _rate_tile(row: Mapping[Any, Any], report: Report) -> KeyNumber:
+    lang = report.lang
+    period = wording.period_name(report.campaign, str(row["semester"]), lang)
+    interval = wording.interval_words(row, lang)
+    return KeyNumber(
+        label=report.say("tile_satisfaction", group=wording.group_name(str(row["rater_group"]), lang)),
+        value_text=percent(row["strict"], lang),
+        base_text=report.say("tile_satisfaction_base", period=period, valid=row["valid"], interval=interval),
+        note=report.say("tile_satisfaction_note"),
+        href="02_satisfaction.html",
+    )
+
+
+def _tile(code: str, state: str, report: Report) -> KeyNumber:
+    number, lang = report.campaign.plan.numbers[code], report.lang
+    rows = plan.of_codes(report.status, number.clauses)
+    rows = plan.written(rows[rows["part"].eq("") & rows["period"].eq("")], report.campaign, lang)
+    rows = rows.sort_values("value", na_position="first", kind="stable")
+    worst = rows.iloc[0]
+    shown = worst["shown"] or text("common.no_data", lang)
+    base = report.say("tile_n", base=worst["shown_base"]) if worst["shown_base"] else ""
+    several = report.say("tile_weakest", name=worst["name"]) if len(rows) > 1 else ""
+    return KeyNumber(
+        label=f"{code} {number.name(lang)}",
+        value_text=shown,
+        base_text=base,
+        state=state,  # type: ignore[arg-type]
+        note=several,
+        href=PAGES.get(code, "08_duties.html"),
+    )
+
+
+def matrix_figure(report: Report, criteria: list[str], key: str) -> Block:
+    """Return criteria by period as a matrix of states; the words are clauses with evidence of all."""
+    cells = plan.matrix(report.status, report.campaign, criteria, report.lang)
+    words = cells.assign(shown=[plan.state_words(s, report.lang) for s in cells["status"]])
+    words["shown"] += " " + words["words"]
+    wide = words.pivot(index="row", columns="column", values="shown")
+    wide = wide.loc[list(dict.fromkeys(cells["row"])), list(dict.fromkeys(cells["column"]))].reset_index()
+    whole = text("plan.whole", report.lang)
+    return figure(
+        plan_charts.status_matrix(cells, report.lang),
+        title=report.figure_title(key),
+        caption=report.say(f"{key}_caption"),
+        alt="；".join(f"{row['row']}：{row[whole]}" for row in wide.to_dict("records")),
+        table=html_table(wide, plan_columns.wide(wide, report.lang), report.lang, report.figure_title(key)),
+        lang=report.lang,
+    )
+
+
+def clause_tables(report: Report, groups: dict[str, list[str]]) -> Block:
+    """Return a section for each group of clauses with every figure about them and its id."""
+    parts = []
+    for title, codes in groups.items():
+        rows = plan.written(plan.of_codes(report.status, codes), report.campaign, report.lang)
+        parts += [section(title), html_table(rows, plan.columns(report.lang), report.lang, title)]
+    return joined(parts)
+
+
+def goal_groups(report: Report, goals: list[str]) -> dict[str, list[str]]:
+    """Return the clauses of each goal under its name, the linked ones last."""
+    names = {goal.code: goal.name(report.lang) for goal in report.campaign.plan.goals}
+    names |= {c: k.name(report.lang) for c, k in report.campaign.plan.criteria.items() if "." not in c}
+    indicators = report.campaign.plan.indicators
+    return {f"{goal} {names[goal]}": [c for c in indicators if c.startswith(goal)] for goal in goals}
+
+
+def goal_sentences(report: Report, goals: list[str]) -> list[str]:
+    """Return for each goal how many clauses are met, not met, without evidence, and left to judgement."""
+    status = report.status
+    found = []
+    for name, codes in goal_groups(report, goals).items():
+        own = status[status["indicator"].isin(codes) & status["window"].eq("") & status["unit"].eq("")]
+        own = own[own["level"].eq("indicator")].drop_duplicates("indicator")
+        counts = own["status"].value_counts()
+        met, short = (int(counts.reindex(names, fill_value=0).sum()) for names in (_GOOD, _SHORT))
+        nothing = int(counts.get("no_evidence", 0))
+        rest = len(own) - met - short - nothing
+        words = {
+            "name": name,
+            "count": len(own),
+            "met": met,
+            "short": short,
+            "nothing": nothing,
+            "rest": rest,
+        }
+        found.append(report.say("goal_sentence", **words))
+    return found
+
+
+_GOOD, _SHORT = ["met", "on_course"], ["not_met", "behind"]
+
+
+def goals_title(report: Report, level: str = "indicator") -> str:
+    """Return how many clauses have evidence, and how many that carry a number fall short."""
+    rows = report.status[report.status["level"].eq(level) & report.status["window"].eq("")]
+    rows = rows[rows["unit"].eq("")].drop_duplicates("indicator")
+    nothing = int(rows["status"].eq("no_evidence").sum())
+    short = int(rows["status"].isin(_SHORT).sum())
+    met = int(rows["status"].isin(_GOOD).sum())
+    return report.say(f"title_{level}", count=len(rows), known=len(rows) - nothing, met=met, short=short)
+
+
+def points_table(report: Report) -> Block:
+    """Return the five goods' own points beside the assessed ones; a total only with configured weights."""
+    figures = report.tables.figures
+    rows = figures[figures["indicator"].str.startswith("points_", na=False)]
+    if rows.empty:
+        return note(report.say("no_points"))
+    wide = rows.pivot_table(index="group", columns="indicator", values="value", aggfunc="sum", sort=False)
+    wide = wide.reindex(columns=["points_possible", "points_self", "points_assessed"]).reset_index()
+    wide["score_gap"] = wide["points_self"] - wide["points_assessed"]
+    caption = report.say("section_points")
+    table = html_table(wide, plan_columns.points(report.lang), report.lang, caption)
+    return joined([table, _total(wide, report)])
+
+
+def _total(wide: pd.DataFrame, report: Report) -> Block:
+    """Return the weighted total with its weights, or that there is none."""
+    weights = report.campaign.setting("weights")
+    if not weights:
+        return note(report.say("no_total"))
+    names = {goal.code: goal for goal in report.campaign.plan.goals}
+    shares = wide.assign(share=wide["points_assessed"] / wide["points_possible"])
+    total, said = 0.0, []
+    for code, weight in weights.items():
+        own = shares[shares["group"].str.contains(names[code].zh, regex=False)]
+        if own.empty:
+            return note(report.say("no_total_lacking", name=names[code].name(report.lang)))
+        total += weight * float(own["share"].iloc[0])
+        said.append(f"{names[code].name(report.lang)} {percent(weight, report.lang)}")
+    return note(report.say("total", total=percent(total, report.lang), weights="、".join(said)))
+
+
+def occasion_table(report: Report) -> Block:
+    """Return every collection of ballots with its chain, both rates and the index."""
+    votes = report.tables.votes[~report.tables.votes["occasion"].isin(["nomination", "member"])]
+    frame = appraisal.occasions(votes, report.tables.turnout, report.campaign)
+    if frame.empty:
+        return note(report.no_ballots)
+    columns = plan_columns.occasions(report.campaign, report.lang)
+    return html_table(frame, columns, report.lang, report.say("section_occasions"))
+
+
+def grades_table(report: Report) -> Block:
+    """Return members' appraisal by rater group, and the quota of the top grade."""
+    day = report.cutoff.date()
+    frame = appraisal.member_grades(report.tables.votes, report.tables.people, report.campaign, day)
+    if frame.empty:
+        return note(report.say("no_grades"))
+    table = html_table(frame, plan_columns.grades(report.lang), report.lang, report.say("section_grades"))
+    late = int(frame["probationary_graded"].sum())
+    return joined([table, *([note(report.say("probationary_graded", count=late))] if late else [])])
+
+
+def scores_figure(report: Report, criteria: list[str]) -> Block:
+    """Return the five leads' scores as medians and quartiles, groups under the threshold left out."""
+    figures = report.tables.figures
+    rows = figures[figures["indicator"].isin(criteria)].assign(value=lambda f: f["value"].astype("float64"))
+    found = []
+    for code in criteria:
+        own = rows.loc[rows["indicator"].eq(code)].groupby("subject")["value"].mean()
+        if len(own) >= report.minimum_base:
+            name = f"{code} {report.campaign.plan.criteria[code].name(report.lang)}"
+            low, middle, high = own.quantile([0.25, 0.5, 0.75])
+            found.append({"name": name, "low": low, "median": middle, "high": high, "base": len(own)})
+    if not found:
+        return note(report.say("no_scores"))
+    frame = pd.DataFrame(found)
+    return figure(
+        plan_charts.score_dots(frame, report.lang),
+        title=report.figure_title("fig_scores"),
+        caption=report.say("fig_scores_caption"),
+        alt="；".join(f"{row['name']} {row['median']:.1f}" for row in found),
+        table=html_table(
+            frame, plan_columns.scores(report.lang), report.lang, report.figure_title("fig_scores")
+        ),
+        lang=report.lang,
+    )
+
+
+def reasons(report: Report, codes: list[str], *more: str) -> Block:
+    """Return the settings that the clauses rest on, each with its reason: this institution's choices."""
+    clauses = report.campaign.plan.clauses
+    names = dict.fromkeys([name for code in codes for name in clauses[code].settings] + list(more))
+    return method((report.campaign.settings[name] for name in names), report.lang)
+
+
+def leads_title(report: Report) -> str:
+    """Return what share of the peers' last ballots is on the top grade."""
+    day = report.cutoff.date()
+    frame = appraisal.member_grades(report.tables.votes, report.tables.people, report.campaign, day)
+    peers = frame[frame["rater_group"].eq("member")]
+    if peers.empty:
+        return report.say("title_leads_none")
+    last = peers.iloc[-1]
+    share = percent(float(last["excellent_share"]), report.lang)
+    return report.say("title_leads", share=share, graded=f"{int(last['graded']):,}")
