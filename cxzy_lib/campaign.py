@@ -56,6 +56,7 @@ class Campaign:
     words: Words
     facts: dict[str, Named]
     raters: dict[str, Named]
+    appraisees: dict[str, Named]
     layouts: dict[str, Layout]
     unit_aliases: dict[str, Named]
     plan: Plan
@@ -219,6 +220,7 @@ def load_campaign(folder: str | os.PathLike[str]) -> Campaign:
         words=layouts.words,
         facts=layouts.facts,
         raters=layouts.raters,
+        appraisees=layouts.appraisees,
         layouts=layouts.layouts,
         unit_aliases=_read(root, "units.toml", Units).aliases,
         plan=plan,

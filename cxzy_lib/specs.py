@@ -45,6 +45,7 @@ class Item(Label, frozen=True):
     codes: Named = ()  # levels in the order of the options, for exports that give the options' numbers
     short_zh: str = ""
     short_en: str = ""
+    about: str = ""  # the kind of body that it asks about, where the layout does not say
 
     def label(self, lang: str) -> str:
         """Return the short name in `lang` where there is one: for charts."""
@@ -108,6 +109,7 @@ class Document(Label, frozen=True):
 
     key: str
     issuer: str
+    aliases: Named = ()  # other titles under which a register has it
 
 
 class Actor(Label, frozen=True):
@@ -150,6 +152,7 @@ class Binding(Spec, frozen=True):
     training_hours: float
     training_start: date
     training_end: date
+    activities: Named = ()  # kinds of events that are the organisation's activities; all without any
 
 
 class CampaignSpan(Label, frozen=True):
@@ -314,6 +317,7 @@ class Layouts(Spec, frozen=True):
     facts: dict[str, Named]
     raters: dict[str, Named]
     layouts: dict[str, Layout]
+    appraisees: dict[str, Named] = {}  # kinds of bodies that are appraised and are no persons -> their names
 
 
 class Units(Spec, frozen=True):

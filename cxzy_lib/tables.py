@@ -49,14 +49,14 @@ SCHEMAS: dict[str, dict[str, str]] = {
         "score",
     ),
     "events": _columns(
-        "kind unit topic lead form channel venue precision",
+        "kind unit person topic lead form channel venue precision",
         "held_on ended_on",
         "expected present excused absent",
         flag="equipment",
     ),
     "attendance": _columns("person unit status precision", "held_on"),
     "tasks": _columns(
-        "kind person unit subject category source measures channel status",
+        "kind person unit subject category source measures channel status verdict",
         "opened_on due_on done_on published_on",
     ),
     "hours": _columns("person unit mode batch precision", "started_on ended_on", number="hours"),

@@ -16,6 +16,7 @@ from cxzy_lib.tables import SCHEMAS, conform
 
 RAW, TRUTH = ROOT / "data" / "raw", ROOT / "tests" / "truth"
 TABLES = ["units", "people", "votes", "turnout", "answers", "events", "attendance", "tasks", "hours"]
+TABLES += ["figures"]
 
 
 def read_truth(folder: Path, table: str) -> pd.DataFrame:
@@ -39,11 +40,13 @@ def typed(truth: pd.DataFrame, table: str) -> pd.DataFrame:
 
 def named(tables: dict[str, pd.DataFrame], table: str) -> pd.DataFrame:
     """Turn pseudonyms back into names with the member register, as only the register's owner can."""
-    names = tables["people"].set_index("person")["name"]
+    names = tables["people"].drop_duplicates("person").set_index("person")["name"]
     frame = tables[table].copy()
     if table == "votes":
         frame["appraisee"] = frame["appraisee"].map(names).fillna(frame["appraisee"])
         frame = frame[frame["count"] > 0]
+    elif table == "figures":
+        frame["subject"] = frame["subject"].map(names).fillna(frame["subject"])
     elif "person" in frame and table != "people":
         frame["name"] = frame["person"].map(names)
     return frame

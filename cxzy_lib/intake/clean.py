@@ -166,6 +166,14 @@ def _counted(answers: pd.DataFrame) -> pd.DataFrame:
     return grouped.agg(count=("respondent", "size"), source_row=("source_row", "min")).reset_index()
 
 
+def _appraised(votes: pd.DataFrame, campaign: Campaign) -> pd.DataFrame:
+    """Return the votes with the kind of body that each is about: by its name, else by what the item asks."""
+    bodies = {names[0]: kind for kind, names in campaign.appraisees.items()}
+    about = {code: item.about for code, item in campaign.items.items() if item.about}
+    said = votes["appraisee"].map(bodies).fillna(votes["appraisee_type"]).fillna(votes["item"].map(about))
+    return votes.assign(appraisee_type=said)
+
+
 def clean(
     raw: str | os.PathLike[str],
     campaign: Campaign,
@@ -218,7 +226,8 @@ def tables_of(
     tables = {name: _table(done, name) for name in SCHEMAS}
     tables["units"] = conform("units", _with_branches(tables["units"]))
     tables["people"] = _people(tables["people"], campaign, key)
-    tables["votes"] = conform("votes", pd.concat([tables["votes"], _counted(tables["answers"])]))
+    votes = pd.concat([tables["votes"], _counted(tables["answers"])])
+    tables["votes"] = conform("votes", _appraised(votes, campaign))
     tables["ledger"] = ledger(done)
     of_file = dict(list(tables["ledger"].groupby("source_file", sort=False)))
     none = tables["ledger"].iloc[:0]

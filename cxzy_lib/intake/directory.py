@@ -70,6 +70,9 @@ class Directory:
     branches: frozenset[str] = frozenset()
     people: dict[str, list[Person]] = field(default_factory=dict)
     homes: dict[str, frozenset[str]] = field(default_factory=dict)  # a pseudonym's branches
+    bodies: dict[str, str] = field(
+        default_factory=dict
+    )  # what is appraised and is no person -> its first name
     key: bytes = b""  # for the pseudonyms of people in no register
     institution: str = ""
 
@@ -128,8 +131,9 @@ class Directory:
     def party(self, value: object, branch: str = "", anyone: bool = False) -> str:
         """Return the registered name of a unit, or else a person's pseudonym."""
         for key in header_keys(value):
-            if key in self.units:
-                return self.units[key]
+            for known in (self.units, self.bodies):
+                if key in known:
+                    return known[key]
         return self.person(value, branch, anyone)
 
     def is_in(self, code: str, branch: str) -> bool:
@@ -156,7 +160,8 @@ def learn_units(units: pd.DataFrame, campaign: Campaign) -> Directory:
     for unit in {*units["unit"], *branches}:
         bare.setdefault(header_keys(unit)[-1], set()).add(str(unit))
     names = {key: min(meant) for key, meant in bare.items() if len(meant) == 1} | names
-    return Directory(names, frozenset(branches))
+    bodies = {key_of(word): said[0] for said in campaign.appraisees.values() for word in said}
+    return Directory(names, frozenset(branches), bodies=bodies)
 
 
 def learn_people(directory: Directory, people: pd.DataFrame) -> Directory:

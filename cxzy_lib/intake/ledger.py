@@ -50,7 +50,7 @@ _ITEM = ("item", "occasion_id", "unit", "rater_group", "appraisee", "item")
 SAME: dict[str, tuple[str, ...]] = {
     "votes": _ITEM,
     "answers": _ITEM,
-    "events": ("event", "unit", "kind", "held_on", "topic"),
+    "events": ("event", "unit", "kind", "held_on", "topic", "person", "form"),
     "attendance": ("attendance", "person", "unit", "held_on"),
     "hours": ("hours", "person", "batch", "started_on"),
     # A pledge renewed in another year, or a problem that comes back, is another task.

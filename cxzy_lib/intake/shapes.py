@@ -86,6 +86,9 @@ def _also(also: Also, frame: pd.DataFrame, body: Body) -> list[tuple[str, pd.Dat
 def _figures(body: Body, frame: pd.DataFrame) -> list[tuple[str, pd.DataFrame]]:
     """Return a figure for every number in a column that is one."""
     subject = frame[[c for c in SUBJECT if c in frame]]
+    whose = next((name for name in ("subject", "person", "appraisee") if name in frame), None)
+    if whose:
+        subject = subject.assign(subject=frame[whose])
     year = (
         frame["year"].astype(pandas_dtype(COUNT))
         if "year" in frame

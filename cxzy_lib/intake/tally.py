@@ -16,7 +16,7 @@ from cxzy_lib.intake.records import contradictions, printed_tolerance, read_spec
 from cxzy_lib.intake.shapes import besides, setting
 from cxzy_lib.intake.values import BadValue, Noted, count, key_of, text_of
 from cxzy_lib.specs import ColumnSpec
-from cxzy_lib.tables import COUNT, TEXT
+from cxzy_lib.tables import COUNT, SCHEMAS, TEXT
 
 Counts = dict[int, pd.Series]
 
@@ -222,8 +222,9 @@ def _votes(
         ("votes", base.assign(level=uses[c].target, count=n)[usable & n.notna().to_numpy()])
         for c, n in counts.items()
     ]
-    if {"issued", "returned"} & set(base):
-        made.append(("turnout", base[usable]))
+    if {"issued", "returned", "present"} & set(base):
+        said = [c for c in (*SCHEMAS["turnout"], "item") if c in base]  # several may be voted on at once
+        made.append(("turnout", base[usable].drop_duplicates(said)))
     return made
 
 

@@ -2,6 +2,7 @@
 
 from datetime import date
 
+import numpy as np
 import pandas as pd
 
 from cxzy_lib.campaign import Campaign, CampaignError
@@ -54,10 +55,22 @@ def took_place(events: pd.DataFrame) -> pd.DataFrame:
     >>> took_place(conform("events", log))["source_file"].tolist()
     ['a', 'b']
     """
-    known = events["present"].notna()
+    lines = events["source_row"].fillna(pd.Series(-1 - np.arange(len(events)), events.index, dtype="Int64"))
+    place = [events["institution"], events["source_file"], events["source_sheet"], lines]
+    # A row may make several events, such as a nomination and an award: what one records holds for all.
+    known = events["present"].notna().groupby(place, dropna=False).transform("any").astype(bool)
     log = [events["institution"], events["source_file"]]
     recorded = known.groupby(log, dropna=False).transform("any").astype(bool)
     return events[(known | ~recorded) & (events["present"] != 0).fillna(True).astype(bool)]
+
+
+def activities(events: pd.DataFrame, campaign: Campaign) -> pd.DataFrame:
+    """Return the events that took place and are activities of the organisation (``binding.activities``).
+
+    Without kinds in the plan every event is one.
+    """
+    held, kinds = took_place(events), campaign.binding.activities
+    return held[held["kind"].isin(kinds)] if kinds else held
 
 
 def inside_campaign(events: pd.DataFrame, campaign: Campaign, last: pd.Timestamp) -> pd.DataFrame:
@@ -70,5 +83,5 @@ def activity_days(events: pd.DataFrame, campaign: Campaign, last: pd.Timestamp) 
 
     Two events of a branch on one day are one activity; see `took_place` for what is none.
     """
-    held = inside_campaign(took_place(events), campaign, last)
+    held = inside_campaign(activities(events, campaign), campaign, last)
     return held[["unit", "held_on"]].dropna().drop_duplicates().sort_values(["unit", "held_on"])

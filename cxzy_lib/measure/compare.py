@@ -3,7 +3,7 @@
 import pandas as pd
 
 from cxzy_lib.campaign import Campaign
-from cxzy_lib.measure.basis import activity_days, last_day, only_supported, shape, share, took_place
+from cxzy_lib.measure.basis import activities, activity_days, last_day, only_supported, shape, share
 from cxzy_lib.measure.disclosure import shown_satisfaction
 from cxzy_lib.measure.duties import appraisal_years
 from cxzy_lib.measure.participation import attendance, members_at
@@ -42,7 +42,7 @@ def _activities(tables: Tables, campaign: Campaign) -> pd.DataFrame:
 
 
 def _attendance(tables: Tables, campaign: Campaign) -> pd.DataFrame:
-    events = took_place(tables.events)
+    events = activities(tables.events, campaign)
     rows = _inside(events, events["held_on"], campaign)
     rates = attendance(rows, "year", campaign).set_index("year")
     known = rows.dropna(subset=["expected", "present"])

@@ -2,7 +2,7 @@
 
 import pandas as pd
 
-from cxzy_lib.measure.basis import activity_days
+from cxzy_lib.measure.basis import activities, activity_days
 from cxzy_lib.measure.duties import appraisal_years, secretary_semesters
 from cxzy_lib.measure.evidence import Answer, Ask, Evidence, holding, same_cells, share_of, source_rows
 from cxzy_lib.measure.participation import attendance, members_at
@@ -166,17 +166,20 @@ def cadence(ask: Ask, ev: Evidence) -> Answers:
     if ev.calendar.empty:
         return [Answer(None, "share")]
     days = activity_days(ev.tables.events, ev.campaign, ev.day)
-    used = ev.events[ev.events["unit"].isin(days["unit"]) & ask.window.holds(ev.events["held_on"])]
+    held = activities(ev.events, ev.campaign)
+    used = held[held["unit"].isin(days["unit"]) & ask.window.holds(held["held_on"])]
     if ask.measure.value == "gap":
         return _longest(ev, used) if ask.whole else []
     cells = ev.calendar[ask.window.holds(ev.calendar["start"]) & ev.calendar["due"]]
     if cells.empty:
         return [Answer(None, "share")]
-    held = cells["state"].eq("held")
-    whole = Answer(held.mean(), "share", base=len(cells), rows={"events": used})
+    done = cells["state"].eq("held")
+    whole = Answer(float(done.mean()), "share", base=len(cells), rows={"events": used})
     units = [
-        Answer(part.mean(), "share", len(part), unit=str(unit), rows={"events": _of_unit(used, str(unit))})
-        for unit, part in held.groupby(cells["unit"], sort=False)
+        Answer(
+            float(part.mean()), "share", len(part), unit=str(unit), rows={"events": _of_unit(used, str(unit))}
+        )
+        for unit, part in done.groupby(cells["unit"], sort=False)
     ]
     return [whole, *units, *_literal(ev, used, ask.whole)]
 
@@ -270,7 +273,8 @@ def _reached(known: pd.DataFrame, ev: Evidence, rows: dict[str, pd.DataFrame], u
 
 def participation(ask: Ask, ev: Evidence) -> Answers:
     """Return the attendance of the activities in the window."""
-    rows = ev.events[ask.window.holds(ev.events["held_on"]) & ev.events["expected"].notna()]
+    rows = activities(ev.events, ev.campaign)
+    rows = rows[ask.window.holds(rows["held_on"]) & rows["expected"].notna()]
     if rows.empty:
         return [Answer(None, "share")]
     sums = attendance(rows.assign(all="all"), "all", ev.campaign).iloc[0]

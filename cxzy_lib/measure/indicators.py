@@ -37,6 +37,7 @@ STATES = (
     "not_met", "behind", "undecided", "on_course", "met", "no_evidence", "judgement", "not_due", "missing",
 )  # fmt: skip
 _JUDGED = STATES[:5]
+_QUOTES = r"[《》〈〉“”\"\s]"
 _COLUMNS = (
     "id level indicator window unit period part kind value low high base other_base target assumed at_most "
     "status hidden proxy rows"
@@ -208,11 +209,11 @@ def _above(frame: pd.DataFrame, ev: Evidence) -> list[pd.DataFrame]:
     for code, number in plan.numbers.items():
         own = frame[frame["indicator"].isin(number.clauses) & _main(frame)]
         found.append({"id": code, "level": "number", "indicator": code, **_worst(own)})
-    titles = ev.tables.events["topic"].fillna("").str.replace(r"[《》\s]", "", regex=True)
+    titles = set(ev.tables.events["topic"].dropna().str.replace(_QUOTES, "", regex=True))
     for code, document in plan.documents.items():
-        there = int(titles.eq(document.zh).sum())
-        status = "met" if there else "no_evidence"
-        found.append({"id": code, "level": "document", "indicator": code, "status": status, "rows": there})
+        names = {re.sub(_QUOTES, "", name) for name in (document.zh, *document.aliases)}
+        status = "met" if names & titles else "no_evidence"
+        found.append({"id": code, "level": "document", "indicator": code, "status": status})
     for code, award in plan.awards.items():
         own = frame[frame["indicator"].isin(award.clauses) & _main(frame)]
         found.append({"id": code, "level": "award", "indicator": code, **_worst(own)})

@@ -7,6 +7,7 @@ import pandas as pd
 
 from cxzy_lib.campaign import Campaign
 from cxzy_lib.measure.basis import (
+    activities,
     activity_days,
     inside_campaign,
     last_day,
@@ -24,7 +25,8 @@ _DAYTYPE: Final = "datetime64[us]"
 
 def attendance(events: pd.DataFrame, by: str, campaign: Campaign | None = None) -> pd.DataFrame:
     """Return the frame of :func:`attendance_by_unit` per value of the column `by`."""
-    rows = took_place(events).drop_duplicates([by, *_SAME_MEETING.split()]).dropna(subset=[by])
+    held = took_place(events) if campaign is None else activities(events, campaign)
+    rows = held.drop_duplicates([by, *_SAME_MEETING.split()]).dropna(subset=[by])
     if campaign is not None:
         rows = inside_campaign(rows, campaign, last_day(campaign))
     known = (rows["present"] <= rows["expected"]).fillna(False).astype(bool)

@@ -68,8 +68,9 @@ def figures(ask: Ask, ev: Evidence) -> Answers:
         means = top.groupby("subject")["value"].mean().astype("float64")
         return [Answer(float(means.mean()), "mean", base=len(means), rows={"figures": top})]
     below = every[every["indicator"].isin(measure.whole)]
-    value = share_of(float(top["value"].sum()), float(below["value"].sum()))
-    return [Answer(value, "share", base=len(below), rows={"figures": pd.concat([top, below])})]
+    whole = float(below["value"].sum())
+    value = share_of(float(top["value"].sum()), whole)
+    return [Answer(value, "share", base=round(whole), rows={"figures": pd.concat([top, below])})]
 
 
 def gap(ask: Ask, ev: Evidence) -> Answers:

@@ -16,7 +16,18 @@ if TYPE_CHECKING:
     from cxzy_lib.sample.rounds import World
 
 Truth = dict[str, dict[str, "pd.DataFrame"]]
-TABLES = ("units", "people", "votes", "turnout", "answers", "events", "attendance", "tasks", "hours")
+TABLES = (
+    "units",
+    "people",
+    "votes",
+    "turnout",
+    "answers",
+    "events",
+    "attendance",
+    "tasks",
+    "hours",
+    "figures",
+)
 __all__ = ["make_sample", "write_truth"]
 
 
@@ -58,6 +69,7 @@ def make_sample(
     >>> [len(truth["云溪社区学院"][table]) for table in ("units", "people")]
     [18, 30]
     """
+    from cxzy_lib.sample import evidence
     from cxzy_lib.sample.books import books, write_book
     from cxzy_lib.sample.mess import Mess
     from cxzy_lib.sample.rounds import draw_world
@@ -75,7 +87,10 @@ def make_sample(
         target.mkdir(parents=True, exist_ok=True)
         for name, sheets in books(world, Mess(Random(f"{seed}-{number}-mess"), mess)):
             write_book(target / name, sheets)
-        truth[world.name] = _truth(world)
+        more = f"{seed}-{number}-evidence"
+        for name, sheets in evidence.books(world, more, Mess(Random(more), mess)):
+            write_book(target / name, sheets)
+        truth[world.name] = _truth(world, more)
     return truth
 
 
@@ -88,7 +103,8 @@ def write_truth(truth: Truth, folder: str | os.PathLike[str]) -> None:
             frame.to_csv(target / f"{name}.csv", index=False, lineterminator="\n", encoding="utf-8")
 
 
-def _truth(world: "World") -> "dict[str, pd.DataFrame]":
+def _truth(world: "World", seed: str) -> "dict[str, pd.DataFrame]":
+    from cxzy_lib.sample import evidence
     from cxzy_lib.tables import conform
 
     answers = list(_answers(world))
@@ -102,7 +118,10 @@ def _truth(world: "World") -> "dict[str, pd.DataFrame]":
         "attendance": list(_attendance(world)),
         "tasks": [*world.pledges, *world.problems],
         "hours": world.hours,
+        "figures": [],
     }
+    for table, row in evidence.truth(world, seed):
+        rows[table] = [*rows[table], row]
     frames = {}
     for table, listed in rows.items():
         frame = conform(table, [{"person": row.get("name"), **row} for row in listed])
@@ -134,12 +153,10 @@ def _spread(head: Row, counts: Row) -> Iterator[Row]:
 
 def _votes(world: "World") -> Iterator[Row]:
     for tally in world.tallies:
-        head = _occasion(
-            "satisfaction", tally["held_on"], appraisee_type="leadership_team", scale=tally["scale"]
-        )
+        head = _occasion("satisfaction", tally["held_on"], scale=tally["scale"])
         for group in tally["groups"]:
             for item, counts in group["counts"].items():
-                asked = {"item": item, "criterion": words()["words"]["item"][item][1]}
+                asked = {"item": item, "criterion": words()["words"]["item"][item][1], **_about(item)}
                 yield from _spread({**head, **asked, "rater_group": group["rater_group"]}, counts)
     for report in world.reports:
         head = _occasion("secretary", report["held_on"], appraisee_type="secretary", scale="team4")
@@ -151,6 +168,11 @@ def _votes(world: "World") -> Iterator[Row]:
             own["occasion_id"] = f"{head['occasion_id']}-{row['unit']}"
             for who in ("member", "nonmember", "self", "organisation"):
                 yield from _spread({**head, **own, "rater_group": who}, row[who])
+
+
+def _about(item: str) -> Row:
+    """The object of an item on satisfaction: the team, or else the organisation."""
+    return {"appraisee_type": "party_admin_team" if item == "leadership" else "general_branch"}
 
 
 def _answers(world: "World") -> Iterator[Row]:
@@ -174,7 +196,8 @@ def _counted(answers: list[Row]) -> Iterator[Row]:
     graded = (row for row in answers if "scale" in row)
     alike = ({k: v for k, v in row.items() if k not in ("respondent", "answered_on")} for row in graded)
     for keys, count in Counter(tuple(row.items()) for row in alike).items():
-        yield {**dict(keys), "count": count}
+        asked = _about(dict(keys)["item"]) if dict(keys)["occasion"] == "satisfaction" else {}
+        yield {**dict(keys), **asked, "count": count}
 
 
 def _turnout(world: "World") -> Iterator[Row]:
