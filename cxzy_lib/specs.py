@@ -33,7 +33,18 @@ class Period(Label, frozen=True):
     theme_en: str = ""
 
 
-class Item(Label, frozen=True):
+class Short(Label, frozen=True, kw_only=True):
+    """Something with a short name, too: for tiles and charts."""
+
+    short_zh: str = ""
+    short_en: str = ""
+
+    def label(self, lang: str) -> str:
+        """Return the short name in `lang` where there is one."""
+        return (self.short_en if lang == "en" else self.short_zh) or self.name(lang)
+
+
+class Item(Short, frozen=True, kw_only=True):
     """A question that raters are asked."""
 
     code: str
@@ -43,13 +54,7 @@ class Item(Label, frozen=True):
     headline: bool = False
     scale: str = ""  # its own scale; otherwise the words on the papers tell which of the layout's it is
     codes: Named = ()  # levels in the order of the options, for exports that give the options' numbers
-    short_zh: str = ""
-    short_en: str = ""
     about: str = ""  # the kind of body that it asks about, where the layout does not say
-
-    def label(self, lang: str) -> str:
-        """Return the short name in `lang` where there is one: for charts."""
-        return (self.short_en if lang == "en" else self.short_zh) or self.name(lang)
 
 
 class Goal(Label, frozen=True):
@@ -85,7 +90,7 @@ class Measure(Spec, frozen=True):
     proxy: bool = False  # bears on the clause without asking exactly this
 
 
-class Clause(Label, frozen=True):
+class Clause(Short, frozen=True, kw_only=True):
     """A clause of the plan that can be shown: an indicator or a duty."""
 
     key: str
@@ -139,10 +144,12 @@ class Award(Label, frozen=True):
     clauses: Named = ()
 
 
-class Number(Label, frozen=True):
-    """A number that binds, and the clauses that carry it."""
+class Number(Short, frozen=True, kw_only=True):
+    """A number that binds, and the clauses that carry it; one that is a span of time has its ends."""
 
     clauses: Named
+    start: date | None = None
+    end: date | None = None
 
 
 class Binding(Spec, frozen=True):
@@ -152,6 +159,7 @@ class Binding(Spec, frozen=True):
     training_hours: float
     training_start: date
     training_end: date
+    owed: Named = ()  # kinds of tasks that can be overdue; all without any
     activities: Named = ()  # kinds of events that are the organisation's activities; all without any
 
 

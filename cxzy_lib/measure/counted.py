@@ -4,7 +4,16 @@ import pandas as pd
 
 from cxzy_lib.measure.basis import activities, activity_days
 from cxzy_lib.measure.duties import appraisal_years, secretary_semesters
-from cxzy_lib.measure.evidence import Answer, Ask, Evidence, holding, same_cells, share_of, source_rows
+from cxzy_lib.measure.evidence import (
+    Answer,
+    Ask,
+    Evidence,
+    Window,
+    holding,
+    same_cells,
+    share_of,
+    source_rows,
+)
 from cxzy_lib.measure.participation import attendance, members_at
 
 Answers = list[Answer]
@@ -20,7 +29,10 @@ def events(ask: Ask, ev: Evidence) -> Answers:
         wanted = tuple(ev.campaign.setting("named_system"))
         if not wanted:  # nobody said which system is meant
             return [Answer(None, "count", state="missing")]
-    found = ev.events[ask.window.holds(ev.events["held_on"])]
+    window = ask.window
+    if measure.value == "exists":  # what was made once is there ever after
+        window = Window(window.code, min(window.start, pd.Timestamp(ev.campaign.span.start)), window.end)
+    found = ev.events[window.holds(ev.events["held_on"])]
     if wanted:
         found = found[found["kind"].isin(wanted)]
     if measure.value not in _VENUE:
@@ -115,7 +127,9 @@ def _state_of(rows: pd.DataFrame, ask: Ask, part: str = "") -> Answer:
 def coverage(ask: Ask, ev: Evidence) -> Answers:
     """Return the share of those who owe something that handed it in, for all and for each branch."""
     rows = ev.tasks[ev.tasks["kind"].isin(ask.measure.kinds)]
-    if rows.empty or not ask.whole:
+    if not ask.whole:
+        return []
+    if rows.empty:
         return [Answer(None, "share")]
     if ask.measure.among == "departments":
         return _departments(rows, ev)
@@ -225,7 +239,9 @@ def report(ask: Ask, ev: Evidence) -> Answers:
 
 
 def _rounds(ask: Ask, rounds: pd.DataFrame, by: str, met: str, share: str, votes: pd.DataFrame) -> Answers:
-    if not ask.whole or rounds[met].isna().all():
+    if not ask.whole:
+        return []
+    if rounds[met].isna().all():
         return [Answer(None, "share")]
     missed = (rounds["due"] & rounds[met].eq(0)).any()
     value = float(rounds[met].sum()) / len(rounds)
@@ -249,7 +265,9 @@ def hours(ask: Ask, ev: Evidence) -> Answers:
     """Return the share of in-service members with the hours, or the mean hours of cadres."""
     progress = ev.training
     known = progress[progress["status"].notna()]
-    if known.empty or not ask.whole:
+    if not ask.whole:
+        return []
+    if known.empty:
         return [Answer(None, "share")]
     used = ev.tables.hours
     if ask.measure.value == "mean":
@@ -287,8 +305,9 @@ def zero(ask: Ask, ev: Evidence) -> Answers:
     """Return the confirmed incidents: 0 only where every semester sent a report, be it that of none."""
     kinds, groups = ask.measure.kinds, ask.measure.groups
     inside = ev.events[ask.window.holds(ev.events["held_on"])]
-    reports = inside[inside["kind"].eq("zero_report") | inside["form"].isin(["confirmed", "unconfirmed"])]
-    found = reports[reports["kind"].isin(kinds) & reports["topic"].isin(groups)]
+    said = ev.events["form"].isin(["confirmed", "unconfirmed"])
+    reports = ev.events[ev.events["kind"].eq("zero_report") | said]
+    found = inside[inside["kind"].isin(kinds) & inside["topic"].isin(groups)]
     confirmed = found[found["form"].eq("confirmed")]
     terms = [
         t for t in ev.campaign.semesters
@@ -298,14 +317,20 @@ def zero(ask: Ask, ev: Evidence) -> Answers:
     told = {ev.campaign.semester_of(day.date()) for day in reports["held_on"].dropna()}
     silent = [term for term in terms if term.code not in told]
     used = {"events": reports}
-    said = Answer(len(terms) - len(silent), "count", base=len(terms), part="reported", rows=used)
+    heard = Answer(len(terms) - len(silent), "count", base=len(terms), part="reported", rows=used)
     if confirmed.empty and silent:
-        return [Answer(None, "count", rows=used), said]
+        return [Answer(None, "count", rows=used), heard]
     parts = [
         Answer(int(confirmed["topic"].eq(group).sum()), "count", part=group)
         for group in groups[1:] and groups
     ]
-    return [Answer(len(source_rows(confirmed)), "count", rows={"events": confirmed}), said, *parts]
+    return [
+        Answer(
+            len(source_rows(confirmed)), "count", rows={"events": confirmed if len(confirmed) else reports}
+        ),
+        heard,
+        *parts,
+    ]
 
 
 def opinions(ask: Ask, ev: Evidence) -> Answers:

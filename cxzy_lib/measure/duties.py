@@ -1,5 +1,6 @@
 """What the plan binds: yearly appraisal, the secretary's report, pledges, rectification."""
 
+from collections.abc import Sequence
 from datetime import date
 
 import pandas as pd
@@ -116,8 +117,10 @@ def settled(tasks: pd.DataFrame, as_of: date) -> pd.DataFrame:
     return rows
 
 
-def late_tasks(tasks: pd.DataFrame, as_of: date) -> pd.DataFrame:
+def late_tasks(tasks: pd.DataFrame, as_of: date, kinds: Sequence[str] = ()) -> pd.DataFrame:
     """Return what was overdue at `as_of`, the latest first: no names, and nothing long-term.
+
+    `kinds` of tasks, all of them without any.
 
     The result: ``unit``, ``kind``, ``subject``, ``due_on``, ``days_late``.
 
@@ -130,7 +133,7 @@ def late_tasks(tasks: pd.DataFrame, as_of: date) -> pd.DataFrame:
     0    d         10
     """
     rows = settled(tasks, as_of)
-    rows = rows[rows["overdue"]]
+    rows = rows[rows["overdue"] & (rows["kind"].isin(kinds) if kinds else True)]
     rows = rows.assign(days_late=(pd.Timestamp(as_of) - rows["due_on"]).dt.days)
     rows = rows.sort_values(["days_late", "unit"], ascending=[False, True])
     return shape(rows, "unit kind subject due_on days_late", "unit kind subject", date="due_on")

@@ -10,7 +10,7 @@ from cxzy_lib.measure import counted, rated
 from cxzy_lib.measure.basis import shape
 from cxzy_lib.measure.evidence import CELL, Answer, Ask, Evidence, Window
 from cxzy_lib.measure.rectification import step_cells
-from cxzy_lib.specs import Clause
+from cxzy_lib.specs import Clause, Number
 
 #: What a measure in plan.toml is called -> what answers it.
 MEASURES: dict[str, Callable[[Ask, Evidence], list[Answer]]] = {
@@ -208,7 +208,7 @@ def _above(frame: pd.DataFrame, ev: Evidence) -> list[pd.DataFrame]:
     ]
     for code, number in plan.numbers.items():
         own = frame[frame["indicator"].isin(number.clauses) & _main(frame)]
-        found.append({"id": code, "level": "number", "indicator": code, **_worst(own)})
+        found.append({"id": code, "level": "number", "indicator": code, **_number(number, own, ev)})
     titles = set(ev.tables.events["topic"].dropna().str.replace(_QUOTES, "", regex=True))
     for code, document in plan.documents.items():
         names = {re.sub(_QUOTES, "", name) for name in (document.zh, *document.aliases)}
@@ -218,6 +218,17 @@ def _above(frame: pd.DataFrame, ev: Evidence) -> list[pd.DataFrame]:
         own = frame[frame["indicator"].isin(award.clauses) & _main(frame)]
         found.append({"id": code, "level": "award", "indicator": code, **_worst(own)})
     return [_typed(found), _steps(ev)]
+
+
+def _number(number: Number, rows: pd.DataFrame, ev: Evidence) -> dict[str, object]:
+    """Return how a binding number stands: a span of time by the share of it that is gone."""
+    if number.start is None or number.end is None:
+        return _worst(rows)
+    start, end = pd.Timestamp(number.start), pd.Timestamp(number.end)
+    days = (end - start).days + 1
+    gone = min(max((ev.day - start).days + 1, 0), days) / days
+    state = "on_course" if ev.day <= end else _worst(rows)["status"]
+    return {"status": state, "kind": "share", "value": gone, "base": days}
 
 
 def _main(frame: pd.DataFrame) -> "pd.Series[bool]":
@@ -243,13 +254,15 @@ def overall(frame: pd.DataFrame, criterion: str, window: str = "") -> dict[str, 
     """
     own = frame[frame["indicator"].str.fullmatch(rf"{re.escape(criterion)}[a-z]?")]
     own = own[own["level"].eq("indicator") & own["window"].fillna("").eq(window)]
-    if len(own) and own["status"].eq("missing").all():
+    if own.empty:  # it is not told by window
+        return {"status": None}
+    if own["status"].eq("missing").all():
         return {"status": "missing"}
     mains = own[own["unit"].fillna("").eq("")]
     mains = mains[
         mains["part"].fillna("").eq("") | ~mains["indicator"].isin(own.loc[_bare(own), "indicator"])
     ]
-    known = own.loc[own["value"].notna() | own["hidden"], "indicator"].nunique()
+    known = mains.loc[mains["value"].notna() | mains["hidden"], "indicator"].nunique()
     return {**_worst(mains), "kind": "count", "value": known, "base": own["indicator"].nunique()}
 
 

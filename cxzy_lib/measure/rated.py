@@ -54,7 +54,7 @@ def figures(ask: Ask, ev: Evidence) -> Answers:
     """Return the mean of a figure, or what share one sum is of another."""
     measure, every = ask.measure, ev.tables.figures
     if not ask.whole:
-        return [Answer(None, "share")]
+        return []
     if measure.groups:
         every = every[holding(every["group"], measure.groups)]
     if measure.words or measure.kinds:
@@ -84,7 +84,9 @@ def gap(ask: Ask, ev: Evidence) -> Answers:
     rows = rows[rows["indicator"].isin(ask.measure.items) & rows["group"].isin(["member", "nonmember"])]
     if ask.measure.among == "teachers":
         rows = rows[rows["is_teacher"].eq(True).fillna(False).astype(bool)]
-    if not ask.whole or rows.empty:
+    if not ask.whole:
+        return []
+    if rows.empty:
         return [Answer(None, "difference")]
     level, across = ev.campaign.setting("confidence_level"), ask.measure.value == "years"
     parts = [_difference(str(name), part, level, across) for name, part in rows.groupby("indicator")]
@@ -146,7 +148,7 @@ def people(ask: Ask, ev: Evidence) -> Answers:
     if ask.measure.value == "retention":
         return _retention(ask, ev)
     if not ask.whole:
-        return [Answer(None, "share")]
+        return []
     snapshots = sorted(ev.tables.people["snapshot_on"].dropna().unique())
     told = [_flagged(ask, ev, pd.Timestamp(day)) for day in snapshots if pd.Timestamp(day) <= ev.day]
     told = [part for part in told if part.value is not None]
@@ -206,6 +208,8 @@ def nominations(ask: Ask, ev: Evidence) -> Answers:
     found = nominees(ev.tables, ev.campaign, ev.as_of)
     higher = found[found["highest"].ne("branch")]
     rows = {"events": ev.events[ev.events["kind"].eq("nomination")]}
-    if higher.empty or not ask.whole:
+    if not ask.whole:
+        return []
+    if higher.empty:
         return [Answer(None, "share")]
     return [Answer(float(higher["from_branch"].mean()), "share", len(higher), rows=rows)]

@@ -93,7 +93,8 @@ def chain(tasks: pd.DataFrame) -> pd.DataFrame:
     """Return how far each problem came: for each link of the chain how many problems have it on record.
 
     The links, in order: ``problem``, ``source`` (where the opinion came from), ``measures``, ``owner``,
-    ``due``, ``done``, ``dated`` (done with its day). The result: ``link``, ``problems``, ``share`` of all.
+    ``due``, ``done``, ``dated`` (done with its day), ``rerated`` (people judged it again). The result:
+    ``link``, ``problems``, ``share`` of all.
     """
     links = {
         "problem": tasks["subject"].notna(),
@@ -103,6 +104,7 @@ def chain(tasks: pd.DataFrame) -> pd.DataFrame:
         "due": tasks["due_on"].notna() | tasks["long_term"],
         "done": tasks["done"],
         "dated": tasks["done"] & tasks["done_on"].notna(),
+        "rerated": tasks["done"] & tasks["verdict"].notna(),
     }
     frame = pd.DataFrame({"link": list(links), "problems": [int(known.sum()) for known in links.values()]})
     frame["share"] = share(frame["problems"], pd.Series(len(tasks), index=frame.index))

@@ -52,15 +52,15 @@ def rates_table(report: Report, rates: pd.DataFrame, by: str, caption: str) -> B
     return html_table(rates, columns.rates(report.campaign, report.lang, by), report.lang, caption)
 
 
-def level_figures(report: Report, votes: pd.DataFrame) -> Block:
-    """Return the distribution by occasion and group, a figure for each scale."""
+def level_figures(report: Report, votes: pd.DataFrame, key: str = "fig_levels") -> Block:
+    """Return the distribution by occasion and group, a figure for each scale; `key` is that of its title."""
     shares = prepare.shown_levels(votes, report.campaign, "occasion", report.lang)
     if shares.empty:
         return note(report.no_ballots if votes.empty else columns.no_data(report.lang))
     figures = []
     for scale, part in shares.groupby("scale", sort=False):
         name = report.campaign.scales[str(scale)].name(report.lang)
-        title = report.figure_title("fig_levels", scale=name)
+        title = report.figure_title(key, scale=name)
         figures.append(_level_figure(part, "occasion", report, title, report.say("fig_levels_caption")))
     return joined(figures)
 

@@ -24,7 +24,8 @@ def state_words(status: str, lang: str) -> str:
     >>> state_words("met", "zh"), state_words("no_evidence", "en")
     ('✓ 达到', '? Required, no evidence')
     """
-    return f"{text(f'present.mark_{status}', lang)} {text(f'present.state_{status}', lang)}"
+    words = text(f"present.state_{status}", lang).split("（")[0].split(", no number")[0]
+    return f"{text(f'present.mark_{status}', lang)} {words}"
 
 
 def code_name(code: str, campaign: Campaign, lang: str) -> str:
@@ -94,12 +95,17 @@ def target_words(row: Mapping[Any, Any], clause: Clause | None, lang: str) -> st
     kind = row["kind"] if row["kind"] != "difference" else "count"
     own = {**row, "kind": kind, "value": row["target"], "low": None, "high": None, "hidden": False}
     sign = "≤" if row["at_most"] else "≥"
+    if kind == "share":
+        return f"{sign} {row['target']:.0%}{_ours(row, lang)}"
     if clause is not None and clause.measure is not None and clause.measure.of in ("people",):
         return text("plan.rising", lang)
     if clause is not None and clause.measure is not None and clause.measure.of == "gap":
         return text("plan.ahead", lang)
-    ours = f"({text('plan.ours', lang)})" if row["assumed"] else ""
-    return f"{sign} {value_words(own, lang)}{ours}"
+    return f"{sign} {value_words(own, lang)}{_ours(row, lang)}"
+
+
+def _ours(row: Mapping[Any, Any], lang: str) -> str:
+    return text("plan.ours", lang) if row["assumed"] else ""
 
 
 def written(status: pd.DataFrame, campaign: Campaign, lang: str) -> pd.DataFrame:
@@ -109,13 +115,15 @@ def written(status: pd.DataFrame, campaign: Campaign, lang: str) -> pd.DataFrame
     ``state`` and ``evidence`` (the spreadsheets that can carry it).
     """
     clauses = campaign.plan.clauses
-    rows = []
+    rows: list[dict[Any, Any]] = []
     for row in status.to_dict("records"):
         clause = clauses.get(row["indicator"])
+        again = bool(rows) and rows[-1]["indicator"] == row["indicator"]
         rows.append(
             {
                 **row,
-                "name": _name(row, clause, campaign, lang),
+                "name": _name(row, None if again else clause, campaign, lang),
+                "label": clause.label(lang) if clause else "",
                 "shown": value_words(row, lang) + (text("plan.proxy", lang) if _is_proxy(row) else ""),
                 "shown_base": base_words(row),
                 "shown_target": target_words(row, clause, lang),
@@ -123,7 +131,7 @@ def written(status: pd.DataFrame, campaign: Campaign, lang: str) -> pd.DataFrame
                 "evidence": "、".join(clause.evidence) if clause else "",
             }
         )
-    columns = [*status.columns, "name", "shown", "shown_base", "shown_target", "state", "evidence"]
+    columns = [*status.columns, "name", "label", "shown", "shown_base", "shown_target", "state", "evidence"]
     return pd.DataFrame(rows, columns=columns)
 
 
@@ -140,28 +148,29 @@ def _is_state(row: Mapping[Any, Any]) -> bool:
 def _name(row: Mapping[Any, Any], clause: Clause | None, campaign: Campaign, lang: str) -> str:
     if row["unit"]:
         return str(row["unit"])
-    words = clause.name(lang) if clause else ""
+    plan = campaign.plan
+    above = {**plan.criteria, **plan.numbers, **plan.documents, **plan.awards, **plan.steps}
+    known = above.get(row["indicator"]) if row["level"] not in ("indicator", "duty") else clause
+    words = known.name(lang) if known else ""
     if clause is not None and clause.missing:
         words = campaign.plan.criteria[row["indicator"]].name(lang)
+    words = f"{words} " if words else ""
     beside = [code_name(row["part"], campaign, lang)] if row["part"] else []
     if row["period"] and not row["window"]:
         beside.append(period_name(campaign, row["period"], lang))
-    return f"{words} — {'·'.join(beside)}" if beside else words
+    return f"{words}— {'·'.join(beside)}" if beside else words.strip()
 
 
-def columns(lang: str, *, base: bool = True, trace: bool = True) -> list[Column]:
-    """Columns of `written`."""
-    found = [
-        Column("indicator", say("col_clause", lang)),
+def columns(lang: str) -> list[Column]:
+    """Columns of `written`; the first is the id that ``cxzy trace`` follows."""
+    return [
+        Column("id", say("col_figure", lang), "id"),
         Column("name", say("col_content", lang), "prose"),
         Column("shown", say("col_result", lang), "cell"),
-    ]
-    found += [Column("shown_base", say("col_base", lang), "cell")] if base else []
-    found += [
+        Column("shown_base", say("col_base", lang), "cell"),
         Column("shown_target", say("col_target", lang), "cell"),
         Column("state", say("col_state", lang)),
     ]
-    return [*found, Column("id", say("col_figure", lang))] if trace else found
 
 
 def of_codes(status: pd.DataFrame, codes: Iterable[str]) -> pd.DataFrame:
@@ -197,7 +206,7 @@ def duties(status: pd.DataFrame, campaign: Campaign, day: pd.Timestamp, lang: st
     Adds to `written`: ``who``, ``due``, ``days_left`` (negative: past), ``late`` (bool: due, and not met).
     """
     frame = written(of_codes(status, campaign.plan.duties), campaign, lang)
-    frame = frame[frame["part"].eq("") | ~frame["indicator"].duplicated()]
+    frame = frame[~frame["indicator"].duplicated()]
     own = frame["indicator"].map(campaign.plan.duties)
     due = pd.to_datetime(pd.Series([clause.due for clause in own], index=frame.index))
     frame = frame.assign(who=[who(clause, campaign, lang) for clause in own], due=due)
@@ -230,7 +239,8 @@ def trace_lines(rows: pd.DataFrame, lang: str) -> list[str]:
     lines = []
     for (table, file, sheet), part in rows.groupby(["table", "source_file", "source_sheet"], dropna=False):
         numbers = [int(n) for n in part["source_row"].dropna()]
-        shown = "、".join(map(str, numbers[:SHOWN_ROWS])) + ("…" if len(numbers) > SHOWN_ROWS else "")
+        comma = "、" if lang == "zh" else ", "
+        shown = comma.join(map(str, numbers[:SHOWN_ROWS])) + ("…" if len(numbers) > SHOWN_ROWS else "")
         lines.append(
             text("plan.trace_line", lang, table=table, file=file, sheet=sheet, rows=shown, count=len(numbers))
         )

@@ -32,14 +32,15 @@ def status_matrix(cells: pd.DataFrame, lang: str = "zh", ax: Axes | None = None)
     ----------
     cells : DataFrame
         ``row``, ``column``, ``status`` (a key of `STATES`), ``words`` (what stands in the cell after the
-        mark). Rows and columns keep their order of first appearance; a missing pair stays blank.
+        mark). Rows and columns keep their order of first appearance; without a status a cell stays blank.
     """
     if cells.empty:
         return look.no_data(ax, lang)
     look.single(cells, ["row", "column"])
+    known = cells[cells["status"].notna()]  # what is not told by a period has no cell
     rows, columns = (list(dict.fromkeys(cells[name])) for name in ("row", "column"))
     ax = look.rows_axes(rows, ax, extra=0.95)
-    for cell in cells.to_dict("records"):
+    for cell in known.to_dict("records"):
         at = (columns.index(cell["column"]), rows.index(cell["row"]))
         face, ink = STATES[cell["status"]]
         corner, size = (at[0] - 0.5 + _GAP / 2, at[1] - 0.42), (1 - _GAP, 0.84)
@@ -68,13 +69,13 @@ def target_bars(shares: pd.DataFrame, lang: str = "zh", ax: Axes | None = None) 
     Parameters
     ----------
     shares : DataFrame
-        ``name``, ``value`` and ``target`` (0-1; NA without one), ``base``, ``status``. A missing value is
+        ``label``, ``value`` and ``target`` (0-1; NA without one), ``base``, ``status``. A missing value is
         written as such and has no bar.
     """
     if shares.empty:
         return look.no_data(ax, lang)
-    look.single(shares, ["name"])
-    ax = look.rows_axes(list(shares["name"]), ax)
+    look.single(shares, ["label"])
+    ax = look.rows_axes(list(shares["label"]), ax)
     values, targets = look.floats(shares["value"]), look.floats(shares["target"])
     at = np.arange(len(values))
     colours = [look.ORANGE if state in ("not_met", "behind") else look.BLUE for state in shares["status"]]

@@ -57,7 +57,8 @@ def grades(lang: str) -> list[Column]:
     return [
         Column("year", say("col_year", lang)),
         Column("rater_group", say("col_group", lang), words=groups),
-        *_heads(lang, "members excellent graded"),
+        Column("members", say("col_appraised", lang), "count"),
+        *_heads(lang, "excellent graded"),
         Column("excellent_share", say("col_excellent_share", lang), "share"),
         *_heads(lang, "full_members quota"),
     ]
@@ -114,8 +115,8 @@ def duties(lang: str) -> list[Column]:
     return [
         Column("indicator", say("col_clause", lang)),
         Column("name", say("col_content", lang), "prose"),
-        Column("who", say("col_who", lang), "prose"),
-        Column("due", say("col_due_on", lang), "date"),
+        Column("who", say("col_who", lang)),
+        Column("due", say("col_due_day", lang), "date"),
         Column("shown", say("col_result", lang), "cell"),
         Column("shown_target", say("col_target", lang), "cell"),
         Column("state", say("col_state", lang)),
@@ -144,8 +145,8 @@ def chain_of_levels(cast: pd.DataFrame, campaign: Campaign, lang: str) -> pd.Dat
     frame["objections"] = grouped["objections"].sum(min_count=1)
     frame["voided"] = grouped["void"].sum()
     frame = frame.reset_index()
-    names = {code: award.name(lang) for code, award in campaign.plan.awards.items()}
-    frame["round"] = [f"{code} {names[code]}" for code in frame["round"]]
+    days = {code: award.before for code, award in campaign.plan.awards.items() if award.before}
+    frame["round"] = [f"{code} · {days[code].year}" for code in frame["round"]]
     frame["award"] = [code_name(code, campaign, lang) for code in frame["award"]]
     return frame
 

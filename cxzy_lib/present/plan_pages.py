@@ -1,11 +1,12 @@
 """Parts of the pages about the plan: goals, leads, steps, duties and awards."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import pandas as pd
 
 from cxzy_lib.measure import appraisal
+from cxzy_lib.measure.indicators import STATES
 from cxzy_lib.present import plan, plan_charts, plan_columns, wording
 from cxzy_lib.present.blocks import Block, KeyNumber, figure, key_numbers, method, note, section
 from cxzy_lib.present.pages import joined
@@ -41,29 +42,37 @@ def _rate_tile(row: Mapping[Any, Any], report: Report) -> KeyNumber:
 
 
 def _tile(code: str, state: str, report: Report) -> KeyNumber:
+    """Return the tile of a number that binds: of several clauses the one that stands worst."""
     number, lang = report.campaign.plan.numbers[code], report.lang
     rows = plan.of_codes(report.status, number.clauses)
     rows = plan.written(rows[rows["part"].eq("") & rows["period"].eq("")], report.campaign, lang)
-    rows = rows.sort_values("value", na_position="first", kind="stable")
+    order = {name: at for at, name in enumerate(STATES)}
+    rows = rows.assign(_at=rows["status"].map(order)).sort_values(["_at", "value"], kind="stable")
     worst = rows.iloc[0]
+    if number.end is not None:
+        own = report.status[report.status["id"].eq(code)].iloc[0]
+        return _tile_of(code, state, report, percent(own["value"], lang), str(number.end), "")
     shown = worst["shown"] or text("common.no_data", lang)
     base = report.say("tile_n", base=worst["shown_base"]) if worst["shown_base"] else ""
-    several = report.say("tile_weakest", name=worst["name"]) if len(rows) > 1 else ""
-    return KeyNumber(
-        label=f"{code} {number.name(lang)}",
-        value_text=shown,
-        base_text=base,
-        state=state,  # type: ignore[arg-type]
-        note=several,
-        href=PAGES.get(code, "08_duties.html"),
-    )
+    several = report.say("tile_weakest", name=worst["label"]) if len(rows) > 1 else ""
+    return _tile_of(code, state, report, shown, base, several)
+
+
+def _tile_of(code: str, state: str, report: Report, value: str, base: str, words: str) -> KeyNumber:
+    label = f"{code} {report.campaign.plan.numbers[code].label(report.lang)}"
+    href = PAGES.get(code, "08_duties.html")
+    return KeyNumber(label, value, base, state, words, href)  # type: ignore[arg-type]
 
 
 def matrix_figure(report: Report, criteria: list[str], key: str) -> Block:
     """Return criteria by period as a matrix of states; the words are clauses with evidence of all."""
     cells = plan.matrix(report.status, report.campaign, criteria, report.lang)
-    words = cells.assign(shown=[plan.state_words(s, report.lang) for s in cells["status"]])
-    words["shown"] += " " + words["words"]
+    pairs = zip(cells["status"], cells["words"], strict=True)
+    told = [
+        f"{plan.state_words(state, report.lang)} {n}".strip() if isinstance(state, str) else ""
+        for state, n in pairs
+    ]
+    words = cells.assign(shown=told)
     wide = words.pivot(index="row", columns="column", values="shown")
     wide = wide.loc[list(dict.fromkeys(cells["row"])), list(dict.fromkeys(cells["column"]))].reset_index()
     whole = text("plan.whole", report.lang)
@@ -96,38 +105,23 @@ def goal_groups(report: Report, goals: list[str]) -> dict[str, list[str]]:
 
 def goal_sentences(report: Report, goals: list[str]) -> list[str]:
     """Return for each goal how many clauses are met, not met, without evidence, and left to judgement."""
-    status = report.status
     found = []
     for name, codes in goal_groups(report, goals).items():
-        own = status[status["indicator"].isin(codes) & status["window"].eq("") & status["unit"].eq("")]
-        own = own[own["level"].eq("indicator")].drop_duplicates("indicator")
-        counts = own["status"].value_counts()
-        met, short = (int(counts.reindex(names, fill_value=0).sum()) for names in (_GOOD, _SHORT))
-        nothing = int(counts.get("no_evidence", 0))
-        rest = len(own) - met - short - nothing
-        words = {
-            "name": name,
-            "count": len(own),
-            "met": met,
-            "short": short,
-            "nothing": nothing,
-            "rest": rest,
-        }
-        found.append(report.say("goal_sentence", **words))
+        own = plan.of_codes(report.status, codes).drop_duplicates("indicator")
+        counts = {key: int(own["status"].isin(states).sum()) for key, states in _SUMS.items()}
+        rest = len(own) - sum(counts.values())
+        found.append(report.say("goal_sentence", name=name, count=len(own), rest=rest, **counts))
     return found
 
 
-_GOOD, _SHORT = ["met", "on_course"], ["not_met", "behind"]
+_SUMS = {"met": ["met", "on_course"], "short": ["not_met", "behind"], "nothing": ["no_evidence"]}
 
 
-def goals_title(report: Report, level: str = "indicator") -> str:
-    """Return how many clauses have evidence, and how many that carry a number fall short."""
-    rows = report.status[report.status["level"].eq(level) & report.status["window"].eq("")]
-    rows = rows[rows["unit"].eq("")].drop_duplicates("indicator")
-    nothing = int(rows["status"].eq("no_evidence").sum())
-    short = int(rows["status"].isin(_SHORT).sum())
-    met = int(rows["status"].isin(_GOOD).sum())
-    return report.say(f"title_{level}", count=len(rows), known=len(rows) - nothing, met=met, short=short)
+def goals_title(report: Report, codes: Sequence[str], key: str = "title_goals") -> str:
+    """Return how many of the clauses have evidence, and how many that carry a number fall short."""
+    rows = plan.of_codes(report.status, codes).drop_duplicates("indicator")
+    counts = {name: int(rows["status"].isin(states).sum()) for name, states in _SUMS.items()}
+    return report.say(key, count=len(rows), known=len(rows) - counts.pop("nothing"), **counts)
 
 
 def points_table(report: Report) -> Block:

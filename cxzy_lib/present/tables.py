@@ -10,7 +10,7 @@ import pandas as pd
 from cxzy_lib.present.blocks import Block
 from cxzy_lib.texts import text
 
-Kind = Literal["text", "prose", "cell", "count", "share", "number", "date", "days", "level"]
+Kind = Literal["text", "prose", "id", "cell", "count", "share", "number", "date", "days", "level"]
 
 
 @dataclass(frozen=True)
@@ -20,9 +20,10 @@ class Column:
     Parameters
     ----------
     kind
-        ``prose`` is text that may wrap, ``cell`` numbers already written; ``share``: 0–1 in the frame, per
-        cent with one decimal on the page; `low` and `high` name the columns of its interval. ``number``:
-        `digits` decimals. ``level`` and ``text``: looked up in `words`, code -> name, where it is there.
+        ``prose`` is text that may wrap, ``id`` a code that may break anywhere, ``cell`` numbers already
+        written; ``share``: 0–1 in the frame, per cent with one decimal on the page; `low` and `high` name
+        the columns of its interval. ``number``: `digits` decimals. ``level`` and ``text``: looked up in
+        `words`, code -> name, where it is there.
     """
 
     name: str
@@ -36,7 +37,7 @@ class Column:
     @property
     def is_number(self) -> bool:
         """Whether the column stands on the right."""
-        return self.kind not in ("text", "prose", "level", "date")
+        return self.kind not in ("text", "prose", "id", "level", "date")
 
 
 def html_table(frame: pd.DataFrame, columns: Sequence[Column], lang: str = "zh", caption: str = "") -> Block:
@@ -74,8 +75,8 @@ def html_table(frame: pd.DataFrame, columns: Sequence[Column], lang: str = "zh",
 
 
 def _class(column: Column) -> str:
-    if column.kind == "prose":
-        return ' class="prose"'
+    if column.kind in ("prose", "id"):
+        return f' class="{column.kind}"'
     return ' class="num"' if column.is_number else ""
 
 
