@@ -34,17 +34,16 @@ def points(lang: str) -> list[Column]:
 
 def occasions(campaign: Campaign, lang: str) -> list[Column]:
     """Columns of `occasions`."""
-    items = {code: item.label(lang) for code, item in campaign.items.items()}
     groups = {group: group_name(group, lang) for group in RATERS}
     scales = {code: scale.name(lang) for code, scale in campaign.scales.items()}
     return [
-        Column("occasion", say("col_occasion", lang), words=_words("occasion", lang)),
         Column("appraisee_type", say("col_object", lang), words=_words("object", lang)),
-        Column("item", say("col_item", lang), words=items),
         Column("semester", say("col_semester", lang), words=period_names(campaign, lang)),
         Column("rater_group", say("col_group", lang), words=groups | _words("part", lang)),
         Column("scale", say("col_scale", lang), words=scales),
-        *_heads(lang, "population issued returned void unknown abstained valid"),
+        *_heads(lang, "population"),
+        Column("ballots", say("col_ballots", lang), "cell"),
+        *_heads(lang, "abstained void"),
         Column("strict", say("col_strict", lang), "share", "strict_low", "strict_high"),
         Column("inclusive", say("col_inclusive", lang), "share", "inclusive_low", "inclusive_high"),
         Column("index", say("col_index", lang), "number"),

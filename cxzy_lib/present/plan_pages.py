@@ -157,10 +157,14 @@ def _total(wide: pd.DataFrame, report: Report) -> Block:
 
 def occasion_table(report: Report) -> Block:
     """Return every collection of ballots with its chain, both rates and the index."""
-    votes = report.tables.votes[~report.tables.votes["occasion"].isin(["nomination", "member"])]
+    votes = report.tables.votes
+    headline = [item.code for item in report.campaign.items.values() if item.headline]
+    votes = votes[votes["item"].isin(headline) | votes["occasion"].isin(["secretary", "leader"])]
     frame = appraisal.occasions(votes, report.tables.turnout, report.campaign)
     if frame.empty:
         return note(report.no_ballots)
+    counts = frame[["issued", "returned", "valid", "unknown"]].astype(object).to_numpy().tolist()
+    frame["ballots"] = [" / ".join("—" if pd.isna(n) else str(n) for n in row) for row in counts]
     columns = plan_columns.occasions(report.campaign, report.lang)
     return html_table(frame, columns, report.lang, report.say("section_occasions"))
 

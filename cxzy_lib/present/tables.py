@@ -1,5 +1,6 @@
 """Frames as HTML tables: numbers right-aligned, gaps and hidden cells named, nothing run as markup."""
 
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from html import escape
@@ -88,6 +89,7 @@ def _cell(row: Mapping[Any, Any], column: Column, hide: bool, first: bool, lang:
         shown = _sign("—", text("common.no_data", lang))
     else:
         shown = escape(_write(value, row, column, lang))
+        shown = re.sub(r"(?<=[/._])(?=\w)", "<wbr>", shown) if column.kind == "id" else shown
     if first:
         return f'<th scope="row"{_class(column)}>{shown}</th>'
     return f"<td{_class(column)}>{shown}</td>"
