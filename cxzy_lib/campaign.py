@@ -10,10 +10,8 @@ from typing import Any, TypeVar
 
 import msgspec
 
+from cxzy_lib.plan_specs import Binding, CampaignSpan, Clause, Plan
 from cxzy_lib.specs import (
-    Binding,
-    CampaignSpan,
-    Clause,
     Goal,
     Item,
     Label,
@@ -21,7 +19,6 @@ from cxzy_lib.specs import (
     Layouts,
     Named,
     Period,
-    Plan,
     Scale,
     Scales,
     Setting,

@@ -115,7 +115,7 @@ def contents(tables):
         if name in ("files", "ledger"):
             continue
         frame = frame.drop(columns=["source_file", "source_sheet"])  # a csv has its name for a sheet
-        for column in ("person", "appraisee"):
+        for column in ("person", "appraisee", "subject"):
             if column in frame:
                 frame = frame.assign(**{column: frame[column].map(names).fillna(frame[column])})
         said[name] = sorted(map(str, frame.astype(str).to_numpy().tolist()))

@@ -276,7 +276,7 @@ def test_t15_nominations_votes_and_notice(cleaned):
     ]
     tables, states = cleaned("T15", row)
     assert rows_of(tables, "events", "kind", "held_on", "topic") == [
-        ["nomination", None, "excellent_member"], ["award", "2011-06-28", "excellent_member"],
+        ["nomination", "2011-06-10", "excellent_member"], ["award", "2011-06-28", "excellent_member"],
     ]  # fmt: skip
     assert rows_of(tables, "votes", "occasion", "level", "count") == [["nomination", "for", 16]]
     assert rows_of(tables, "tasks", "kind", "opened_on", "done_on") == [

@@ -8,11 +8,10 @@ import pytest
 from cxzy_lib.campaign import load_campaign
 from cxzy_lib.measure.duties import (
     appraisal_years,
-    binding_numbers,
     late_tasks,
     secretary_semesters,
 )
-from cxzy_lib.tables import ALL_SCHEMAS, Tables, conform
+from cxzy_lib.tables import conform
 
 CAMPAIGN = load_campaign("campaign")
 END = date(2012, 6, 30)
@@ -23,10 +22,6 @@ PEOPLE = conform(
         for person, branch in (("p", "a"), ("q", "a"), ("r", "b"))
     ],
 )
-
-
-def tables(**given: list[dict[str, object]] | pd.DataFrame) -> Tables:
-    return Tables(**{name: conform(name, given.get(name, [])) for name in ALL_SCHEMAS})
 
 
 def appraisal(year: int, person: str, count: int | None = 9, **more: object) -> dict[str, object]:
@@ -90,62 +85,12 @@ def test_late_tasks_latest_first():
     assert list(late) == ["unit", "kind", "subject", "due_on", "days_late"]
 
 
-def lines(found: Tables, as_of: date = END) -> dict[str, list[object]]:
-    frame = binding_numbers(found, CAMPAIGN, as_of)
-    return {row["code"]: [row["value"], row["base"], row["state"]] for row in frame.to_dict("records")}
-
-
-def test_the_binding_numbers():
-    found = tables(
-        people=PEOPLE,
-        events=[{"unit": "a", "held_on": day} for day in ("2012-05-20", "2012-06-10", "2012-06-29")],
-        votes=[appraisal(year, "p") for year in (2010, 2011, 2012)] + [report("2010-2011-1", "2011-01-10")],
-        hours=[
-            {"person": p, "started_on": "2011-03-01", "hours": h}
-            for p, h in zip("pqr", (30, 19, 25), strict=True)
-        ],
-        tasks=[
-            *(
-                task("pledge", "a", "open", person=p, published_on=d)
-                for p, d in (("p", "2010-07-01"), ("q", None))
-            ),
-            task("rectification", "d", "done"),
-            task("rectification", "d", "open", due_on="2012-07-31"),
-            task("rectification", "d", "long_term"),
-        ],
-    )
-    assert lines(found) == {
-        # 2012-05-20..06-02 and 06-03..06-16, both held; 06-17..06-30 too: 3 of 3
-        "fortnight": [3, 3, "met"],
-        "appraisal_year": [3, 3, "met"],
-        "secretary_semester": [1, 5, "not_met"],
-        "training": [1, 3, "on_course"],  # the line is at 18.7
-        "pledge": [2, 3, "not_met"],
-        "pledge_published": [1, 2, "not_met"],
-        "rectification": [1, 2, "on_course"],  # the open one is due in July
-    }
-    shares = binding_numbers(found, CAMPAIGN, END)["share"].round(3).tolist()
-    assert shares == [1.0, 1.0, 0.2, 0.333, 0.667, 0.5, 0.5]
-
-
-def test_before_its_time_nothing_is_missed():
-    votes = [appraisal(2010, "p"), report("2009-2010-2", "2010-06-30")]
-    found = lines(tables(votes=votes, people=PEOPLE), date(2010, 12, 31))
-    assert found["appraisal_year"] == [1, 3, "on_course"]
-    assert found["secretary_semester"] == [1, 5, "on_course"]  # autumn ends in January
-
-
 def test_a_missing_table_is_no_evidence_and_no_zero():
-    found = binding_numbers(tables(people=PEOPLE), CAMPAIGN, END)
-    assert found["state"].tolist() == ["no_evidence"] * 7
-    assert found[["value", "base", "target", "share"]].isna().all(axis=None)
     votes, none = conform("votes", []), conform("turnout", [])
     assert appraisal_years(votes, PEOPLE, CAMPAIGN, END)["held"].isna().all()
     assert secretary_semesters(votes, none, CAMPAIGN, END)["met"].isna().all()
 
 
 def test_rows_of_nothing_but_unknowns_are_read():
-    blank = {name: [{}] for name in ALL_SCHEMAS}
-    assert set(binding_numbers(tables(**blank), CAMPAIGN, END)["state"]) == {"no_evidence"}
     assert late_tasks(conform("tasks", [{}]), END).empty
     assert late_tasks(conform("tasks", []), END).dtypes["days_late"] == "Int64"

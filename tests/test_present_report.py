@@ -11,7 +11,7 @@ import pytest
 from cxzy_lib.campaign import Campaign
 from cxzy_lib.measure.changes import changes
 from cxzy_lib.measure.participation import attendance_by_unit, fortnight_summary, fortnights
-from cxzy_lib.present import columns, pages, prepare, wording
+from cxzy_lib.present import columns, pages, plan_pages, prepare, wording
 from cxzy_lib.present.report import Report, check_selection, open_report
 from cxzy_lib.present.tables import html_table
 from cxzy_lib.tables import ALL_SCHEMAS, Tables, conform, save
@@ -225,7 +225,7 @@ def test_nothing_lets_one_compute_the_four_ballots_of_autumn(opened: Opener) -> 
         pages.rates_table(report, stages, "stage", "表").html,
         pages.trend_figure(report, rates, html_table(rates, [])).html,
         pages.level_figures(report, found.votes).html,
-        pages.tiles(report, rates).html,
+        plan_pages.tiles(report, rates).html,
         *wording.rate_sentences(rates, report.campaign, lang),
         wording.trend_words(rates, report.campaign, lang),
     ]
@@ -245,7 +245,7 @@ def test_ballots_without_a_semester_stand_under_their_year_and_last(opened: Open
     rates = prepare.shown_rates(found.votes, found.turnout, report.campaign, "semester", "zh")
     assert rates["semester"].tolist() == ["2010-2011-2", "2012"]
     page = pages.trend_figure(report, rates, html_table(rates, [])).html
-    page += pages.level_figures(report, found.votes).html + pages.tiles(report, rates).html
+    page += pages.level_figures(report, found.votes).html + plan_pages.tiles(report, rates).html
     page += "".join(wording.rate_sentences(rates, report.campaign, "zh"))
     assert "2012年" in page
     assert "nan" not in page.lower().replace("nanum", "")
@@ -270,7 +270,7 @@ def test_the_tile_is_that_of_non_members_and_small_ballots_are_no_chart(opened: 
     few = ballots("2010-2011-2", 17, 9, rater_group="member") + ballots("2010-2011-2", 0, 0)
     report = opened({"votes": few})
     rates = prepare.shown_rates(report.tables.votes, report.tables.turnout, report.campaign, "semester", "zh")
-    assert "满意率" not in pages.tiles(report, rates).html
+    assert "满意率" not in plan_pages.tiles(report, rates).html
     assert pages.item_figure(report).html == '<p class="note">无数据</p>'
 
 

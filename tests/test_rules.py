@@ -19,6 +19,7 @@ FLOW = [
     "texts",
     "tables",
     "specs",
+    "plan_specs",
     "campaign",
     "intake",
     "measure",
@@ -138,4 +139,4 @@ def test_notebooks_are_thin_stripped_and_have_the_parameters(path):
 
 
 def test_there_are_notebooks():
-    assert len(NOTEBOOKS) == 5
+    assert len(NOTEBOOKS) == 10

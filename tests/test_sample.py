@@ -13,7 +13,18 @@ from cxzy_lib.sample.world import institution_name
 ROOT = Path(__file__).resolve().parents[1]
 NAME = "云溪社区学院"
 Tables = dict[str, pd.DataFrame]
-TABLES = {"units", "people", "votes", "turnout", "answers", "events", "attendance", "tasks", "hours"}
+TABLES = {
+    "units",
+    "people",
+    "votes",
+    "turnout",
+    "answers",
+    "events",
+    "attendance",
+    "tasks",
+    "hours",
+    "figures",
+}
 
 
 def cells(path: Path) -> object:
@@ -60,11 +71,11 @@ def test_shipped_files_are_what_the_generator_makes(folder: Path, truth: Tables)
 
 def test_shipped_files_are_small_and_of_four_kinds() -> None:
     files = sorted((ROOT / "data" / "raw" / NAME).iterdir())
-    assert len(files) == 25
+    assert len(files) == 46
     assert sum(file.stat().st_size for file in files) < 1_500_000
     first = {file.name: file.read_bytes()[:8] for file in files}
-    assert sum(head.startswith(b"\xd0\xcf\x11\xe0") for head in first.values()) == 10  # xls
-    assert sum(head.startswith(b"PK") for head in first.values()) == 12  # xlsx
+    assert sum(head.startswith(b"\xd0\xcf\x11\xe0") for head in first.values()) == 20  # xls
+    assert sum(head.startswith(b"PK") for head in first.values()) == 23  # xlsx
     assert first["承诺践诺台账.csv"].startswith(b"\xef\xbb\xbf")
     for name in ("2012年组织活动登记.csv", "2011年6月满意度选票.csv"):
         assert "合成样例" in (ROOT / "data" / "raw" / NAME / name).read_text("gb18030")
@@ -95,7 +106,7 @@ def test_an_institution_is_the_same_however_many_there_are(tmp_path: Path) -> No
     first, second = list(two)
     assert not two[first]["people"].equals(two[second]["people"])
     files = contents(tmp_path / "3")
-    assert len(files) == 75
+    assert len(files) == 3 * 46
     assert {k: v for k, v in files.items() if k.split("/")[0] in two} == contents(tmp_path / "2")
 
 
@@ -107,7 +118,8 @@ def test_names_of_institutions_are_all_different() -> None:
 
 def test_a_larger_college(tmp_path: Path) -> None:
     tables = make_sample(tmp_path, members=440)[NAME]
-    assert len(tables["people"]) == tables["people"]["name"].nunique() == 440
+    people = tables["people"].query("is_member == True")
+    assert len(people) == people["name"].nunique() == 440
     departments = tables["units"].query("kind == 'department'")
     assert departments["staff_count"].sum() == 560  # 14/11 of 440
 
@@ -120,7 +132,7 @@ def test_sizes_out_of_range_are_refused(tmp_path: Path, wrong: dict[str, float])
 
 
 def test_rosters(truth: Tables) -> None:
-    units, people = truth["units"], truth["people"]
+    units, people = truth["units"], truth["people"].query("is_member == True")
     departments, branches = (
         units[units["kind"] == kind].set_index("unit") for kind in ("department", "branch")
     )
@@ -182,8 +194,25 @@ def test_nobody_votes_on_himself_and_new_members_get_no_grade(truth: Tables) -> 
     assert len(last) == 110 - len(new)
 
 
+def test_the_staff_register_names_everybody_in_service_once(truth: Tables) -> None:
+    people = truth["people"]
+    staff, members = people[people["is_member"].isna()], people.query("is_member == True")
+    assert staff["name"].nunique() == len(staff)
+    serving = set(members.query("in_service")["name"])
+    assert serving <= set(staff["name"])
+    assert len(staff) - len(serving) == 30  # 140 on the staff, 110 of them members
+    assert staff["note"].value_counts().to_dict() == {"retired": 2, "transferred": 1, "resigned": 1}
+
+
+def logged(truth: Tables) -> pd.DataFrame:
+    kinds = ["branch_meeting", "committee_meeting", "group_meeting", "party_lecture", "study_group"]
+    kinds += ["theme_activity", "mobilisation", "visit", "volunteering", "discussion"]
+    return truth["events"][truth["events"]["kind"].isin(kinds)]
+
+
 def test_events(truth: Tables) -> None:
-    events = truth["events"]
+    events = logged(truth)
+    assert truth["events"]["held_on"].dropna().between("2010-05-01", "2012-06-30").mean() > 0.98
     assert events["held_on"].between("2010-05-01", "2012-06-30").all()
     counted = events.dropna(subset="present")
     assert (counted["expected"] == counted["present"] + counted["excused"] + counted["absent"]).all()
@@ -217,11 +246,11 @@ def test_what_the_sample_shows(truth: Tables) -> None:
     assert top["member"].min() > 0.8
     assert top["nonmember"].max() < top["member"].min()
     assert top["nonmember"].tail(2).min() > top["nonmember"].head(3).max() + 0.1
-    shown = truth["events"].dropna(subset="present").groupby("unit")[["present", "expected"]].sum()
+    shown = logged(truth).dropna(subset="present").groupby("unit")[["present", "expected"]].sum()
     rates = shown["present"] / shown["expected"]
     assert rates.idxmin() == "第三支部"
     assert rates.min() < 0.75 < 0.85 < rates.median()
-    serving = truth["people"].query("in_service")["name"]
+    serving = truth["people"].query("is_member == True and in_service == True")["name"]
     hours = truth["hours"].groupby("name")["hours"].sum().reindex(serving, fill_value=0)
     due = 30 * 912 / 1461  # days gone of the four years on 2012-06-30
     assert (hours >= due).mean() > 0.6

@@ -67,10 +67,10 @@ def took_place(events: pd.DataFrame) -> pd.DataFrame:
 def activities(events: pd.DataFrame, campaign: Campaign) -> pd.DataFrame:
     """Return the events that took place and are activities of the organisation (``binding.activities``).
 
-    Without kinds in the plan every event is one.
+    Without kinds in the plan every event is one; so is one of unknown kind.
     """
     held, kinds = took_place(events), campaign.binding.activities
-    return held[held["kind"].isin(kinds)] if kinds else held
+    return held[held["kind"].isin(kinds) | held["kind"].isna()] if kinds else held
 
 
 def inside_campaign(events: pd.DataFrame, campaign: Campaign, last: pd.Timestamp) -> pd.DataFrame:

@@ -6,14 +6,8 @@ from datetime import date
 import pandas as pd
 
 from cxzy_lib.campaign import Campaign
-from cxzy_lib.measure.basis import last_day, shape, share
-from cxzy_lib.measure.participation import (
-    fortnight_summary,
-    fortnights,
-    members_at,
-    training_progress,
-)
-from cxzy_lib.tables import Tables
+from cxzy_lib.measure.basis import shape, share
+from cxzy_lib.measure.participation import members_at
 
 
 def _held(rows: pd.DataFrame, occasion: str, as_of: date) -> pd.DataFrame:
@@ -137,66 +131,3 @@ def late_tasks(tasks: pd.DataFrame, as_of: date, kinds: Sequence[str] = ()) -> p
     rows = rows.assign(days_late=(pd.Timestamp(as_of) - rows["due_on"]).dt.days)
     rows = rows.sort_values(["days_late", "unit"], ascending=[False, True])
     return shape(rows, "unit kind subject due_on days_late", "unit kind subject", date="due_on")
-
-
-def _line(
-    code: str, value: int, base: int, known: bool, on_course: bool = False, not_due: bool = False
-) -> dict[str, object]:
-    """Return a row of `binding_numbers`; without evidence there is no value, not even 0."""
-    if not known or base == 0:
-        return {"code": code, "state": "no_evidence"}
-    short = "behind" if not_due else "not_met"
-    state = "met" if value >= base else "on_course" if on_course else short
-    return {"code": code, "value": value, "base": base, "target": base, "state": state}
-
-
-def _yearly(code: str, frame: pd.DataFrame, met: str) -> dict[str, object]:
-    overdue = frame["due"] & frame[met].eq(0).fillna(False)
-    return _line(code, int(frame[met].sum()), len(frame), bool(frame[met].notna().any()), not overdue.any())
-
-
-def binding_numbers(tables: Tables, campaign: Campaign, as_of: date) -> pd.DataFrame:
-    """Return the plan's binding numbers at `as_of`, one row each.
-
-    Returns
-    -------
-    DataFrame
-        ``code`` (fortnight, appraisal_year, secretary_semester, training, pledge, pledge_published,
-        rectification), ``value`` of ``base``, ``target`` (the value that meets the plan: all of the
-        base), ``share`` (0-1), ``state``: ``met``; ``on_course`` (nothing that is due by `as_of` is
-        missing); ``behind`` (not due yet, and short of the pro-rata line); ``not_met``;
-        ``no_evidence`` (then the numbers are NA).
-
-    Examples
-    --------
-    >>> from cxzy_lib.campaign import load_campaign
-    >>> from cxzy_lib.tables import ALL_SCHEMAS, conform
-    >>> tables = Tables(**{name: conform(name, []) for name in ALL_SCHEMAS})
-    >>> binding_numbers(tables, load_campaign("campaign"), date(2012, 6, 30))["state"].unique().tolist()
-    ['no_evidence']
-    """
-    votes, people, tasks = tables.votes, tables.people, tables.tasks
-    end = last_day(campaign, as_of).date()
-    calendar = fortnights(tables.events, campaign, tables.units, end)
-    rhythm = fortnight_summary(calendar, tables.events, campaign, end)
-    training = training_progress(tables.hours, people, campaign, as_of)["status"]
-    late = ~training.isin(["reached", "on_course"])
-    not_due = as_of <= campaign.binding.training_end
-    members = members_at(people, as_of)["person"]
-    made = settled(tasks[tasks["kind"].eq("pledge")], as_of)
-    work = settled(tasks[tasks["kind"].eq("rectification")], as_of)
-    owed = work[~work["long_term"]]
-    reached, trained = int(training.eq("reached").sum()), bool(training.notna().any())
-    pledged = int(members.isin(made["person"].dropna()).sum())
-    lines = [
-        _line("fortnight", int(rhythm["held"].sum()), int(rhythm["due"].sum()), not rhythm.empty),
-        _yearly("appraisal_year", appraisal_years(votes, people, campaign, as_of), "held"),
-        _yearly("secretary_semester", secretary_semesters(votes, tables.turnout, campaign, as_of), "met"),
-        _line("training", reached, len(training), trained, not late.any(), not_due),
-        _line("pledge", pledged, len(members), not made.empty),
-        _line("pledge_published", int(made["published"].sum()), len(made), True),
-        _line("rectification", int(owed["done"].sum()), len(owed), True, not owed["overdue"].any()),
-    ]
-    frame = pd.DataFrame(lines, columns=["code", "value", "base", "target", "share", "state"])
-    frame["share"] = share(frame["value"], frame["base"])
-    return shape(frame, "code value base target share state", "code state", number="share")

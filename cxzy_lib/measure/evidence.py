@@ -12,7 +12,7 @@ from cxzy_lib.measure.basis import last_day, took_place
 from cxzy_lib.measure.duties import settled
 from cxzy_lib.measure.estimates import satisfaction_rates
 from cxzy_lib.measure.participation import fortnight_summary, fortnights, training_progress
-from cxzy_lib.specs import Clause, Measure
+from cxzy_lib.plan_specs import Clause, Measure
 from cxzy_lib.tables import Tables
 
 CELL = ["institution", "source_file", "source_sheet", "source_row"]
@@ -132,9 +132,8 @@ class Evidence:
         together = ["item", "occasion", "semester", "rater_group", "scale"]
         hidden = small.groupby([rates[name] for name in together], dropna=False).transform("any")
         order = {term.code: at for at, term in enumerate(self.campaign.semesters)}
-        return rates.assign(
-            hidden=hidden, order=rates["semester"].map(order).fillna(-1) + rates["year"] / 1e4
-        )
+        place = rates["semester"].map(order).astype("Float64").fillna(-1)
+        return rates.assign(hidden=hidden, order=place + rates["year"].astype("Float64") / 1e4)
 
 
 def same_cells(rows: pd.DataFrame, others: pd.DataFrame) -> pd.DataFrame:

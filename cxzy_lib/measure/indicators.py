@@ -6,11 +6,10 @@ from collections.abc import Callable, Iterator
 import pandas as pd
 
 from cxzy_lib.campaign import Campaign
-from cxzy_lib.measure import counted, rated
-from cxzy_lib.measure.basis import shape
+from cxzy_lib.measure import counted, rated, regular
 from cxzy_lib.measure.evidence import CELL, Answer, Ask, Evidence, Window
-from cxzy_lib.measure.rectification import step_cells
-from cxzy_lib.specs import Clause, Number
+from cxzy_lib.measure.summaries import above, typed
+from cxzy_lib.plan_specs import Clause
 
 #: What a measure in plan.toml is called -> what answers it.
 MEASURES: dict[str, Callable[[Ask, Evidence], list[Answer]]] = {
@@ -18,11 +17,11 @@ MEASURES: dict[str, Callable[[Ask, Evidence], list[Answer]]] = {
     "events": counted.events,
     "tasks": counted.tasks,
     "coverage": counted.coverage,
-    "cadence": counted.cadence,
-    "appraisal": counted.appraisal,
-    "report": counted.report,
-    "hours": counted.hours,
-    "participation": counted.participation,
+    "cadence": regular.cadence,
+    "appraisal": regular.appraisal,
+    "report": regular.report,
+    "hours": regular.hours,
+    "participation": regular.participation,
     "gap": rated.gap,
     "zero": counted.zero,
     "figures": rated.figures,
@@ -31,19 +30,6 @@ MEASURES: dict[str, Callable[[Ask, Evidence], list[Answer]]] = {
     "opinions": counted.opinions,
     "nominations": rated.nominations,
 }
-
-#: From the worst to the best; a group of clauses stands as the worst of them that is judged.
-STATES = (
-    "not_met", "behind", "undecided", "on_course", "met", "no_evidence", "judgement", "not_due", "missing",
-)  # fmt: skip
-_JUDGED = STATES[:5]
-_QUOTES = r"[《》〈〉“”\"\s]"
-_COLUMNS = (
-    "id level indicator window unit period part kind value low high base other_base target assumed at_most "
-    "status hidden proxy rows"
-)
-_TEXT = "id level indicator window unit period part kind status"
-_NUMBER = "value low high target"
 
 
 def windows(campaign: Campaign) -> list[Window]:
@@ -145,15 +131,6 @@ def _rows(code: str, level: str, clause: Clause, ev: Evidence, window: Window) -
 _OWN = ("unit", "part", "kind", "value", "low", "high", "base", "other_base")
 
 
-def _typed(rows: list[dict[str, object]]) -> pd.DataFrame:
-    frame = pd.DataFrame(rows, columns=_COLUMNS.split())
-    names = ["window", "unit", "period", "part"]
-    frame[names] = frame[names].astype("str").fillna("")
-    flags = "assumed at_most hidden proxy"
-    frame[flags.split()] = frame[flags.split()].astype("boolean").fillna(False)
-    return shape(frame, _COLUMNS, _TEXT, number=_NUMBER, flag=flags)
-
-
 def status_table(ev: Evidence) -> pd.DataFrame:
     """Return the status of every clause of the plan at ``ev.as_of``, with the figures behind it.
 
@@ -194,96 +171,8 @@ def status_table(ev: Evidence) -> pd.DataFrame:
             rows += _rows(code, level, clause, ev, _whole(clause, ev))
             for window in windows(ev.campaign) if level == "indicator" and not clause.missing else ():
                 rows += _rows(code, level, clause, ev, window)
-    frame = _typed(rows)
-    return pd.concat([frame, *_above(frame, ev)], ignore_index=True)
-
-
-def _above(frame: pd.DataFrame, ev: Evidence) -> list[pd.DataFrame]:
-    """Return what stands above or beside the clauses: criteria, numbers, documents, awards, steps."""
-    plan = ev.campaign.plan
-    found = [
-        {"id": code, "level": "criterion", "indicator": code, **overall(frame, code)}
-        for code in plan.criteria
-        if code not in plan.clauses
-    ]
-    for code, number in plan.numbers.items():
-        own = frame[frame["indicator"].isin(number.clauses) & _main(frame)]
-        found.append({"id": code, "level": "number", "indicator": code, **_number(number, own, ev)})
-    titles = set(ev.tables.events["topic"].dropna().str.replace(_QUOTES, "", regex=True))
-    for code, document in plan.documents.items():
-        names = {re.sub(_QUOTES, "", name) for name in (document.zh, *document.aliases)}
-        status = "met" if names & titles else "no_evidence"
-        found.append({"id": code, "level": "document", "indicator": code, "status": status})
-    for code, award in plan.awards.items():
-        own = frame[frame["indicator"].isin(award.clauses) & _main(frame)]
-        found.append({"id": code, "level": "award", "indicator": code, **_worst(own)})
-    return [_typed(found), _steps(ev)]
-
-
-def _number(number: Number, rows: pd.DataFrame, ev: Evidence) -> dict[str, object]:
-    """Return how a binding number stands: a span of time by the share of it that is gone."""
-    if number.start is None or number.end is None:
-        return _worst(rows)
-    start, end = pd.Timestamp(number.start), pd.Timestamp(number.end)
-    days = (end - start).days + 1
-    gone = min(max((ev.day - start).days + 1, 0), days) / days
-    state = "on_course" if ev.day <= end else _worst(rows)["status"]
-    return {"status": state, "kind": "share", "value": gone, "base": days}
-
-
-def _main(frame: pd.DataFrame) -> "pd.Series[bool]":
-    """Return which rows are the figures of the clauses themselves, over their whole time."""
-    own = [frame[name].fillna("").eq("") for name in ("window", "unit", "period", "part")]
-    return own[0] & own[1] & own[2] & own[3]
-
-
-def _worst(rows: pd.DataFrame) -> dict[str, object]:
-    """Return the state of several clauses: that of the worst which is judged, else of what is there."""
-    status = rows["status"]
-    state = next((s for s in STATES if s in _JUDGED and status.eq(s).any()), None)
-    rest = next((s for s in ("no_evidence", "judgement", "not_due") if status.eq(s).any()), "missing")
-    lacking = status.eq("no_evidence").any() and state in ("met", "on_course")
-    return {"status": "no_evidence" if lacking else state or rest}
-
-
-def overall(frame: pd.DataFrame, criterion: str, window: str = "") -> dict[str, object]:
-    """Return how a criterion stands in a window: the worst of its clauses that is judged.
-
-    ``value`` of ``base``: how many of its clauses have any evidence. Linked clauses (x) count for the goal
-    and not for the criterion.
-    """
-    own = frame[frame["indicator"].str.fullmatch(rf"{re.escape(criterion)}[a-z]?")]
-    own = own[own["level"].eq("indicator") & own["window"].fillna("").eq(window)]
-    if own.empty:  # it is not told by window
-        return {"status": None}
-    if own["status"].eq("missing").all():
-        return {"status": "missing"}
-    mains = own[own["unit"].fillna("").eq("")]
-    mains = mains[
-        mains["part"].fillna("").eq("") | ~mains["indicator"].isin(own.loc[_bare(own), "indicator"])
-    ]
-    known = mains.loc[mains["value"].notna() | mains["hidden"], "indicator"].nunique()
-    return {**_worst(mains), "kind": "count", "value": known, "base": own["indicator"].nunique()}
-
-
-def _bare(rows: pd.DataFrame) -> "pd.Series[bool]":
-    return rows["part"].fillna("").eq("")
-
-
-def _steps(ev: Evidence) -> pd.DataFrame:
-    cells = step_cells(ev)
-    found = [
-        {
-            "id": f"{row['step']}/{row['year']}",
-            "level": "step",
-            "indicator": row["step"],
-            "period": str(row["year"]),
-            "part": row["state"],
-            "status": "met" if row["evidenced"] else "no_evidence",
-        }
-        for row in cells.to_dict("records")
-    ]
-    return _typed(found)
+    frame = typed(rows)
+    return pd.concat([frame, *above(frame, ev)], ignore_index=True)
 
 
 def trace(ev: Evidence, figure: str) -> pd.DataFrame:

@@ -168,7 +168,9 @@ def _flagged(ask: Ask, ev: Evidence, day: pd.Timestamp) -> Answer:
     rows = members_at(ev.tables.people, day)
     rows = rows[rows[among].eq(True).fillna(False).astype(bool) & rows[flag].notna()]
     value = None if rows.empty else float(rows[flag].mean())
-    return Answer(value, "share", len(rows), period=f"{day:%Y-%m-%d}", rows={"people": rows})
+    # A register by itself shows no rise.
+    said, used = f"{day:%Y-%m-%d}", {"people": rows}
+    return Answer(value, "share", len(rows), period=said, state="judgement", rows=used)
 
 
 def _retention(ask: Ask, ev: Evidence) -> Answers:

@@ -46,6 +46,8 @@ def awards_title(report: Report) -> str:
 def steps_figure(report: Report) -> Block:
     """Return the steps of each year as a matrix of states."""
     cells = rectification.step_cells(report.evidence)
+    if cells.empty:
+        return note(report.say("no_plan"))
     lang, steps = report.lang, report.campaign.plan.steps
     shown = pd.DataFrame(
         {
@@ -116,6 +118,8 @@ def coverage_figure(report: Report) -> Block:
     numbers = report.campaign.plan.numbers
     codes = [clause for number in numbers.values() for clause in number.clauses]
     rows = plan.of_codes(report.status, dict.fromkeys(codes))
+    if rows.empty:
+        return note(report.say("no_plan"))
     rows = rows[rows["part"].eq("") & rows["period"].eq("") & rows["kind"].eq("share")]
     frame = plan.written(rows, report.campaign, report.lang)
     caption = report.say("fig_coverage_caption")

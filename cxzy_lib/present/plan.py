@@ -7,10 +7,11 @@ from typing import Any
 import pandas as pd
 
 from cxzy_lib.campaign import Campaign
-from cxzy_lib.measure.indicators import overall, windows
+from cxzy_lib.measure.indicators import windows
+from cxzy_lib.measure.summaries import overall
+from cxzy_lib.plan_specs import Clause
 from cxzy_lib.present.tables import Column
 from cxzy_lib.present.wording import percent, period_name, say
-from cxzy_lib.specs import Clause
 from cxzy_lib.texts import catalogue, text
 
 SHOWN_ROWS = 12  # of one sheet, when a figure is traced

@@ -6,9 +6,9 @@ from typing import Any
 import pandas as pd
 
 from cxzy_lib.measure import appraisal
-from cxzy_lib.measure.indicators import STATES
+from cxzy_lib.measure.summaries import STATES
 from cxzy_lib.present import plan, plan_charts, plan_columns, wording
-from cxzy_lib.present.blocks import Block, KeyNumber, figure, key_numbers, method, note, section
+from cxzy_lib.present.blocks import Block, KeyNumber, figure, key_numbers, note, section
 from cxzy_lib.present.pages import joined
 from cxzy_lib.present.report import Report
 from cxzy_lib.present.tables import html_table
@@ -66,6 +66,8 @@ def _tile_of(code: str, state: str, report: Report, value: str, base: str, words
 
 def matrix_figure(report: Report, criteria: list[str], key: str) -> Block:
     """Return criteria by period as a matrix of states; the words are clauses with evidence of all."""
+    if not criteria:
+        return note(report.say("no_plan"))
     cells = plan.matrix(report.status, report.campaign, criteria, report.lang)
     pairs = zip(cells["status"], cells["words"], strict=True)
     told = [
@@ -209,8 +211,9 @@ def scores_figure(report: Report, criteria: list[str]) -> Block:
 def reasons(report: Report, codes: list[str], *more: str) -> Block:
     """Return the settings that the clauses rest on, each with its reason: this institution's choices."""
     clauses = report.campaign.plan.clauses
-    names = dict.fromkeys([name for code in codes for name in clauses[code].settings] + list(more))
-    return method((report.campaign.settings[name] for name in names), report.lang)
+    return report.method(
+        *dict.fromkeys([name for code in codes for name in clauses[code].settings] + [*more])
+    )
 
 
 def leads_title(report: Report) -> str:

@@ -106,8 +106,9 @@ class Report:
         return head(title, subtitle, facts, name=name, one_sheet=one_sheet)
 
     def method(self, *names: str) -> Block:
-        """Return the reasons of the settings `names`."""
-        return method((self.campaign.settings[name] for name in names), self.lang)
+        """Return the reasons of the settings `names`; one that the campaign does not have decides nothing."""
+        known = (self.campaign.settings[name] for name in names if name in self.campaign.settings)
+        return method(known, self.lang)
 
 
 def check_selection(units: pd.DataFrame, unit: str | None, lang: str, others: Iterable[str] = ()) -> None:

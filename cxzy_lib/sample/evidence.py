@@ -166,7 +166,7 @@ def _documents(world: World, rng: Random) -> Iterator[Entry]:
 def _incidents(world: World, rng: Random) -> Iterator[Entry]:
     for day, *told in _draw("incidents"):
         if not told:
-            yield [day, "本学期无", None, None, None], [event("zero_report", day, topic="")]
+            yield [day, "本学期无", None, None, None], [event("zero_report", day, topic="none")]
             continue
         who, what, sure = told
         row = event(what, day, topic=who, form="confirmed" if sure else "unconfirmed")

@@ -1,0 +1,136 @@
+"""Measures of what recurs and adds up: fortnights, yearly and semester rounds, hours, attendance."""
+
+import pandas as pd
+
+from cxzy_lib.measure.basis import activities, activity_days
+from cxzy_lib.measure.duties import appraisal_years, secretary_semesters
+from cxzy_lib.measure.evidence import Answer, Ask, Evidence, share_of
+from cxzy_lib.measure.participation import attendance
+
+Answers = list[Answer]
+
+
+def cadence(ask: Ask, ev: Evidence) -> Answers:
+    """Return the fortnights held of those due, or the longest gap: in all and for each branch."""
+    if ev.calendar.empty:
+        return [Answer(None, "share")]
+    days = activity_days(ev.tables.events, ev.campaign, ev.day)
+    held = activities(ev.events, ev.campaign)
+    used = held[held["unit"].isin(days["unit"]) & ask.window.holds(held["held_on"])]
+    if ask.measure.value == "gap":
+        return _longest(ev, used) if ask.whole else []
+    cells = ev.calendar[ask.window.holds(ev.calendar["start"]) & ev.calendar["due"]]
+    if cells.empty:
+        return [Answer(None, "share")]
+    done = cells["state"].eq("held")
+    whole = Answer(float(done.mean()), "share", base=len(cells), rows={"events": used})
+    units = [
+        Answer(
+            float(part.mean()), "share", len(part), unit=str(unit), rows={"events": _of_unit(used, str(unit))}
+        )
+        for unit, part in done.groupby(cells["unit"], sort=False)
+    ]
+    return [whole, *units, *_literal(ev, used, ask.whole)]
+
+
+def _of_unit(rows: pd.DataFrame, unit: str) -> pd.DataFrame:
+    return rows[rows["unit"].eq(unit)]
+
+
+def _literal(ev: Evidence, used: pd.DataFrame, whole: bool) -> Answers:
+    """Return the literal reading: activities for each 14 days of the campaign, vacations and all."""
+    if not whole:
+        return []
+    due, held = float(ev.rhythm["literal_due"].sum()), int(ev.rhythm["activities"].sum())
+    return [Answer(share_of(held, due), "share", base=round(due), part="literal", rows={"events": used})]
+
+
+def _longest(ev: Evidence, used: pd.DataFrame) -> Answers:
+    gaps = ev.rhythm.dropna(subset=["longest_gap_days"])
+    if gaps.empty:
+        return [Answer(None, "days")]
+    units = [
+        Answer(float(days), "days", unit=str(unit), rows={"events": _of_unit(used, str(unit))})
+        for unit, days in zip(gaps["unit"], gaps["longest_gap_days"], strict=True)
+    ]
+    return [
+        Answer(float(gaps["longest_gap_days"].max()), "days", base=len(gaps), rows={"events": used}),
+        *units,
+    ]
+
+
+def appraisal(ask: Ask, ev: Evidence) -> Answers:
+    """Return in how many years members were appraised, and each year's coverage."""
+    years = appraisal_years(ev.tables.votes, ev.tables.people, ev.campaign, ev.as_of)
+    votes = ev.tables.votes[ev.tables.votes["occasion"].eq("member")]
+    return _rounds(ask, years, "year", "held", "coverage", votes)
+
+
+def report(ask: Ask, ev: Evidence) -> Answers:
+    """Return in how many semesters the secretary reported and was appraised."""
+    terms = secretary_semesters(ev.tables.votes, ev.tables.turnout, ev.campaign, ev.as_of)
+    votes = ev.tables.votes[ev.tables.votes["occasion"].eq("secretary")]
+    return _rounds(ask, terms, "semester", "met", "", votes)
+
+
+def _rounds(ask: Ask, rounds: pd.DataFrame, by: str, met: str, share: str, votes: pd.DataFrame) -> Answers:
+    if not ask.whole:
+        return []
+    if rounds[met].isna().all():
+        return [Answer(None, "share")]
+    missed = (rounds["due"] & rounds[met].eq(0)).any()
+    value = float(rounds[met].sum()) / len(rounds)
+    state = "met" if value >= 1 else "not_met" if missed else "on_course"
+    found = [Answer(value, "share", base=len(rounds), state=state, rows={"votes": votes})]
+    for row in rounds.to_dict("records"):
+        state = "met" if row[met] else "not_met" if row["due"] else "not_due"
+        own = votes[votes[by].eq(row[by]).fillna(False).astype(bool)]
+        found.append(
+            Answer(float(row[met]), "count", period=str(row[by]), state=state, target=1, rows={"votes": own})
+        )
+        if share and pd.notna(row[share]):
+            told = Answer(
+                float(row[share]), "share", int(row["members"]), period=str(row[by]), part="coverage"
+            )
+            found.append(told)
+    return found
+
+
+def hours(ask: Ask, ev: Evidence) -> Answers:
+    """Return the share of in-service members with the hours, or the mean hours of cadres."""
+    progress = ev.training
+    known = progress[progress["status"].notna()]
+    if not ask.whole:
+        return []
+    if known.empty:
+        return [Answer(None, "share")]
+    used = ev.tables.hours
+    if ask.measure.value == "mean":
+        cadres = ev.tables.people.loc[
+            ev.tables.people["is_cadre"].eq(True).fillna(False).astype(bool), "person"
+        ]
+        own = known[known["person"].isin(cadres)]
+        rows = {"hours": used[used["person"].isin(cadres)]}
+        return [Answer(float(own["hours"].mean()) if len(own) else None, "mean", len(own), rows=rows)]
+    whole = _reached(known, ev, {"hours": used[used["person"].isin(known["person"])]})
+    return [whole, *(_reached(part, ev, {}, str(unit)) for unit, part in known.groupby("unit"))]
+
+
+def _reached(known: pd.DataFrame, ev: Evidence, rows: dict[str, pd.DataFrame], unit: str = "") -> Answer:
+    reached, behind = known["status"].eq("reached"), known["status"].eq("behind")
+    over = ev.as_of > ev.campaign.binding.training_end
+    short = "not_met" if over else "behind" if behind.any() else "on_course"
+    state = "met" if reached.all() else short
+    return Answer(float(reached.mean()), "share", base=len(known), unit=unit, state=state, rows=rows)
+
+
+def participation(ask: Ask, ev: Evidence) -> Answers:
+    """Return the attendance of the activities in the window."""
+    rows = activities(ev.events, ev.campaign)
+    rows = rows[ask.window.holds(rows["held_on"]) & rows["expected"].notna()]
+    if rows.empty:
+        return [Answer(None, "share")]
+    sums = attendance(rows.assign(all="all"), "all", ev.campaign).iloc[0]
+    value = None if pd.isna(sums["attendance_rate"]) else float(sums["attendance_rate"])
+    base = None if pd.isna(sums["expected"]) else int(sums["expected"])
+    return [Answer(value, "share", base=base, rows={"events": rows})]

@@ -1,0 +1,121 @@
+"""What stands above the clauses: criteria, binding numbers, documents, awards and steps."""
+
+import re
+
+import pandas as pd
+
+from cxzy_lib.measure.basis import shape
+from cxzy_lib.measure.evidence import Evidence
+from cxzy_lib.measure.rectification import step_cells
+from cxzy_lib.plan_specs import Number
+
+#: From the worst to the best; a group of clauses stands as the worst of them that is judged.
+STATES = (
+    "not_met", "behind", "undecided", "on_course", "met", "no_evidence", "judgement", "not_due", "missing",
+)  # fmt: skip
+_JUDGED = STATES[:5]
+_QUOTES = r"[《》〈〉“”\"\s]"
+_COLUMNS = (
+    "id level indicator window unit period part kind value low high base other_base target assumed at_most "
+    "status hidden proxy rows"
+)
+_TEXT = "id level indicator window unit period part kind status"
+_NUMBER = "value low high target"
+
+
+def typed(rows: list[dict[str, object]]) -> pd.DataFrame:
+    """Return rows of the status table with its columns and their types; missing texts are ""."""
+    frame = pd.DataFrame(rows, columns=_COLUMNS.split())
+    names = ["window", "unit", "period", "part"]
+    frame[names] = frame[names].astype("str").fillna("")
+    flags = "assumed at_most hidden proxy"
+    frame[flags.split()] = frame[flags.split()].astype("boolean").fillna(False)
+    return shape(frame, _COLUMNS, _TEXT, number=_NUMBER, flag=flags)
+
+
+def above(frame: pd.DataFrame, ev: Evidence) -> list[pd.DataFrame]:
+    """Return what stands above or beside the clauses: criteria, numbers, documents, awards, steps."""
+    plan = ev.campaign.plan
+    found = [
+        {"id": code, "level": "criterion", "indicator": code, **overall(frame, code)}
+        for code in plan.criteria
+        if code not in plan.clauses
+    ]
+    for code, number in plan.numbers.items():
+        own = frame[frame["indicator"].isin(number.clauses) & _main(frame)]
+        found.append({"id": code, "level": "number", "indicator": code, **_number(number, own, ev)})
+    titles = set(ev.tables.events["topic"].dropna().str.replace(_QUOTES, "", regex=True))
+    for code, document in plan.documents.items():
+        names = {re.sub(_QUOTES, "", name) for name in (document.zh, *document.aliases)}
+        status = "met" if names & titles else "no_evidence"
+        found.append({"id": code, "level": "document", "indicator": code, "status": status})
+    for code, award in plan.awards.items():
+        own = frame[frame["indicator"].isin(award.clauses) & _main(frame)]
+        found.append({"id": code, "level": "award", "indicator": code, **_worst(own)})
+    return [typed(found), _steps(ev)]
+
+
+def _number(number: Number, rows: pd.DataFrame, ev: Evidence) -> dict[str, object]:
+    """Return how a binding number stands: a span of time by the share of it that is gone."""
+    if number.start is None or number.end is None:
+        return _worst(rows)
+    start, end = pd.Timestamp(number.start), pd.Timestamp(number.end)
+    days = (end - start).days + 1
+    gone = min(max((ev.day - start).days + 1, 0), days) / days
+    state = "on_course" if ev.day <= end else _worst(rows)["status"]
+    return {"status": state, "kind": "share", "value": gone, "base": days}
+
+
+def _main(frame: pd.DataFrame) -> "pd.Series[bool]":
+    """Return which rows are the figures of the clauses themselves, over their whole time."""
+    own = [frame[name].fillna("").eq("") for name in ("window", "unit", "period", "part")]
+    return own[0] & own[1] & own[2] & own[3]
+
+
+def _worst(rows: pd.DataFrame) -> dict[str, object]:
+    """Return the state of several clauses: that of the worst which is judged, else of what is there."""
+    status = rows["status"]
+    state = next((s for s in STATES if s in _JUDGED and status.eq(s).any()), None)
+    rest = next((s for s in ("no_evidence", "judgement", "not_due") if status.eq(s).any()), "missing")
+    lacking = status.eq("no_evidence").any() and state in ("met", "on_course")
+    return {"status": "no_evidence" if lacking else state or rest}
+
+
+def overall(frame: pd.DataFrame, criterion: str, window: str = "") -> dict[str, object]:
+    """Return how a criterion stands in a window: the worst of its clauses that is judged.
+
+    ``value`` of ``base``: how many of its clauses have any evidence. Linked clauses (x) count for the goal
+    and not for the criterion.
+    """
+    own = frame[frame["indicator"].str.fullmatch(rf"{re.escape(criterion)}[a-z]?")]
+    own = own[own["level"].eq("indicator") & own["window"].fillna("").eq(window)]
+    if own.empty:  # it is not told by window
+        return {"status": None}
+    if own["status"].eq("missing").all():
+        return {"status": "missing"}
+    mains = own[own["unit"].fillna("").eq("")]
+    mains = mains[
+        mains["part"].fillna("").eq("") | ~mains["indicator"].isin(own.loc[_bare(own), "indicator"])
+    ]
+    known = mains.loc[mains["value"].notna() | mains["hidden"], "indicator"].nunique()
+    return {**_worst(mains), "kind": "count", "value": known, "base": own["indicator"].nunique()}
+
+
+def _bare(rows: pd.DataFrame) -> "pd.Series[bool]":
+    return rows["part"].fillna("").eq("")
+
+
+def _steps(ev: Evidence) -> pd.DataFrame:
+    cells = step_cells(ev)
+    found = [
+        {
+            "id": f"{row['step']}/{row['year']}",
+            "level": "step",
+            "indicator": row["step"],
+            "period": str(row["year"]),
+            "part": row["state"],
+            "status": "met" if row["evidenced"] else "no_evidence",
+        }
+        for row in cells.to_dict("records")
+    ]
+    return typed(found)
