@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 
+import numpy as np
 import pandas as pd
 
 from cxzy_lib.campaign import Campaign
@@ -63,8 +64,11 @@ def time_to_close(tasks: pd.DataFrame, day: pd.Timestamp, campaign: Campaign) ->
     )
     curve = pd.concat([start, steps[steps["days"] > 0]], ignore_index=True)
     alpha = 1 - campaign.setting("confidence_level")
-    low, high = (_known(x) for x in fitted.quantile_ci(0.5, alpha))
-    return TimeToClose(curve, _known(fitted.quantile(0.5)), low, high)
+    with np.errstate(divide="ignore", invalid="ignore"):  # the last step, where nothing is left open
+        low, high = (_known(x) for x in fitted.quantile_ci(0.5, alpha))
+    # The first day on which no more than half are open; statsmodels' quantile wants fewer than half.
+    half = curve.loc[curve["open_share"] <= 0.5 + 1e-12, "days"]
+    return TimeToClose(curve, None if half.empty else float(half.iloc[0]), low, high)
 
 
 def _known(value: float) -> float | None:

@@ -89,7 +89,7 @@ def _cell(row: Mapping[Any, Any], column: Column, hide: bool, first: bool, lang:
         shown = _sign("—", text("common.no_data", lang))
     else:
         shown = escape(_write(value, row, column, lang))
-        shown = re.sub(r"(?<=[/._])(?=\w)", "<wbr>", shown) if column.kind == "id" else shown
+        shown = re.sub(r"(?<=[/_])(?=\w)", "<wbr>", shown) if column.kind == "id" else shown
     if first:
         return f'<th scope="row"{_class(column)}>{shown}</th>'
     return f"<td{_class(column)}>{shown}</td>"
