@@ -63,9 +63,10 @@ lab: $(STAMP) ## open the notebooks in JupyterLab
 	$(BIN)/jupyter lab notebooks
 
 # For every platform and Python at once, with hashes; the newest versions that pyproject.toml allows.
+# Extras are named: without them pip looks for the newest release of coverage[toml] and refuses it as unpinned.
 lock: $(if $(UV),,$(STAMP)) ## refresh requirements.lock from pyproject.toml
 	$(or $(UV),$(BIN)/uv) pip compile pyproject.toml --group dev --universal --python-version 3.11 \
-	  --fork-strategy fewest --generate-hashes --upgrade --quiet --no-emit-index-url --no-emit-find-links \
+	  --fork-strategy fewest --generate-hashes --upgrade --quiet --no-strip-extras --no-emit-index-url --no-emit-find-links \
 	  --custom-compile-command 'make lock' --output-file requirements.lock
 
 clean: ## remove processed tables, reports and caches (not .venv, not data/raw)

@@ -18,7 +18,7 @@ FILES = {
     name: (ROOT / name).read_text(encoding="utf-8")
     for name in ("pyproject.toml", "environment.yml", "requirements.lock")
 }
-ENTRY = re.compile(r"^(?P<name>[\w.-]+)==(?P<version>[^\s;\\]+)(?P<rest>(?:.*\\\n)*.*)", re.M)
+ENTRY = re.compile(r"^(?P<name>[\w.-]+)(?:\[[\w,-]+\])?==(?P<version>[^\s;\\]+)(?P<rest>(?:.*\\\n)*.*)", re.M)
 
 
 def wanted(pyproject: str) -> dict[str, Requirement]:

@@ -120,7 +120,7 @@ def member_grades(votes: pd.DataFrame, people: pd.DataFrame, campaign: Campaign,
     rows = votes[votes["occasion"].eq("member") & votes["scale"].isin(list(top))]
     known = {(code, level.code) for code, scale in campaign.scales.items() for level in scale.levels}
     graded = [pair in known for pair in zip(rows["scale"], rows["level"], strict=True)]
-    rows = rows[graded & rows["count"].gt(0).fillna(False).to_numpy(bool)]
+    rows = rows[pd.Series(graded, rows.index, dtype="bool") & rows["count"].gt(0).fillna(False).astype(bool)]
     rows = rows.assign(best=rows["count"].where(rows["level"].eq(rows["scale"].map(top)), 0))
     found = []
     for (year, group), part in rows.groupby(["year", "rater_group"]):

@@ -128,6 +128,7 @@ def difference_of_means(
 
     Examples
     --------
+    >>> import numpy as np
     >>> value, low, high = difference_of_means(np.array([5.0, 6, 7]), np.array([1.0, 2, 3]), 0.95)
     >>> round(value, 2), round(low, 2), round(high, 2)
     (4.0, 1.73, 6.27)

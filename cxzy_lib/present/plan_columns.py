@@ -29,7 +29,7 @@ def wide(frame: pd.DataFrame, lang: str) -> list[Column]:
 def points(lang: str) -> list[Column]:
     """Columns of the five goods' points."""
     numbers = _heads(lang, "points_possible points_self points_assessed score_gap", "number")
-    return [Column("group", say("col_content", lang)), *numbers]
+    return [Column("name", say("col_content", lang)), *numbers]
 
 
 def occasions(campaign: Campaign, lang: str) -> list[Column]:
@@ -41,11 +41,9 @@ def occasions(campaign: Campaign, lang: str) -> list[Column]:
         Column("semester", say("col_semester", lang), words=period_names(campaign, lang)),
         Column("rater_group", say("col_group", lang), words=groups | _words("part", lang)),
         Column("scale", say("col_scale", lang), words=scales),
-        *_heads(lang, "population"),
         Column("ballots", say("col_ballots", lang), "cell"),
-        *_heads(lang, "abstained void"),
         Column("strict", say("col_strict", lang), "share", "strict_low", "strict_high"),
-        Column("inclusive", say("col_inclusive", lang), "share", "inclusive_low", "inclusive_high"),
+        Column("inclusive", say("col_inclusive_short", lang), "share"),
         Column("index", say("col_index", lang), "number"),
     ]
 

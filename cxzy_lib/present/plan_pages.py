@@ -135,6 +135,11 @@ def points_table(report: Report) -> Block:
     wide = rows.pivot_table(index="group", columns="indicator", values="value", aggfunc="sum", sort=False)
     wide = wide.reindex(columns=["points_possible", "points_self", "points_assessed"]).reset_index()
     wide["score_gap"] = wide["points_self"] - wide["points_assessed"]
+    goals = report.campaign.plan.goals
+    known = [
+        next((goal.name(report.lang) for goal in goals if goal.zh in name), name) for name in wide["group"]
+    ]
+    wide["name"] = known
     caption = report.say("section_points")
     table = html_table(wide, plan_columns.points(report.lang), report.lang, caption)
     return joined([table, _total(wide, report)])
@@ -168,7 +173,12 @@ def occasion_table(report: Report) -> Block:
     counts = frame[["issued", "returned", "valid", "unknown"]].astype(object).to_numpy().tolist()
     frame["ballots"] = [" / ".join("—" if pd.isna(n) else str(n) for n in row) for row in counts]
     columns = plan_columns.occasions(report.campaign, report.lang)
-    return html_table(frame, columns, report.lang, report.say("section_occasions"))
+    table = html_table(frame, columns, report.lang, report.say("section_occasions"))
+    checked = appraisal.ballot_checks(report.tables.turnout)
+    voided = int(checked["voided"].sum())
+    broken = int(checked["broken"].notna().sum()) - voided
+    told = report.say("ballots_checked", checked=len(checked), voided=voided, broken=broken)
+    return joined([table, note(told)])
 
 
 def grades_table(report: Report) -> Block:

@@ -66,8 +66,8 @@ def make_sample(
     >>> import tempfile
     >>> with tempfile.TemporaryDirectory() as folder:
     ...     truth = make_sample(folder, members=30, mess=0)
-    >>> [len(truth["云溪社区学院"][table]) for table in ("units", "people")]
-    [18, 30]
+    >>> [len(truth["云溪社区学院"][table]) for table in ("units", "hours")]
+    [18, 92]
     """
     from cxzy_lib.sample import evidence
     from cxzy_lib.sample.books import books, write_book
