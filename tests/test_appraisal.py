@@ -132,6 +132,14 @@ def test_the_three_bodies_are_never_taken_together():
     assert frame["strict"].to_dict() == {bodies[0]: 0.5, bodies[1]: 0.55, bodies[2]: 0.6}
 
 
+def test_votes_on_two_leaders_are_no_interval_of_twice_the_people():
+    votes = [row | {"appraisee": who, "appraisee_type": "leader"} for who in ("x", "y")
+             for row in cast("overall", "sat3", satisfied=8, dissatisfied=2)]  # fmt: skip
+    row = occasions(conform("votes", votes), NONE, CAMPAIGN).iloc[0]
+    assert (row["valid"], row["strict"]) == (20, 0.8)
+    assert row[["strict_low", "strict_high", "inclusive_low", "inclusive_high"]].isna().all()
+
+
 def test_four_ballots_have_no_numbers():
     row = occasions(conform("votes", cast("leadership", "sat3", satisfied=4)), NONE, CAMPAIGN).iloc[0]
     assert row["hidden"]

@@ -153,11 +153,12 @@ def _turnout(rows: pd.DataFrame, turnout: pd.DataFrame) -> pd.DataFrame:
 def _asked_twice(rows: pd.DataFrame) -> pd.Series:
     """Return for each group whether it pools several occasions of the same people.
 
-    Occasions of different units ask different people; one without a unit asks everybody.
+    Occasions of different units ask different people; one without a unit asks everybody. Where several
+    are appraised, each voter stands there as many times.
     """
     grouped = rows.groupby("group")
     units = grouped["unit"].nunique().where(~rows["unit"].isna().groupby(rows["group"]).any(), 1)
-    return grouped["occasion_id"].nunique() > units
+    return grouped["occasion_id"].nunique().gt(units) | grouped["appraisee"].nunique().gt(1)
 
 
 def _with_intervals(frame: pd.DataFrame, level: float) -> pd.DataFrame:

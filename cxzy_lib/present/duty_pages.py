@@ -3,7 +3,7 @@
 import pandas as pd
 
 from cxzy_lib.measure import awards, rectification
-from cxzy_lib.present import plan, plan_charts, plan_columns
+from cxzy_lib.present import plan, plan_charts, plan_columns, wording
 from cxzy_lib.present.blocks import Block, figure, note, section
 from cxzy_lib.present.pages import joined
 from cxzy_lib.present.report import Report
@@ -63,8 +63,9 @@ def steps_figure(report: Report) -> Block:
         plan_charts.status_matrix(shown, lang),
         title=report.figure_title("fig_steps"),
         caption=report.say("fig_steps_caption"),
-        alt="；".join(
-            f"{r} {c} {w}" for r, c, w in shown[["row", "column", "words"]].itertuples(index=False)
+        alt=wording.series(
+            (f"{r} {c} {w}" for r, c, w in shown[["row", "column", "words"]].itertuples(index=False)),
+            lang,
         ),
         table=html_table(wide, plan_columns.wide(wide, lang), lang, report.figure_title("fig_steps")),
         lang=lang,
@@ -128,7 +129,9 @@ def coverage_figure(report: Report) -> Block:
         plan_charts.target_bars(frame, report.lang),
         title=title,
         caption=caption,
-        alt="；".join(f"{row['name']} {row['shown']}" for row in frame.to_dict("records")),
+        alt=wording.series(
+            (f"{row['label']} {row['shown']}" for row in frame.to_dict("records")), report.lang
+        ),
         table=html_table(frame, plan.columns(report.lang), report.lang, title),
         lang=report.lang,
     )

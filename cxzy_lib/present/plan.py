@@ -206,8 +206,8 @@ def duties(status: pd.DataFrame, campaign: Campaign, day: pd.Timestamp, lang: st
 
     Adds to `written`: ``who``, ``due``, ``days_left`` (negative: past), ``late`` (bool: due, and not met).
     """
-    frame = written(of_codes(status, campaign.plan.duties), campaign, lang)
-    frame = frame[~frame["indicator"].duplicated()]
+    rows = of_codes(status, campaign.plan.duties).drop_duplicates("indicator")
+    frame = written(rows.assign(low=None, high=None), campaign, lang)
     own = frame["indicator"].map(campaign.plan.duties)
     due = pd.to_datetime(pd.Series([clause.due for clause in own], index=frame.index))
     frame = frame.assign(who=[who(clause, campaign, lang) for clause in own], due=due)

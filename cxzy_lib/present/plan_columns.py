@@ -37,10 +37,10 @@ def occasions(campaign: Campaign, lang: str) -> list[Column]:
     groups = {group: group_name(group, lang) for group in RATERS}
     scales = {code: scale.name(lang) for code, scale in campaign.scales.items()}
     return [
-        Column("appraisee_type", say("col_object", lang), words=_words("object", lang)),
+        Column("appraisee_type", say("col_object", lang), "id", words=_words("object", lang)),
         Column("semester", say("col_semester", lang), words=period_names(campaign, lang)),
         Column("rater_group", say("col_group", lang), words=groups | _words("part", lang)),
-        Column("scale", say("col_scale", lang), words=scales),
+        Column("scale", say("col_scale", lang), "id", words=scales),
         Column("ballots", say("col_ballots", lang), "cell"),
         Column("strict", say("col_strict", lang), "share", "strict_low", "strict_high"),
         Column("inclusive", say("col_inclusive_short", lang), "share"),
@@ -112,7 +112,7 @@ def duties(lang: str) -> list[Column]:
     return [
         Column("indicator", say("col_clause", lang)),
         Column("name", say("col_content", lang), "prose"),
-        Column("who", say("col_who", lang)),
+        Column("who", say("col_who", lang), "id"),
         Column("due", say("col_due_day", lang), "date"),
         Column("shown", say("col_result", lang), "cell"),
         Column("shown_target", say("col_target", lang), "cell"),

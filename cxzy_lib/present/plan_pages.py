@@ -82,7 +82,7 @@ def matrix_figure(report: Report, criteria: list[str], key: str) -> Block:
         plan_charts.status_matrix(cells, report.lang),
         title=report.figure_title(key),
         caption=report.say(f"{key}_caption"),
-        alt="；".join(f"{row['row']}：{row[whole]}" for row in wide.to_dict("records")),
+        alt=wording.series((f"{row['row']} {row[whole]}" for row in wide.to_dict("records")), report.lang),
         table=html_table(wide, plan_columns.wide(wide, report.lang), report.lang, report.figure_title(key)),
         lang=report.lang,
     )
@@ -210,7 +210,7 @@ def scores_figure(report: Report, criteria: list[str]) -> Block:
         plan_charts.score_dots(frame, report.lang),
         title=report.figure_title("fig_scores"),
         caption=report.say("fig_scores_caption"),
-        alt="；".join(f"{row['name']} {row['median']:.1f}" for row in found),
+        alt=wording.series((f"{row['name']} {row['median']:.1f}" for row in found), report.lang),
         table=html_table(
             frame, plan_columns.scores(report.lang), report.lang, report.figure_title("fig_scores")
         ),

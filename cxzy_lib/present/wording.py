@@ -248,6 +248,11 @@ def quality_sentence(ledger: pd.DataFrame, lang: str) -> str:
     return say("quality_sentence", lang, rows=len(ledger), frame=frame, **named)
 
 
+def series(parts: Iterable[str], lang: str) -> str:
+    """Return several short texts as one."""
+    return ("；" if lang == "zh" else "; ").join(parts)
+
+
 def listing(frame: pd.DataFrame, name: str, value: str, words: Mapping[str, str], lang: str) -> str:
     """Return a column of shares as words: what an eye would read off a chart, for those who cannot.
 
@@ -262,4 +267,4 @@ def listing(frame: pd.DataFrame, name: str, value: str, words: Mapping[str, str]
         missing = "present.not_shown" if hide else "common.no_data"
         shown = text(missing, lang) if pd.isna(share) else percent(share, lang)
         parts.append(f"{words.get(label, label)}{'：' if lang == 'zh' else ': '}{shown}")
-    return ("；" if lang == "zh" else "; ").join(parts)
+    return series(parts, lang)
