@@ -198,7 +198,7 @@ def matrix(status: pd.DataFrame, campaign: Campaign, criteria: Sequence[str], la
 def who(clause: Clause, campaign: Campaign, lang: str) -> str:
     """Return who owes a duty; without anybody named, the institution."""
     names = [campaign.plan.actors[code].name(lang) for code in clause.who]
-    return "、".join(names) or campaign.institution.name(lang)
+    return ("、" if lang == "zh" else ", ").join(names) or campaign.institution.name(lang)
 
 
 def duties(status: pd.DataFrame, campaign: Campaign, day: pd.Timestamp, lang: str) -> pd.DataFrame:

@@ -23,7 +23,7 @@ def _words(prefix: str, lang: str) -> dict[str, str]:
 def wide(frame: pd.DataFrame, lang: str) -> list[Column]:
     """Columns of a matrix: its rows' names, then a column for each period."""
     first, *rest = frame.columns
-    return [Column(first, say("col_content", lang)), *(Column(name, str(name), "cell") for name in rest)]
+    return [Column(first, say("col_content", lang)), *(Column(name, str(name), "id") for name in rest)]
 
 
 def points(lang: str) -> list[Column]:
@@ -171,7 +171,7 @@ def written_shortlist(frame: pd.DataFrame, campaign: Campaign, lang: str) -> pd.
 def shortlist(lang: str) -> list[Column]:
     """Columns of `written_shortlist`."""
     return [
-        *_heads(lang, "round award nominee unit highest", "text"),
+        *_heads(lang, "round award nominee unit highest", "id"),
         Column("vote_share", say("col_vote_share", lang), "share"),
         *_heads(lang, "notice_days"),
         *_heads(lang, "pledge_done study_plan", "text"),

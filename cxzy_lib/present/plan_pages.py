@@ -159,7 +159,7 @@ def _total(wide: pd.DataFrame, report: Report) -> Block:
             return note(report.say("no_total_lacking", name=names[code].name(report.lang)))
         total += weight * float(own["share"].iloc[0])
         said.append(f"{names[code].name(report.lang)} {percent(weight, report.lang)}")
-    return note(report.say("total", total=percent(total, report.lang), weights="、".join(said)))
+    return note(report.say("total", total=percent(total, report.lang), weights=wording.series(said, report.lang)))
 
 
 def occasion_table(report: Report) -> Block:
