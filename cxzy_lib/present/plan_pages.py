@@ -159,7 +159,8 @@ def _total(wide: pd.DataFrame, report: Report) -> Block:
             return note(report.say("no_total_lacking", name=names[code].name(report.lang)))
         total += weight * float(own["share"].iloc[0])
         said.append(f"{names[code].name(report.lang)} {percent(weight, report.lang)}")
-    return note(report.say("total", total=percent(total, report.lang), weights=wording.series(said, report.lang)))
+    listed = wording.series(said, report.lang)
+    return note(report.say("total", total=percent(total, report.lang), weights=listed))
 
 
 def occasion_table(report: Report) -> Block:
