@@ -8,7 +8,7 @@ import pytest
 from cxzy_lib.campaign import load_campaign
 from cxzy_lib.measure.duties import settled
 from cxzy_lib.measure.evidence import Evidence
-from cxzy_lib.measure.rectification import ageing, chain, opinions, step_cells, time_to_close
+from cxzy_lib.measure.rectification import ageing, chain, chain_items, opinions, step_cells, time_to_close
 from cxzy_lib.tables import ALL_SCHEMAS, Tables, conform
 
 CAMPAIGN = load_campaign("campaign")
@@ -77,6 +77,23 @@ def test_each_link_of_the_chain_is_counted():
         "problem": 4, "source": 1, "measures": 2, "owner": 3, "due": 3, "done": 2, "dated": 1, "rerated": 1,
     }  # fmt: skip
     assert found.loc["owner", "share"] == 0.75
+
+
+def test_each_problem_has_one_chain_in_the_order_of_its_day():
+    rows = [
+        {"unit": "u", "source": "群众评议", "measures": "m", "opened_on": "2011-03-01", "due_on": "2011-06-30",
+         "status": "done", "done_on": "2011-06-01", "verdict": "满意"},
+        {"unit": "v", "opened_on": "2011-01-01", "due_on": "2011-06-30", "status": "open"},
+        {"unit": "w", "opened_on": "2011-05-01", "status": "long_term"},
+    ]  # fmt: skip
+    found = chain_items(settled(conform("tasks", rows), DAY.date()), DAY)
+    assert found[["unit", "planned", "days", "state"]].to_numpy().tolist() == [
+        ["v", False, 364, "overdue"],
+        ["u", True, 92, "done"],
+        ["w", False, pd.NA, "long_term"],
+    ]
+    assert found["verdict"].tolist()[1] == "满意"
+    assert not {"subject", "measures", "person"} & set(found)
 
 
 def test_opinions_raw_and_merged_stand_apart_by_channel_and_object():

@@ -115,6 +115,34 @@ def chain(tasks: pd.DataFrame) -> pd.DataFrame:
     return frame
 
 
+def chain_items(tasks: pd.DataFrame, day: pd.Timestamp) -> pd.DataFrame:
+    """Return each problem's way from the opinion to the second judgement, without its words or a name.
+
+    The result, in the order in which they were raised: ``unit`` (who owns it), ``source``, ``planned``
+    (bool: measures are on record), ``opened_on``, ``due_on``, ``done_on``, ``days`` (to its end, or so far),
+    ``state`` (``done``, ``overdue``, ``open``, ``long_term``), ``verdict``.
+
+    Examples
+    --------
+    >>> from cxzy_lib.measure.duties import settled
+    >>> from cxzy_lib.tables import conform
+    >>> task = {"unit": "u", "opened_on": "2011-03-01", "due_on": "2011-06-30", "status": "open"}
+    >>> day = pd.Timestamp("2011-07-10")
+    >>> chain_items(settled(conform("tasks", [task]), day.date()), day)[["unit", "days", "state"]]
+      unit  days    state
+    0    u   131  overdue
+    """
+    rows = tasks.sort_values(["opened_on", "due_on"], kind="stable")
+    state = pd.Series("open", index=rows.index, dtype="str")
+    for name in ("long_term", "overdue", "done"):
+        state = state.mask(rows[name].astype(bool), name)
+    end = rows["done_on"].where(rows["done"], day)
+    days = (end - rows["opened_on"]).dt.days.mask(rows["long_term"].astype(bool))
+    rows = rows.assign(state=state, planned=rows["measures"].notna(), days=days)
+    columns = "unit source planned opened_on due_on done_on days state verdict"
+    return shape(rows, columns, "unit source state verdict", date="opened_on due_on done_on", flag="planned")
+
+
 def opinions(tables: Tables) -> pd.DataFrame:
     """Return the opinions by channel and object, raw and merged counts side by side and never added.
 

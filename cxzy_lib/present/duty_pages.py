@@ -98,6 +98,9 @@ def rectification_parts(report: Report) -> Block:
         section(report.say("section_ages")),
         html_table(ages, plan_columns.ages(lang), lang, report.say("section_ages")),
     ]
+    if report.audience == "leadership":  # whose each is, is not for the public
+        items, title = rectification.chain_items(tasks, day), report.say("section_items_chain")
+        tables += [section(title), html_table(items, plan_columns.chain_items(lang), lang, title)]
     return joined([curve, *tables])
 
 

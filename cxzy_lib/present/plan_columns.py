@@ -74,6 +74,22 @@ def chain(lang: str) -> list[Column]:
     return [link, *_heads(lang, "problems"), Column("share", say("col_share", lang), "share")]
 
 
+def chain_items(lang: str) -> list[Column]:
+    """Columns of `chain_items`."""
+    words = {"True": text("plan.yes", lang), "False": text("plan.no", lang)}
+    return [
+        Column("unit", say("col_owner", lang), "id"),
+        Column("source", say("col_source", lang), "id"),
+        Column("planned", say("col_planned", lang), words=words),
+        *_heads(lang, "opened_on", "date"),
+        Column("due_on", say("col_due_day", lang), "date"),
+        *_heads(lang, "done_on", "date"),
+        *_heads(lang, "days"),
+        Column("state", say("col_state", lang), words=_words("item", lang)),
+        Column("verdict", text("plan.link_rerated", lang)),
+    ]
+
+
 def curve(lang: str) -> list[Column]:
     """Columns of the survival curve."""
     return [*_heads(lang, "days"), Column("open_share", say("col_open_share", lang), "share"),
