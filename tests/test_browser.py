@@ -242,7 +242,7 @@ def test_what_is_wider_than_a_phone_says_that_it_can_be_swiped(opened):
         words = '"左右滑动查看全部 ↔"' if chinese else '"Swipe to see the rest ↔"'
         for width in (390, 1280):
             page.set_viewport_size({"width": width, "height": 900})
-            page.wait_for_timeout(100)
+            page.wait_for_timeout(400)  # a page of many rows is laid out again first
             for wide, hint in page.locator(".plot, .table-wrap").evaluate_all(HINT):
                 assert hint == (words if wide else "none"), (page.url, width)
 

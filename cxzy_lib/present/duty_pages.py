@@ -100,6 +100,9 @@ def rectification_parts(report: Report) -> Block:
     ]
     if report.audience == "leadership":  # whose each is, is not for the public
         items, title = rectification.chain_items(tasks, day), report.say("section_items_chain")
+        if lang == "en":  # the files' own words are Chinese: whether there is one is told
+            told = {True: text("plan.yes", lang), False: text("plan.no", lang)}
+            items = items.assign(**{name: items[name].notna().map(told) for name in ("source", "verdict")})
         tables += [section(title), html_table(items, plan_columns.chain_items(lang), lang, title)]
     return joined([curve, *tables])
 
