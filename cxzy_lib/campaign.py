@@ -12,6 +12,7 @@ import msgspec
 
 from cxzy_lib.plan_specs import Binding, CampaignSpan, Clause, Plan
 from cxzy_lib.specs import (
+    Comparability,
     Goal,
     Item,
     Label,
@@ -57,6 +58,7 @@ class Campaign:
     layouts: dict[str, Layout]
     unit_aliases: dict[str, Named]
     plan: Plan
+    comparability: Comparability
 
     def setting(self, name: str) -> Any:
         """Return the value of a setting; a setting that is not there is an error that names it."""
@@ -174,6 +176,15 @@ def _check_plan(path: Path, campaign: Campaign) -> None:
                 raise CampaignError(f"{path}: {code}.{key}: {missing} 未定义 / not defined")
 
 
+def _check_breaks(path: Path, campaign: Campaign) -> None:
+    for at, change in enumerate(campaign.comparability.breaks, 1):
+        if unknown := set(change.items) - set(campaign.items):
+            known = ", ".join(campaign.items)
+            raise CampaignError(
+                f"{path}: breaks {at}: items {sorted(unknown)} 未定义 / not defined; 已有 / known: {known}"
+            )
+
+
 def _items(clause: Clause) -> Named:
     measure = clause.measure
     return measure.items if measure is not None and measure.of == "votes" else ()
@@ -185,7 +196,8 @@ def load_campaign(folder: str | os.PathLike[str]) -> Campaign:
     Parameters
     ----------
     folder : path
-        Holds ``plan.toml``, ``scales.toml``, ``settings.toml``, ``layouts.toml`` and ``units.toml``.
+        Holds ``plan.toml``, ``scales.toml``, ``settings.toml``, ``layouts.toml``, ``units.toml`` and
+        ``comparability.toml``.
 
     Raises
     ------
@@ -221,8 +233,10 @@ def load_campaign(folder: str | os.PathLike[str]) -> Campaign:
         layouts=layouts.layouts,
         unit_aliases=_read(root, "units.toml", Units).aliases,
         plan=plan,
+        comparability=_read(root, "comparability.toml", Comparability),
     )
     _check_settings(root / "settings.toml", campaign)
     _check_plan(root / "plan.toml", campaign)
     _check_layouts(root / "layouts.toml", campaign)
+    _check_breaks(root / "comparability.toml", campaign)
     return campaign

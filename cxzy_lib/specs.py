@@ -194,6 +194,28 @@ class Layouts(Spec, frozen=True):
     appraisees: dict[str, Named] = {}  # kinds of bodies that are appraised and are no persons -> their names
 
 
+Grade = Literal["comparable", "flagged", "not_comparable"]
+
+
+class Break(Label, frozen=True, kw_only=True):
+    """Something that changed on a day and that the files do not tell; `zh` and `en` say what."""
+
+    since: date
+    reason: Literal["wording", "scale", "denominator", "rater_group", "mode"]
+    grade: Grade
+    items: Named = ()  # all without any
+    groups: Named = ()  # of raters; all without any
+
+
+class Comparability(Spec, frozen=True):
+    """The file ``comparability.toml``: what a change of conditions does to a comparison."""
+
+    grades: dict[str, Grade] = {}  # reason that the files tell -> what it does
+    population_change: float = 1.0  # a body that grew or shrank by more than this share is said
+    modes: dict[str, str] = {}  # kind of occasion -> how it is answered, where not on paper
+    breaks: tuple[Break, ...] = ()
+
+
 class Units(Spec, frozen=True):
     """The file ``units.toml``."""
 

@@ -45,7 +45,7 @@ SCHEMAS: dict[str, dict[str, str]] = {
     "answers": _columns(
         "respondent occasion occasion_id unit semester stage item criterion rater_group scale level",
         "held_on answered_on",
-        "year",
+        "year seconds minute",  # how long the answers took; minute of the day (0-1439) they were handed in
         "score",
     ),
     "events": _columns(

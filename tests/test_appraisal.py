@@ -6,8 +6,9 @@ import pandas as pd
 import pytest
 
 from cxzy_lib.campaign import load_campaign
-from cxzy_lib.measure.appraisal import ballot_checks, index_scores, member_grades, occasions
+from cxzy_lib.measure.appraisal import ballot_checks, member_grades, occasions
 from cxzy_lib.measure.estimates import satisfaction_rates
+from cxzy_lib.measure.indices import index_scores
 from cxzy_lib.tables import conform
 
 CAMPAIGN = load_campaign("campaign")

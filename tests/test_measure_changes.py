@@ -1,75 +1,165 @@
-"""A change is called a change only where the intervals part, and only on one scale."""
+"""A change is called a change only where the ballots can show one, and only between what is comparable."""
 
+import numpy as np
 import pandas as pd
 import pytest
 
-from cxzy_lib.measure.changes import changes
+from cxzy_lib.campaign import load_campaign
+from cxzy_lib.measure.changes import (
+    adjusted,
+    group_pairs,
+    judged,
+    linked_change,
+    off_by_one,
+    period_pairs,
+)
+
+CAMPAIGN = load_campaign("campaign")
 
 
 def rates(*rows):
-    names = ["semester", "rater_group", "strict", "strict_low", "strict_high", "break_before"]
-    return pd.DataFrame(rows, columns=names).assign(worst_low=0.0, worst_high=1.0)
+    """Rows of (semester, group, scale, in favour, valid, population); nothing known where count is None."""
+    names = ["semester", "rater_group", "scale", "strict_count", "valid", "population"]
+    frame = pd.DataFrame(rows, columns=names)
+    frame[names[3:]] = frame[names[3:]].astype("Int64")
+    frame["strict"] = frame["strict_count"].astype("Float64") / frame["valid"].astype("Float64")
+    frame["worst_low"] = frame["strict_count"] / frame["population"]
+    frame["worst_high"] = (frame["strict_count"] + frame["population"] - frame["valid"]) / frame["population"]
+    return frame.assign(item="leadership")
+
+
+def graded(*rows):
+    names = ["start", "end", "start_scale", "end_scale", "grade", "reasons"]
+    return pd.DataFrame(rows, columns=names).assign(item="leadership", rater_group="member")
+
+
+SAME = ("1", "2", "sat4", "sat4", "comparable", "")
+
+
+def change(start, end, grade=SAME, others=()):
+    frame = rates(("1", "member", "sat4", *start), ("2", "member", "sat4", *end))
+    return judged(period_pairs(frame, graded(grade), "semester"), CAMPAIGN, others).iloc[0]
 
 
 @pytest.mark.parametrize(
-    ("last", "verdict", "difference"),
+    ("start", "end", "verdict"),
     [
-        ((0.80, 0.71, 0.90), "rose", 0.30),  # 0.71 lies above 0.60
-        ((0.65, 0.59, 0.70), "no_detectable_change", 0.15),  # 0.59 does not
-        ((0.20, 0.10, 0.39), "fell", -0.30),  # 0.39 lies below 0.40
+        ((50, 100, 110), (80, 100, 110), "rose"),
+        ((80, 100, 110), (50, 100, 110), "fell"),
+        ((17, 18, 18), (16, 18, 18), "no_detectable_change"),  # from 94 to 89 % in a branch of 18
+        ((50, 100, 110), (55, 100, 110), "no_detectable_change"),
+        ((100, 100, 100), (100, 100, 100), "no_detectable_change"),
     ],
 )
-def test_verdicts(last, verdict, difference):
-    found = changes(rates(("1", "member", 0.5, 0.4, 0.6, False), ("2", "member", *last, False))).iloc[0]
+def test_verdicts(start, end, verdict):
+    found = change(start, end)
     assert found["verdict"] == verdict
-    assert found["difference"] == pytest.approx(difference)
+    assert found["difference"] == pytest.approx(end[0] / end[1] - start[0] / start[1])
+    assert found["low"] <= found["difference"] <= found["high"]
+    assert found["body_low"] <= found["difference"] <= found["body_high"]
 
 
-def test_never_across_a_break():
-    found = changes(
-        rates(
-            ("1", "member", 0.1, 0.05, 0.2, False),
-            ("2", "member", 0.9, 0.85, 0.95, True),
-        )
-    ).iloc[0]
+def test_a_change_needs_more_where_more_is_asked():
+    alone = change((60, 100, 110), (75, 100, 110))
+    assert (alone["verdict"], alone["compared"]) == ("rose", 1)
+    among = change((60, 100, 110), (75, 100, 110), others=[0.5] * 14)
+    assert (among["verdict"], among["compared"]) == ("no_detectable_change", 15)
+    assert among["p_adjusted"] == pytest.approx(min(1, alone["p"] * 15))
+    assert among["rise"] > alone["rise"]
+    assert among["low"] > 0  # the interval of this one pair by itself leaves out 0: it does not decide
+
+
+def test_neither_difference_nor_test_across_a_break():
+    found = change((10, 100, 110), (90, 100, 110), ("1", "2", "sat4", "sat4", "not_comparable", "wording"))
     assert found["verdict"] == "not_comparable"
-    assert pd.isna(found["difference"])
+    assert found["reasons"] == "wording"
+    assert found[["difference", "low", "high", "body_low", "p", "rise", "fall", "start_rate"]].isna().all()
+    assert found["compared"] == 0
 
 
-def test_starts_after_the_last_break_and_skips_hidden_rates():
-    found = changes(
-        rates(
-            ("1", "member", 0.1, 0.05, 0.2, False),
-            ("2", "member", None, None, None, True),
-            ("3", "member", 0.5, 0.4, 0.6, False),
-            ("4", "member", 0.5, 0.4, 0.6, False),
-        )
-    ).iloc[0]
-    assert (found["start"], found["end"], found["verdict"]) == ("3", "4", "no_detectable_change")
+def test_the_earliest_comparable_period_goes_before_a_flagged_one_and_hidden_ones_are_passed_over():
+    frame = rates(
+        ("1", "member", "sat3", 10, 100, 110),
+        ("2", "member", "sat4", None, None, 110),
+        ("3", "member", "sat4", 50, 100, 110),
+        ("4", "member", "sat4", 60, 100, 110),
+        ("5", "member", "sat4", 70, 100, 110),
+    )
+    table = [("1", "5", "sat3", "sat4", "flagged", "scale_top")]
+    table += [(at, "5", "sat4", "sat4", "comparable", "") for at in "234"]
+    found = period_pairs(frame, graded(*table), "semester").iloc[0]
+    assert found[["start", "end", "grade"]].tolist() == ["3", "5", "comparable"]
+    found = period_pairs(frame, graded(table[0]), "semester").iloc[0]
+    assert found[["start", "end", "grade", "reasons"]].tolist() == ["1", "5", "flagged", "scale_top"]
 
 
-def test_nothing_known_is_not_comparable_and_nothing_given_is_empty():
-    assert changes(rates(("1", "member", None, None, None, False)))["verdict"].tolist() == ["not_comparable"]
-    assert changes(rates()).empty
+def test_a_single_period_has_nothing_to_compare_with_and_nothing_known_makes_no_row():
+    one = judged(period_pairs(rates(("1", "member", "sat4", 5, 9, 9)), graded(), "semester"), CAMPAIGN)
+    assert one[["end", "verdict"]].to_numpy().tolist() == [["1", "not_comparable"]]
+    nothing = rates(("1", "member", "sat4", None, None, 9))
+    assert judged(period_pairs(nothing, graded(), "semester"), CAMPAIGN).empty
 
 
 @pytest.mark.parametrize(
-    ("worst", "robust"),
-    [
-        ((0.30, 0.60, 0.61, 0.90), True),
-        ((0.30, 0.60, 0.60, 0.90), False),  # the silent could have evened it out
-        ((None, None, 0.61, 0.90), False),  # nobody knows how many were silent
-    ],
+    ("population", "robust"),
+    [(100, True), (160, False)],  # 60 silent people could have evened out 30 votes
 )
-def test_a_change_is_robust_if_the_silent_could_not_undo_it(worst, robust):
-    frame = rates(("1", "member", 0.5, 0.4, 0.55, False), ("2", "member", 0.8, 0.7, 0.9, False))
-    frame["worst_low"], frame["worst_high"] = [worst[0], worst[2]], [worst[1], worst[3]]
-    assert changes(frame)[["verdict", "robust"]].to_numpy().tolist() == [["rose", robust]]
-    fell = frame.iloc[::-1]
-    assert changes(fell)[["verdict", "robust"]].to_numpy().tolist() == [["fell", robust]]
+def test_a_change_is_robust_if_the_silent_could_not_undo_it(population, robust):
+    up, down = (50, 100, population), (80, 100, population)
+    assert change(up, down)[["verdict", "robust"]].tolist() == ["rose", robust]
+    assert change(down, up)[["verdict", "robust"]].tolist() == ["fell", robust]
+    unknown = change((50, 100, None), (80, 100, None))
+    assert unknown[["verdict", "robust"]].tolist() == ["rose", False]
 
 
-def test_no_change_is_not_robust():
-    frame = rates(("1", "member", 0.5, 0.4, 0.6, False), ("2", "member", 0.5, 0.4, 0.6, False))
-    frame["worst_low"], frame["worst_high"] = [0.1, 0.8], [0.2, 0.9]
-    assert changes(frame)["robust"].tolist() == [False]
+def test_groups_are_compared_in_the_last_period_that_both_have_on_one_scale():
+    frame = rates(
+        ("1", "member", "sat4", 90, 100, 110),
+        ("1", "nonmember", "sat4", 10, 25, 30),
+        ("2", "member", "sat4", 95, 100, 110),
+        ("2", "nonmember", "sat3", 20, 25, 30),
+    )
+    found = judged(group_pairs(frame, ("nonmember", "member"), "semester"), CAMPAIGN).iloc[0]
+    assert found[["kind", "start", "end", "rater_group"]].tolist() == ["group", "nonmember", "member", "1"]
+    assert found["difference"] == pytest.approx(0.5)
+    assert found["verdict"] == "rose"
+
+
+def test_benjamini_and_hochbergs_fifteen():
+    """Four of fifteen are found at 5 % (Benjamini and Hochberg 1995, section 3.2); Bonferroni finds three."""
+    p = [0.0001, 0.0004, 0.0019, 0.0095, 0.0201, 0.0278, 0.0298, 0.0344]
+    p += [0.0459, 0.3240, 0.4262, 0.5719, 0.6528, 0.7590, 1.0]
+    assert (adjusted(p) <= 0.05).tolist() == [True] * 4 + [False] * 11
+    apart = adjusted(p[:3], p[3:])
+    assert apart == pytest.approx(adjusted(p)[:3])
+    assert np.isnan(adjusted([float("nan")])).all()
+
+
+def test_linked_people_show_what_unlinked_ballots_do_not():
+    people = list(range(40))
+    before = pd.Series([True] * 30 + [False] * 10, index=people)
+    after = before.copy()
+    after.iloc[30:36] = True  # six of forty changed, all one way
+    found = linked_change(before, after, 0.95)
+    assert found["p"] == pytest.approx(2 * 0.5**6)
+    assert (found["difference"], found["base"]) == (6 / 40, 40)
+    assert found["low"] > 0
+    assert change((30, 40, 40), (36, 40, 40))["verdict"] == "no_detectable_change"
+    # Who answered once does not count; nobody changing shows nothing.
+    assert linked_change(before, after.iloc[:30], 0.95) == {
+        "base": 30,
+        "difference": 0.0,
+        "low": 0.0,
+        "high": 0.0,
+        "p": 1.0,
+    }
+    assert np.isnan(linked_change(before, after.set_axis(range(40, 80)), 0.95)["difference"])
+
+
+def test_rounding_comes_last():
+    """Civil Service People Survey 2017: 52.952 less 58.495 is shown as -6, beside 53 and 58."""
+    assert f"{52.952 - 58.495:.0f}" == "-6"
+    assert off_by_one(0.58495, 0.52952, 0)
+    assert not off_by_one(0.58, 0.53, 0)
+    assert off_by_one(0.9314, 0.9406)  # 94.1 - 93.1 is not 0.9
+    assert not off_by_one(0.89, 0.8824)

@@ -3,10 +3,13 @@
 import io
 import itertools
 from collections.abc import Iterator
+from dataclasses import replace
+from datetime import date
 from xml.etree import ElementTree
 
 import matplotlib as mpl
 import matplotlib.pyplot as plt
+import msgspec
 import numpy as np
 import pandas as pd
 import pytest
@@ -18,6 +21,7 @@ from matplotlib.text import Text
 from cxzy_lib.campaign import Campaign
 from cxzy_lib.present import charts, theme
 from cxzy_lib.present.branch_charts import _EPOCH
+from cxzy_lib.specs import Break
 from cxzy_lib.texts import text
 
 SVG = "{http://www.w3.org/2000/svg}"
@@ -71,11 +75,12 @@ def rates() -> pd.DataFrame:
     codes = ["2009-2010-2", "2010-2011-1", "2010-2011-2", "2011-2012-1", "2011-2012-2"]
     rows = [
         {"semester": code, "rater_group": group, "strict": rate, "valid": 20 + at}
-        | {"break_before": at == 2, "hidden": rate is None}
+        | {"grade_before": "not_comparable" if at == 2 else "comparable", "hidden": rate is None}
+        | {"reasons_before": "scale" if at == 2 else ""}
         for group, values in RATES.items()
         for at, (code, rate) in enumerate(zip(codes, values, strict=True))
     ]
-    frame = pd.DataFrame(rows).astype({"strict": "Float64", "break_before": "boolean"})
+    frame = pd.DataFrame(rows).astype({"strict": "Float64"})
     return frame.assign(strict_low=frame["strict"] - 0.04, strict_high=frame["strict"] + 0.03)
 
 
@@ -105,11 +110,40 @@ def test_the_trend_is_broken_where_the_scale_changes_and_where_nothing_is_shown(
 
 def test_groups_differ_in_mark_and_a_break_of_one_group_is_named(campaign: Campaign) -> None:
     frame = rates()
-    frame.loc[frame["rater_group"] == "nonmember", "break_before"] = False
+    frame.loc[frame["rater_group"] == "nonmember", "grade_before"] = "comparable"
     ax = charts.satisfaction_trend(frame, campaign)
-    assert "量表变化\n（党员）" in words(ax)
+    assert "量表变化\n(党员)" in words(ax)
     marks = {str(line.get_label()): line.get_marker() for line in ax.lines if line.get_label() in RATES}
     assert marks == {"member": "o", "nonmember": "s"}
+
+
+def test_what_is_only_flagged_is_joined_by_a_broken_line_and_what_is_not_comparable_by_none(
+    campaign: Campaign,
+) -> None:
+    frame = rates()
+    frame.loc[frame["semester"].eq("2010-2011-2"), ["grade_before", "reasons_before"]] = [
+        "flagged",
+        "scale_top",
+    ]
+    ax = charts.satisfaction_trend(frame, campaign)
+    broken = [line for line in ax.lines if list(line.get_xdata()) == [1, 2]]
+    assert [list(line.get_ydata()) for line in broken] == [[0.92, 0.80], [0.74, 0.60]]
+    assert all(line.is_dashed() for line in broken)
+    assert "量表变化\n只比最高等次" in words(ax)
+    # A gap is joined by nothing, flagged or not.
+    frame.loc[frame["semester"].eq("2010-2011-1"), "strict"] = None
+    ax = charts.satisfaction_trend(frame, campaign)
+    assert not [line for line in ax.lines if list(line.get_xdata()) == [1, 2]]
+
+
+def test_a_declared_break_is_named_by_its_reason(campaign: Campaign) -> None:
+    change = Break(
+        since=date(2011, 1, 1), reason="mode", grade="not_comparable", zh="改为网上填写", en="On the web"
+    )
+    declared = msgspec.structs.replace(campaign.comparability, breaks=(change,))
+    frame = rates().replace({"reasons_before": {"scale": "break-1"}})
+    ax = charts.satisfaction_trend(frame, replace(campaign, comparability=declared))
+    assert "填答方式变化" in words(ax)
 
 
 def test_a_group_without_the_last_semester_says_from_when_its_value_is(campaign: Campaign) -> None:

@@ -11,7 +11,7 @@ import pytest
 from cxzy_lib.campaign import Campaign
 from cxzy_lib.measure.changes import changes
 from cxzy_lib.measure.participation import attendance_by_unit, fortnight_summary, fortnights
-from cxzy_lib.present import columns, pages, plan_pages, prepare, wording
+from cxzy_lib.present import columns, page_words, pages, plan_pages, prepare, wording
 from cxzy_lib.present.report import Report, check_selection, open_report
 from cxzy_lib.present.tables import html_table
 from cxzy_lib.tables import ALL_SCHEMAS, Tables, conform, save
@@ -291,10 +291,12 @@ def test_what_is_late_is_summed_up_and_names_nobody_for_the_public() -> None:
     assert shown[["kind", "late", "days_late"]].to_numpy().tolist()[-1] == ["both", 3, 200]
     assert prepare.late_by_unit(LATE[:5], "zh", "branch")["unit"].tolist() == ["甲", "乙", "丙", "丁", "戊"]
     day = pd.Timestamp(2012, 6, 30)
-    assert wording.late_sentence(LATE, day, "zh", "leadership").endswith("最长逾期 547 天（甲等 3 个单位）。")
+    assert page_words.late_sentence(LATE, day, "zh", "leadership").endswith(
+        "最长逾期 547 天（甲等 3 个单位）。"
+    )
     public = prepare.late_by_unit(LATE, "zh", "public")
     assert public[["kind", "late"]].to_numpy().tolist() == [["pledge", 5], ["rectification", 2]]
-    told = html_table(public, columns.late("zh", "public")).html + wording.late_sentence(
+    told = html_table(public, columns.late("zh", "public")).html + page_words.late_sentence(
         LATE, day, "zh", "public"
     )
     assert not [name for name in "甲乙丙丁戊己" if name in told]

@@ -1,6 +1,7 @@
 """Questionnaires as the survey services really export them: words and codes, matrices, several choices, drift."""
 
 import dataclasses
+from datetime import datetime
 
 import pandas as pd
 import pytest
@@ -86,6 +87,28 @@ def test_nothing_that_tells_who_answered_is_written(survey):
     written = "".join(frame.astype(str).to_csv() for frame in tables.values())
     assert "10.0.0.1" not in written
     assert "天津" not in written
+
+
+def test_how_long_it_took_and_when_it_was_handed_in(survey):
+    times = ["123秒", "2分3秒", 123, "很快", None]
+    days = [
+        "2012/05/03 12:00:59",
+        "2012-05-03 下午 12:01",
+        datetime(2012, 5, 3, 9, 30),
+        "2012年5月3日",
+        datetime(2012, 5, 3),
+    ]
+    rows = [
+        [n, day, time, *SEEN[2:], "党员", "满意"]
+        for n, (day, time) in enumerate(zip(days, times, strict=True), 1)
+    ]
+    tables, _ = survey([ROLE, LEADERS], *rows)
+    found = tables["answers"][["seconds", "minute"]].astype(object)
+    assert found.where(found.notna(), None).to_numpy().tolist() == [
+        [123, 720], [123, 721], [123, 570], [None, None], [None, None],
+    ]  # fmt: skip
+    assert set(tables["answers"]["answered_on"].dt.strftime("%Y-%m-%d")) == {"2012-05-03"}
+    assert codes(tables)[5] == "not_a_number"  # reported, and the answers are used
 
 
 def test_options_with_letters_and_labels_that_drift_between_waves(survey):

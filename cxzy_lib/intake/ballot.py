@@ -10,6 +10,7 @@ from pandas.api.types import pandas_dtype
 
 from cxzy_lib.intake.body import Body, Finding, Findings, Reading, Record, Specs
 from cxzy_lib.intake.cells import is_blank
+from cxzy_lib.intake.dates import minute_of
 from cxzy_lib.intake.grades import direction, level_of
 from cxzy_lib.intake.grid import Column
 from cxzy_lib.intake.layout import Use
@@ -19,7 +20,7 @@ from cxzy_lib.intake.shapes import setting
 from cxzy_lib.intake.values import key_of, text_of
 from cxzy_lib.intake.vocabulary import fitting_scale, keys_of, nearest
 from cxzy_lib.specs import ColumnSpec, Item
-from cxzy_lib.tables import TEXT
+from cxzy_lib.tables import COUNT, TEXT
 
 _MARKS = ("┋", "|", "；;", "、，,", "/")
 _OTHER = re.compile(r"〖[^〗]*〗|【[^】]*】")
@@ -29,7 +30,7 @@ def read_ballot(body: Body) -> Reading:
     """Read a paper or a respondent a row."""
     findings = Findings()
     specs = dated(body, read_specs(body, findings), findings)
-    specs = Specs(_respondents(body, specs.frame, findings), specs.usable)
+    specs = Specs(_handed_in(body, _respondents(body, specs.frame, findings)), specs.usable)
     columns = {c: body.column(c) for c in body.found.columns("item")}
     scales = _scales(body, columns)
     if not scales and _rates(body) and not _all_numbers(columns):
@@ -56,6 +57,15 @@ def _respondents(body: Body, frame: pd.DataFrame, findings: Findings) -> pd.Data
     findings.add(frame.loc[again, "row"], Finding("respondent_again", "note"))
     marked = frame["respondent"] + "(" + (times + 1).astype(str).astype(pandas_dtype(TEXT)) + ")"
     return frame.assign(respondent=frame["respondent"].where(~again, marked))
+
+
+def _handed_in(body: Body, frame: pd.DataFrame) -> pd.DataFrame:
+    """Return the records with the minute of the day, beside the day on which each paper was handed in."""
+    for c, use in body.found.columns("spec").items():
+        if use.target == "answered_on":
+            column = body.column(c)
+            return frame.assign(minute=typed([minute_of(v) for v in column.values], column.codes, COUNT))
+    return frame
 
 
 def _item(body: Body, use: Use) -> Item:

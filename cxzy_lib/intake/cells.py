@@ -82,6 +82,11 @@ def _date(spec: ColumnSpec, raw: Any, context: Context) -> Any:
     )
 
 
+def _count(spec: ColumnSpec, raw: Any, context: Context) -> Any:
+    """Read a count; one of seconds may be written as a duration."""
+    return values.seconds(raw) if spec.unit_of_measure == "seconds" else values.count(raw)
+
+
 def _hours(spec: ColumnSpec, raw: Any, context: Context) -> float | None:
     campaign = context.words.campaign
     found = values.hours(raw, float(campaign.setting("hours_per_day")))
@@ -111,7 +116,7 @@ _READERS: dict[str, Callable[[ColumnSpec, Any, Context], Any]] = {
     "branch": lambda spec, raw, context: context.directory.branch(raw),
     "date": _date,
     "year": _year,
-    "count": lambda spec, raw, context: values.count(raw),
+    "count": _count,
     "number": lambda spec, raw, context: values.number(raw),
     "score": lambda spec, raw, context: score(raw),
     "hours": _hours,

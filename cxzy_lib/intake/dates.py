@@ -21,6 +21,7 @@ _SPELLINGS = (
     r"(?P<m>\d{1,2})[./月](?P<d>\d{1,2})日?",
 )
 _MONTHS = {name: at for at, name in enumerate(calendar.month_abbr) if name}
+_CLOCK = re.compile(r"[T\s]+([上下]午)?\s*(\d{1,2}):(\d{2})(?::(\d{2})(?:\.\d+)?)?\s*(Z|[AaPp][Mm])?$")
 _PIVOT = 50  # 98.7.1 is in the last century, 10.7.1 in this one
 _SERIALS = (10_000, 80_000)  # day numbers of 1927 to 2119; smaller ones could be years
 
@@ -153,7 +154,7 @@ def day_of(
     if isinstance(value, int | float) and not isinstance(value, bool):
         return _numeric_date(float(value), number_format, date1904, year)
     text = unicodedata.normalize("NFKC", text_of(value)).strip()
-    text = re.sub(r"[T\s]+(?:[上下]午)?\s*\d{1,2}:\d{2}(:\d{2}(\.\d+)?)?\s*(Z|[AaPp][Mm])?$", "", text)
+    text = _CLOCK.sub("", text)
     if (western := _western(text, month_first)) is not None:
         return western
     key = "".join(text.split())
@@ -165,6 +166,29 @@ def day_of(
         if year is None or re.search(r"\d{4}|^\d{2}[./]\d{1,2}[./]", key)
         else Noted(found, "year_assumed", str(year))
     )
+
+
+def minute_of(value: Any) -> int | None:
+    """Return the minute of the day (0-1439) in a cell; ``None`` where it gives a day only.
+
+    Midnight sharp is how spreadsheets keep a day without a time, and is taken for none.
+
+    Examples
+    --------
+    >>> minute_of("2012/05/03 12:05:59"), minute_of("2012-05-03 下午 1:00"), minute_of("2012/5/3")
+    (725, 780, None)
+    """
+    if isinstance(value, datetime):
+        hour, minute, second = value.hour, value.minute, value.second
+    elif match := _CLOCK.search(unicodedata.normalize("NFKC", text_of(value)).strip()):
+        hour, minute, second = (int(match[n] or 0) for n in (2, 3, 4))
+        half = f"{match[1] or ''}{match[5] or ''}".casefold()
+        if half in ("上午", "am", "下午", "pm"):
+            hour = hour % 12 + (12 if half in ("下午", "pm") else 0) if hour <= 12 else hour
+    else:
+        return None
+    known = hour < 24 and minute < 60 and hour + minute + second > 0
+    return 60 * hour + minute if known else None
 
 
 def _western(text: str, month_first: bool | None) -> Span | None:

@@ -223,6 +223,8 @@ def _typed(text: str, texts: set[str]) -> Any:
 
 def _agree(careful: Column, quick: Column, at: range, quick_at: int) -> None:
     """Raise Unsure unless both readers see the same in the rows that both have read."""
+    if quick_at < 0 or quick.codes.size < quick_at + len(at):
+        raise Unsure  # the fast reader left out rows at an end of the sheet
     for k, r in enumerate(at):
         seen, read = careful.values[careful.codes[r]], quick.values[quick.codes[quick_at + k]]
         numbers = isinstance(seen, int | float) and isinstance(read, int | float)

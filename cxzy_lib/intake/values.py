@@ -207,6 +207,21 @@ def count(value: Any) -> Any:
     return Noted(int(plain), found.code, found.hint) if isinstance(found, Noted) else int(plain)
 
 
+def seconds(value: Any) -> Any:
+    """Read how long something took, in whole seconds; a bare number is seconds.
+
+    Examples
+    --------
+    >>> seconds("123秒"), seconds("2分3秒"), seconds(123), seconds("1小时2分")
+    (123, 123, 123, 3720)
+    """
+    match = re.fullmatch(r"(?:(\d{1,6})小?时)?(?:(\d{1,6})分钟?)?(?:(\d{1,9})秒)?", key_of(value))
+    if not match or not match[0]:
+        return count(value)
+    hour, minute, second = (int(part or 0) for part in match.groups())
+    return 3600 * hour + 60 * minute + second
+
+
 def hours(value: Any, hours_per_day: float) -> float | None:
     """Read training hours; days are converted only where no hours are given. Sums and products are not done.
 

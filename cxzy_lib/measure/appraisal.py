@@ -6,8 +6,9 @@ import pandas as pd
 
 from cxzy_lib.campaign import Campaign
 from cxzy_lib.measure.awards import quota
-from cxzy_lib.measure.basis import shape, share
+from cxzy_lib.measure.basis import shape
 from cxzy_lib.measure.estimates import satisfaction_rates
+from cxzy_lib.measure.indices import index_scores
 from cxzy_lib.measure.participation import members_at
 
 _KEYS = ["occasion", "appraisee_type", "item", "semester", "year", "rater_group", "scale"]
@@ -42,32 +43,6 @@ def ballot_checks(turnout: pd.DataFrame) -> pd.DataFrame:
         broken = broken.mask(wrong.fillna(False).astype(bool), name)
     voided = (turnout["returned"] > turnout["issued"]).fillna(False).astype(bool)
     return turnout.assign(broken=broken, voided=voided)
-
-
-def index_scores(votes: pd.DataFrame, campaign: Campaign, by: list[str]) -> pd.DataFrame:
-    """Return the mean of the levels' points over the valid votes: `by`, ``index`` (0-100).
-
-    The points are those of scales.toml; a scale without points, or a count that is NA, has no index.
-
-    Examples
-    --------
-    >>> from cxzy_lib.campaign import load_campaign
-    >>> from cxzy_lib.tables import conform
-    >>> counts = {"satisfied": 27, "basically_satisfied": 1}
-    >>> votes = conform(
-    ...     "votes", [{"item": "a", "scale": "sat3", "level": k, "count": n} for k, n in counts.items()]
-    ... )
-    >>> index_scores(votes, load_campaign("campaign"), ["item"])["index"].round(2).tolist()
-    [98.93]
-    """
-    points = [
-        (code, level.code, level.points) for code, scale in campaign.scales.items() for level in scale.levels
-    ]
-    table = pd.DataFrame(points, columns=["scale", "level", "points"]).astype({"points": "Float64"})
-    rows = votes.merge(table.astype({"scale": "str", "level": "str"}), on=["scale", "level"])
-    rows["sum"] = rows["count"].astype("Float64") * rows["points"]
-    sums = rows.groupby(by, dropna=False)[["sum", "count"]].sum(skipna=False).reset_index()
-    return sums.assign(index=share(sums["sum"], sums["count"]))[[*by, "index"]]
 
 
 def occasions(votes: pd.DataFrame, turnout: pd.DataFrame, campaign: Campaign) -> pd.DataFrame:

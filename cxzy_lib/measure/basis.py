@@ -3,6 +3,7 @@
 from datetime import date
 
 import numpy as np
+import numpy.typing as npt
 import pandas as pd
 
 from cxzy_lib.campaign import Campaign, CampaignError
@@ -22,6 +23,11 @@ def share(part: pd.Series, whole: pd.Series) -> pd.Series:
     """Return `part` / `whole` (0-1, ``Float64``): NA where either is NA or the whole is 0."""
     base = whole.astype("Float64")
     return part.astype("Float64").div(base.mask(base <= 0))
+
+
+def numbers(column: pd.Series) -> npt.NDArray[np.float64]:
+    """Return a column as floats, NaN for what is missing."""
+    return np.asarray(column.astype("Float64").to_numpy("float64", na_value=np.nan), dtype=np.float64)
 
 
 def last_day(campaign: Campaign, end: date | None = None) -> pd.Timestamp:
@@ -62,6 +68,19 @@ def took_place(events: pd.DataFrame) -> pd.DataFrame:
     log = [events["institution"], events["source_file"]]
     recorded = known.groupby(log, dropna=False).transform("any").astype(bool)
     return events[(known | ~recorded) & (events["present"] != 0).fillna(True).astype(bool)]
+
+
+def vote_days(votes: pd.DataFrame, campaign: Campaign) -> pd.Series:
+    """Return the day of each vote: its own, else the end of its semester, else that of its year."""
+    ends = {term.code: pd.Timestamp(term.end) for term in campaign.semesters}
+    year = pd.to_datetime(votes["year"].astype("str") + "-12-31", errors="coerce")
+    return votes["held_on"].fillna(votes["semester"].map(ends)).fillna(year).astype("datetime64[us]")
+
+
+def with_period(votes: pd.DataFrame) -> pd.DataFrame:
+    """Return the votes with the year, as text, where the semester is not known."""
+    year = votes["year"].fillna(votes["held_on"].dt.year.astype("Int64")).astype("str")
+    return votes.assign(semester=votes["semester"].fillna(year)).dropna(subset=["semester"])
 
 
 def activities(events: pd.DataFrame, campaign: Campaign) -> pd.DataFrame:

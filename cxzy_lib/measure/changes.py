@@ -1,78 +1,251 @@
-"""From one period to another: what the data can show to have changed, and what they cannot."""
+"""From one period, or group of raters, to another: what the data can show, and what they cannot."""
 
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any
+
+import numpy as np
 import pandas as pd
 
-from cxzy_lib.measure.basis import shape
+from cxzy_lib.campaign import Campaign
+from cxzy_lib.measure.basis import numbers, shape
+from cxzy_lib.measure.comparability import GRADES
+from cxzy_lib.measure.differences import detectable, difference_interval, difference_p
+from cxzy_lib.measure.intervals import Floats
+
+#: What can be said of a pair: a direction only where `judged` found one.
+VERDICTS = ("rose", "fell", "no_detectable_change", "not_comparable")
+_SIDES = {"count": "strict_count", "valid": "valid", "population": "population", "rate": "strict"}
+_PAIR = "kind item rater_group start end grade reasons"
 
 
-def changes(rates: pd.DataFrame, period: str = "semester", group: str = "rater_group") -> pd.DataFrame:
-    """Compare each group's last strict rate with its first on the same scale.
+def period_pairs(rates: pd.DataFrame, graded: pd.DataFrame, period: str) -> pd.DataFrame:
+    """Pair the last rate of each item and group with the earliest that it may be compared with.
 
-    Two rates differ only if their intervals do not overlap: stricter than a test of the difference at
-    the same level, and no weaker claim is made from it.
+    A period under the same conditions goes before an earlier one that is only ``flagged``.
 
     Parameters
     ----------
     rates : DataFrame
-        As from `satisfaction_rates` by `period` and `group`, in the order of time; hidden rows are NA.
+        As from `shown_satisfaction` by `period`, ``item`` and ``rater_group``, in the order of time; the
+        numbers of hidden rows are NA.
+    graded : DataFrame
+        As from `comparisons`.
 
     Returns
     -------
     DataFrame
-        `group`, ``start``, ``end`` (periods), ``difference`` (end minus start, -1 to 1; NA where not
-        comparable), ``verdict``: ``rose``, ``fell``, ``no_detectable_change`` or ``not_comparable``
-        (no earlier rate on the scale), ``robust`` (bool: it rose or fell whatever those who stayed
-        silent would have said: the ``worst_`` bands do not overlap either; false where one is NA).
+        ``kind`` ("period"), ``item``, ``rater_group``, ``start``, ``end``, ``grade``, ``reasons``, and of
+        both sides ``_count``, ``_valid``, ``_population``, ``_rate``, ``_worst_low``, ``_worst_high``. A
+        group with one known rate, or with none to compare, has ``not_comparable`` and no start; its
+        reasons are those of the period before.
+    """
+    rows = [
+        _pair(str(item), str(group), part, graded, period)
+        for (item, group), part in rates.groupby(["item", "rater_group"], sort=False)
+        if part["strict"].notna().any()
+    ]
+    return _pairs(rows)
+
+
+def _pair(item: str, group: str, part: pd.DataFrame, graded: pd.DataFrame, period: str) -> dict[str, object]:
+    known = part[part["strict"].notna()]
+    end = known.iloc[-1]
+    same = graded["item"].eq(item) & graded["rater_group"].eq(group) & graded["end"].eq(end[period])
+    before = graded[same & graded["end_scale"].eq(end["scale"])].merge(
+        known, left_on=["start", "start_scale"], right_on=[period, "scale"], suffixes=("", "_rate")
+    )
+    named = {"kind": "period", "item": item, "rater_group": group, "end": end[period], **_side(end, "end")}
+    for grade in GRADES[:-1]:
+        if (before["grade"] == grade).any():
+            start = before[before["grade"] == grade].iloc[0]
+            found = {"start": start["start"], "grade": grade, "reasons": start["reasons"]}
+            return named | found | _side(start, "start")
+    reasons = before["reasons"].iloc[-1] if len(before) else ""
+    return named | {"grade": GRADES[-1], "reasons": reasons}
+
+
+def _side(row: Mapping[Any, Any] | pd.Series, side: str) -> dict[str, object]:
+    numbers = {f"{side}_{name}": row[column] for name, column in _SIDES.items()}
+    return numbers | {f"{side}_worst_{end}": row[f"worst_{end}"] for end in ("low", "high")}
+
+
+def _pairs(rows: Sequence[Mapping[str, object]]) -> pd.DataFrame:
+    counts = [f"{side}_{name}" for side in ("start", "end") for name in ("count", "valid", "population")]
+    numbers = [f"{side}_{name}" for side in ("start", "end") for name in ("rate", "worst_low", "worst_high")]
+    columns = f"{_PAIR} {' '.join(counts)} {' '.join(numbers)}"
+    frame = pd.DataFrame(rows, columns=columns.split())
+    return shape(frame, columns, _PAIR, number=" ".join(numbers))
+
+
+def group_pairs(rates: pd.DataFrame, groups: tuple[str, str], period: str) -> pd.DataFrame:
+    """Pair two groups of raters who were asked the same in the last period that both have.
+
+    The result is that of `period_pairs`, with the ``kind`` "group": ``start`` and ``end`` are the groups,
+    ``rater_group`` is the period. Groups on another scale are not paired.
+    """
+    rows = []
+    for item, part in rates.groupby("item", sort=False):
+        one, other = (part[part["rater_group"].eq(group) & part["strict"].notna()] for group in groups)
+        both = one.merge(other, on=[period, "scale"], suffixes=("_one", "_other"))
+        if both.empty:
+            continue
+        last = both.iloc[-1]
+        sides = [
+            {f"{side}_{name}": last[f"{column}_{at}"] for name, column in _SIDES.items()}
+            | {f"{side}_worst_{end}": last[f"worst_{end}_{at}"] for end in ("low", "high")}
+            for side, at in (("start", "one"), ("end", "other"))
+        ]
+        named = {
+            "kind": "group",
+            "item": item,
+            "rater_group": last[period],
+            "grade": GRADES[0],
+            "reasons": "",
+        }
+        rows.append(named | {"start": groups[0], "end": groups[1]} | sides[0] | sides[1])
+    return _pairs(rows)
+
+
+def judged(pairs: pd.DataFrame, campaign: Campaign, others: Sequence[float] | Floats = ()) -> pd.DataFrame:
+    """Say of each pair what the data can show, over all pairs of a page together.
+
+    Parameters
+    ----------
+    pairs : DataFrame
+        All the pairs of a page: as from `period_pairs` and `group_pairs`.
+    others : sequence of float
+        The p values of further tests that the page makes; NaN is none.
+
+    Returns
+    -------
+    DataFrame
+        `pairs` with ``difference`` (end - start, -1 to 1, NA where not comparable), ``low``, ``high`` (its
+        interval on the setting ``change_basis``), ``body_low``, ``body_high`` (the same for the bodies
+        themselves, where only the silent are unknown), ``p``, ``p_adjusted`` (Benjamini-Hochberg over the
+        pairs that are compared), ``compared`` (how many they are), ``verdict`` (see `VERDICTS`),
+        ``robust`` (bool: rose or fell whatever the silent would have said), ``rise``, ``fall`` (the
+        smallest change (0-1) that so many ballots would have shown with the setting ``power``; NA: none).
+
+    Notes
+    -----
+    A direction is told only if the adjusted p value is at most 1 - level and the interval leaves out 0.
+    Y. Benjamini and Y. Hochberg, Controlling the false discovery rate, Journal of the Royal Statistical
+    Society B 57 (1995): where nothing changed at all, at most 1 - level of such pages tell any change.
+    ``rise`` and ``fall`` are told for the first step of that procedure, the most demanding: a change of
+    that size is found at least as often as the power says.
+    """
+    level, basis = campaign.setting("confidence_level"), campaign.setting("change_basis")
+    frame, able = pairs.reset_index(drop=True), pairs["start_rate"].notna().to_numpy(bool)
+    figures = {"difference": numbers(frame["end_rate"] - frame["start_rate"])}
+    figures["low"], figures["high"] = difference_interval(frame, level, basis)
+    figures["body_low"], figures["body_high"] = difference_interval(frame, level, "body")
+    figures["p"] = difference_p(frame, basis)
+    compared = int(able.sum()) + int((~np.isnan(np.asarray(others, "float64"))).sum())
+    figures["p_adjusted"] = adjusted(figures["p"], others)
+    error = (1 - level) / max(compared, 1)
+    least = [_detectable(row, error, campaign.setting("power")) for row in frame.to_dict("records")]
+    figures["rise"], figures["fall"] = (np.array([pair[at] for pair in least], "float64") for at in (0, 1))
+    frame = frame.assign(**{name: pd.array(values, "Float64") for name, values in figures.items()})
+    sure = frame["p_adjusted"].le(1 - level + 1e-12).fillna(False).to_numpy(bool)
+    up, down = (figures["low"] > 0) & sure, (figures["high"] < 0) & sure
+    verdict = np.select([~able, up, down], ["not_comparable", "rose", "fell"], "no_detectable_change")
+    silent_up = (frame["end_worst_low"] > frame["start_worst_high"]).fillna(False).to_numpy(bool)
+    silent_down = (frame["end_worst_high"] < frame["start_worst_low"]).fillna(False).to_numpy(bool)
+    words = pd.Series(verdict, index=frame.index, dtype="str")
+    return frame.assign(compared=compared, verdict=words, robust=(up & silent_up) | (down & silent_down))
+
+
+def adjusted(p: Sequence[float] | Floats, others: Sequence[float] | Floats = ()) -> Floats:
+    """Return Benjamini and Hochberg's adjusted p values; NaN stays and does not count.
+
+    Parameters
+    ----------
+    others : sequence of float
+        The p values of the page's other tests: they count, and are not returned.
 
     Examples
     --------
-    >>> rates = pd.DataFrame(
-    ...     {
-    ...         "semester": ["1", "2"],
-    ...         "rater_group": "member",
-    ...         "break_before": False,
-    ...         "strict": [0.5, 0.8],
-    ...         "strict_low": [0.4, 0.7],
-    ...         "strict_high": [0.6, 0.9],
-    ...         "worst_low": [0.3, 0.5],
-    ...         "worst_high": [0.7, 0.9],
-    ...     }
-    ... )
-    >>> changes(rates)[["difference", "verdict", "robust"]].round(2)
-       difference verdict  robust
-    0         0.3    rose   False
+    >>> adjusted([0.01, float("nan"), 0.04]).round(2).tolist()
+    [0.02, nan, 0.04]
     """
-    rows = [_change(part, period) | {group: name} for name, part in rates.groupby(group, sort=False)]
-    columns = f"{group} start end difference verdict robust"
-    frame = pd.DataFrame(rows, columns=columns.split())
-    return shape(frame, columns, text=f"{group} start end verdict", number="difference", flag="robust")
+    from scipy.stats import false_discovery_control
+
+    values, rest = np.asarray(p, dtype="float64"), np.asarray(others, dtype="float64")
+    known = ~np.isnan(values)
+    result = np.full(values.shape, np.nan)
+    if known.any():
+        every = np.concatenate([values[known], rest[~np.isnan(rest)]])
+        result[known] = false_discovery_control(every)[: int(known.sum())]
+    return result
 
 
-def _direction(start: pd.Series, end: pd.Series, band: str) -> str:
-    """Return whether the `band` of the end lies wholly above or below that of the start."""
-    low, high = f"{band}_low", f"{band}_high"
-    if pd.isna([start[low], start[high], end[low], end[high]]).any():
-        return "no_detectable_change"
-    if end[low] > start[high]:
-        return "rose"
-    return "fell" if end[high] < start[low] else "no_detectable_change"
+def _detectable(row: Mapping[Any, Any], error: float, power: float) -> tuple[float, float]:
+    if pd.isna(row["start_rate"]):
+        return np.nan, np.nan
+    start, first, second = float(row["start_rate"]), int(row["start_valid"]), int(row["end_valid"])
+    rise, fall = detectable(start, first, second, error, power)
+    return (np.nan if rise is None else rise), (np.nan if fall is None else fall)
 
 
-def _change(part: pd.DataFrame, period: str) -> dict[str, object]:
-    part = part.reset_index(drop=True)
-    breaks = part.index[part["break_before"].fillna(False).astype(bool)]
-    known = part[part["strict"].notna()]
-    nothing: dict[str, object] = dict.fromkeys(("start", "end", "difference"))
-    nothing |= {"verdict": "not_comparable", "robust": False}
-    if known.empty:
-        return nothing
-    end = known.iloc[-1]
-    begin = max((at for at in breaks if at <= known.index[-1]), default=0)
-    same = known.loc[begin:]
-    start = same.iloc[0]
-    if len(same) < 2:
-        return nothing | {"end": end[period]}
-    verdict = _direction(start, end, "strict")
-    robust = verdict != "no_detectable_change" and _direction(start, end, "worst") == verdict
-    found = {"start": start[period], "end": end[period], "difference": end["strict"] - start["strict"]}
-    return found | {"verdict": verdict, "robust": robust}
+def linked_change(before: pd.Series, after: pd.Series, level: float) -> dict[str, float]:
+    """Return the change of a share among people who were asked twice and are known to be the same.
+
+    Parameters
+    ----------
+    before, after : Series
+        Booleans (NA: no answer) indexed by person; only who answered both times counts. Paper numbers are
+        no persons: use this only where the linkage is real.
+
+    Returns
+    -------
+    dict
+        ``base`` (people), ``difference`` (-1 to 1), ``low``, ``high``, ``p``: McNemar's exact test, and the
+        interval that belongs to it: Clopper and Pearson's for the share of those who changed towards yes,
+        times the share who changed at all. Q. McNemar, Note on the sampling error of the difference between
+        correlated proportions, Psychometrika 12 (1947).
+
+    Examples
+    --------
+    >>> people = list(range(20))
+    >>> before = pd.Series([True] * 10 + [False] * 10, index=people)
+    >>> after = pd.Series([True] * 18 + [False] * 2, index=people)
+    >>> {name: round(value, 3) for name, value in linked_change(before, after, 0.95).items()}
+    {'base': 20, 'difference': 0.4, 'low': 0.104, 'high': 0.4, 'p': 0.008}
+    """
+    from statsmodels.stats.contingency_tables import mcnemar
+    from statsmodels.stats.proportion import proportion_confint
+
+    both = pd.DataFrame({"before": before, "after": after}).dropna().astype(bool)
+    towards, away = (
+        int((~both["before"] & both["after"]).sum()),
+        int((both["before"] & ~both["after"]).sum()),
+    )
+    base, moved = len(both), towards + away
+    if not base:
+        return dict.fromkeys(("difference", "low", "high", "p"), np.nan) | {"base": 0}
+    stayed = int((both["before"] & both["after"]).sum())
+    p = mcnemar([[stayed, away], [towards, base - stayed - moved]], exact=True).pvalue if moved else 1.0
+    low, high = proportion_confint(towards, moved, 1 - level, method="beta") if moved else (0.5, 0.5)
+    limits = [(2 * limit - 1) * moved / base for limit in (low, high)]
+    found = {"base": base, "difference": (towards - away) / base}
+    return found | {"low": limits[0], "high": limits[1], "p": float(p)}
+
+
+def off_by_one(start: float, end: float, digits: int = 1) -> bool:
+    """Return whether the difference of two rounded percentages is not the rounded difference.
+
+    Differences are worked out before anything is rounded; the reader is told where it shows.
+
+    Examples
+    --------
+    >>> off_by_one(0.58495, 0.52952, 0)  # 53 - 58 is shown as -6
+    True
+    """
+    rounded = [float(f"{100 * value:.{digits}f}") for value in (start, end)]
+    shown = float(f"{100 * (end - start):.{digits}f}")
+    return bool(abs((rounded[1] - rounded[0]) - shown) > 10**-digits / 2)
+
+
+def records(frame: pd.DataFrame) -> Iterator[dict[Any, Any]]:
+    """Yield the rows with None for what is missing."""
+    yield from frame.astype(object).where(frame.notna(), None).to_dict("records")

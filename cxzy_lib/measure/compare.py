@@ -14,6 +14,7 @@ _CHANGES = {
     "denominator": "denominator_changed",
     "criterion": "wording_changed",
     "appraisee_type": "wording_changed",
+    "declared": "conditions_changed",
     "scale": "scale_changed",
 }
 
@@ -88,8 +89,20 @@ def _satisfaction(tables: Tables, campaign: Campaign, group: str) -> pd.DataFram
     whom = votes.assign(denominator=votes["unit"].fillna("-"))
     parts = {name: _who(whom, name) for name in ("criterion", "appraisee_type", "denominator")}
     parts |= {"scale": _who(rates, "scale"), "value": single["strict"], "base": single["valid"]}
+    parts["declared"] = _declared(votes, headline, group, campaign)
     parts["hidden"] = rates.groupby("year")["hidden"].any()
     return pd.DataFrame(parts)
+
+
+def _declared(votes: pd.DataFrame, items: list[str], group: str, campaign: Campaign) -> pd.Series:
+    """Return per year how many of the breaks that comparability.toml declares lie before its last ballot."""
+    last = votes.groupby("year")["held_on"].max()
+    mine = [
+        pd.Timestamp(change.since)
+        for change in campaign.comparability.breaks
+        if not (change.items and not {*change.items} & {*items}) and group in (change.groups or (group,))
+    ]
+    return last.map(lambda day: str(sum(since <= day for since in mine))).astype("str")
 
 
 def _compared(measure: str, kind: str, part: pd.DataFrame, campaign: Campaign) -> pd.DataFrame:
@@ -126,7 +139,8 @@ def yearly_comparison(tables: Tables, campaign: Campaign) -> pd.DataFrame:
         in-service member), ``base`` (of a count: reporting branches; of a rate: its denominator),
         ``exposure_days`` (in the stages), ``adjusted`` (count and hours per 100 of these days; a
         rate itself), ``comparable`` with the last year that has a value, ``reason``
-        (``scale_changed``, ``wording_changed``, ``denominator_changed``, ``no_data``, ``not_shown``
+        (``scale_changed``, ``wording_changed``, ``denominator_changed``, ``conditions_changed`` (a break that
+        comparability.toml declares), ``no_data``, ``not_shown``
         (too few ballots: see `shown_satisfaction`) or NA). A year without records is NA, not 0.
         The base of satisfaction is ballots: who voted twice in a year counts twice.
 

@@ -14,9 +14,9 @@ _PARTS = (["semester"], ["semester", "stage", "year"])
 
 
 def shown_satisfaction(
-    votes: pd.DataFrame, turnout: pd.DataFrame, campaign: Campaign, by: str
+    votes: pd.DataFrame, turnout: pd.DataFrame, campaign: Campaign, by: str, also: tuple[str, ...] = ()
 ) -> pd.DataFrame:
-    """Return `satisfaction_rates` by the period `by` and rater group, without what must not be shown.
+    """Return `satisfaction_rates` by the period `by`, rater group and `also`, without what must not be shown.
 
     Semesters, stages and years stand in one edition and add up from the same ballots. A row is hidden
     if its valid ballots are fewer than ``minimum_base``, and also if its parts that are hidden
@@ -43,11 +43,11 @@ def shown_satisfaction(
     [<NA>]
     """
     least = campaign.setting("minimum_base")
-    keys = [by, "rater_group", "scale"]
-    rates = satisfaction_rates(votes, turnout, campaign, by=(by, "rater_group"))
+    keys = [by, *also, "rater_group", "scale"]
+    rates = satisfaction_rates(votes, turnout, campaign, by=(by, *also, "rater_group"))
     hidden = rates["valid"].lt(least).fillna(False).astype(bool)
     for names in _PARTS:
-        wanted = dict.fromkeys([by, *names, "rater_group"])
+        wanted = dict.fromkeys([by, *also, *names, "rater_group"])
         parts = satisfaction_rates(votes, turnout, campaign, by=tuple(wanted))
         small = parts[(parts["valid"] < least).fillna(False).astype(bool)]
         sums = small.groupby(keys, dropna=False)["valid"].sum().rename("small").reset_index()

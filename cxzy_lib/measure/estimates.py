@@ -3,107 +3,16 @@
 from collections.abc import Sequence
 
 import numpy as np
-import numpy.typing as npt
 import pandas as pd
 
 from cxzy_lib.campaign import Campaign
 from cxzy_lib.measure.basis import shape, share
+from cxzy_lib.measure.intervals import hypergeometric_interval, wilson
 
-Floats = npt.NDArray[np.float64]
-Integers = npt.NDArray[np.int64]
-
-_PERIODS = ("year", "stage", "semester", "held_on", "occasion_id")
 _SHARES = "strict strict_low strict_high inclusive inclusive_low inclusive_high worst_low worst_high"
 _BASES = "valid population issued returned void unknown abstained strict_count inclusive_count"
-_RATES = f"{_BASES} {_SHARES} break_before"
+_RATES = f"{_BASES} {_SHARES}"
 _TURNOUT = {"eligible": "population", "issued": "issued", "returned": "returned", "void": "void"}
-
-
-def _least(count: Integers, valid: Integers, population: Integers, tail: float) -> Integers:
-    """Return the least K of the population for which `count` or more is likelier than `tail`."""
-    from scipy.stats import hypergeom
-
-    low, high = count.copy(), population - valid + count
-    while (low < high).any():
-        middle = (low + high) // 2
-        likely = hypergeom.sf(count - 1, population, middle, valid) > tail
-        low, high = np.where(likely, low, middle + 1), np.where(likely, middle, high)
-    return low
-
-
-def _refuse_impossible(count: Floats, valid: Floats, population: Floats) -> None:
-    wrong = (count < 0) | (count > valid) | (valid > population)
-    if wrong.any():
-        row = int(wrong.argmax())
-        values = f"count={count[row]:g}, valid={valid[row]:g}, population={population[row]:g}"
-        where = f"{wrong.sum()} of {wrong.size} rows, first row {row}: {values}"
-        raise ValueError(f"0 <= count <= valid <= population does not hold in {where}")
-
-
-def hypergeometric_interval(
-    count: npt.ArrayLike, valid: npt.ArrayLike, population: npt.ArrayLike, level: float
-) -> tuple[Floats, Floats]:
-    """Return exact limits for the share of a finite population, from `valid` of its members.
-
-    Parameters
-    ----------
-    count, valid, population : array-like
-        In favour, asked, and all that could be asked; NA gives NaN, and so does ``valid`` = 0.
-    level : float
-        Confidence level, 0-1.
-
-    Returns
-    -------
-    low, high : ndarray
-        Shares (0-1) of the population: the fewest and the most in favour whose tail probability
-        exceeds (1 - `level`) / 2 (the hypergeometric form of Clopper and Pearson). With everybody
-        asked both are the share itself.
-
-    Raises
-    ------
-    ValueError
-        If ``count`` > ``valid`` or ``valid`` > ``population``: how many rows, and the first.
-
-    Examples
-    --------
-    >>> low, high = hypergeometric_interval([40, 60], [45, 60], [60, 60], 0.95)
-    >>> (low * 60).round(), (high * 60).round()
-    (array([50., 60.]), array([55., 60.]))
-    """
-    given = (np.atleast_1d(np.asarray(x, dtype=np.float64)) for x in (count, valid, population))
-    c, n, size = np.broadcast_arrays(*given)
-    _refuse_impossible(c, n, size)
-    low = np.full(c.shape, np.nan)
-    high = low.copy()
-    known = ~np.isnan(c) & (n > 0) & (size > 0)
-    k, m, total = (x[known].astype(np.int64) for x in (c, n, size))
-    tail = (1 - level) / 2
-    # The share of the asked can lie between two shares that the whole body can have: keep it inside.
-    low[known] = np.minimum(k / m, _least(k, m, total, tail) / total)
-    high[known] = np.maximum(k / m, (total - _least(m - k, m, total, tail)) / total)
-    return low, high
-
-
-def wilson(count: npt.ArrayLike, valid: npt.ArrayLike, level: float) -> tuple[Floats, Floats]:
-    """Return Wilson's limits (0-1) for `count` of `valid` where the population is unknown.
-
-    NA and ``valid`` = 0 give NaN.
-
-    Examples
-    --------
-    >>> low, high = wilson([134], [141], 0.95)
-    >>> low.round(4), high.round(4)
-    (array([0.9011]), array([0.9757]))
-    """
-    from statsmodels.stats.proportion import proportion_confint
-
-    given = (np.atleast_1d(np.asarray(x, dtype=np.float64)) for x in (count, valid))
-    c, n = np.broadcast_arrays(*given)
-    limits = np.full((2, *c.shape), np.nan)
-    known = ~np.isnan(c) & (n > 0)
-    if known.any():
-        limits[:, known] = proportion_confint(c[known], n[known], 1 - level, method="wilson")
-    return limits[0], limits[1]
 
 
 def _level_table(campaign: Campaign) -> pd.DataFrame:
@@ -177,18 +86,6 @@ def _with_intervals(frame: pd.DataFrame, level: float) -> pd.DataFrame:
     return frame
 
 
-def _breaks(frame: pd.DataFrame, by: Sequence[str]) -> pd.Series:
-    """Return where the scale differs from that of the row before in the same group."""
-    periods = [name for name in _PERIODS if name in by]
-    if not periods:
-        return pd.Series(False, index=frame.index)
-    rest = [name for name in by if name not in periods]
-    ordered = frame.sort_values([*rest, *periods, "scale"])
-    scale = ordered["scale"]
-    before = ordered.groupby(rest, dropna=False)["scale"].shift() if rest else scale.shift()
-    return (before.notna() & before.ne(scale)).reindex(frame.index)
-
-
 def satisfaction_rates(
     votes: pd.DataFrame,
     turnout: pd.DataFrame,
@@ -214,8 +111,8 @@ def satisfaction_rates(
         ``inclusive_count``; ``strict`` and ``inclusive`` (0-1), their ``_low`` and ``_high``: exact
         for the finite population where it is known, Wilson's where not (or under ``valid``), and NA
         where a row pools several occasions of the same people: no interval holds for these ballots;
-        ``worst_low``, ``worst_high``: the strict rate if all the silent were against, or for;
-        ``break_before``: another scale than the period before. A count that is NA makes its sum NA.
+        ``worst_low``, ``worst_high``: the strict rate if all the silent were against, or for. A count that
+        is NA makes its sum NA. Which of them may be compared: see `comparability`.
 
     Raises
     ------
@@ -255,9 +152,8 @@ def satisfaction_rates(
     frame = _with_intervals(frame, campaign.setting("confidence_level"))
     limits = [f"{name}_{end}" for name in ("strict", "inclusive") for end in ("low", "high")]
     frame[limits] = frame[limits].mask(_asked_twice(rows).reindex(frame.index))
-    frame["break_before"] = _breaks(frame, by)
     heads = frame[[*by, "scale"]].reset_index(drop=True)
-    return heads.join(shape(frame, _RATES, number=_SHARES, flag="break_before"))
+    return heads.join(shape(frame, _RATES, number=_SHARES))
 
 
 def level_shares(votes: pd.DataFrame, campaign: Campaign, by: Sequence[str]) -> pd.DataFrame:

@@ -6,8 +6,8 @@ from typing import Any
 import pandas as pd
 
 from cxzy_lib.measure.awards import nominees
-from cxzy_lib.measure.estimates import Floats
 from cxzy_lib.measure.evidence import Answer, Ask, Evidence, holding, same_cells, share_of
+from cxzy_lib.measure.intervals import Floats
 from cxzy_lib.measure.participation import members_at
 from cxzy_lib.measure.rectification import time_to_close
 

@@ -52,7 +52,9 @@ def satisfaction_trend(
     ----------
     rates : DataFrame
         One row per semester and rater group: semester, rater_group, strict, strict_low, strict_high
-        (shares), valid, break_before, and `hidden` if something is. A missing rate leaves a gap.
+        (shares), valid, grade_before and reasons_before as from `with_grades`, and `hidden` if something
+        is. A missing rate leaves a gap; nothing is joined across what is not comparable, and a broken line
+        joins what is only flagged.
     campaign : Campaign
         Its semesters are the axis, whether they have data or not; other periods stand after them.
 
@@ -72,7 +74,7 @@ def satisfaction_trend(
     for row, (group, part) in enumerate(parts.items()):
         _draw_group(ax, part, group)
         _bases(ax, part, group, row, lang)
-    _mark_breaks(ax, parts, lang)
+    _mark_breaks(ax, parts, campaign, lang)
     _end_labels(ax, parts, campaign, lang)
     return ax
 
@@ -91,12 +93,16 @@ def _trend_axes(ax: Axes, rates: pd.DataFrame, codes: Sequence[str], campaign: C
 def _draw_group(ax: Axes, part: pd.DataFrame, group: str) -> None:
     colour, mark = look.GROUPS[group]
     rate, low, high = (look.floats(part[name]) for name in ("strict", "strict_low", "strict_high"))
-    for run in runs(rate, list(look.flags(part["break_before"]))):
+    fresh = part["grade_before"].isin(["flagged", "not_comparable"])
+    for run in runs(rate, list(fresh)):
         ax.plot(run, rate[run], color=colour, marker=mark, markersize=6, label=group, zorder=3)
         if len(run) > 1:
             ax.fill_between(run, low[run], high[run], color=colour, alpha=0.13, linewidth=0)
         else:  # a band needs two points
             ax.vlines(run, low[run], high[run], color=colour, alpha=0.35, linewidth=3)
+    for at in np.flatnonzero(part["grade_before"].eq("flagged")):
+        if at and not np.isnan(rate[at - 1 : at + 1]).any():
+            ax.plot([at - 1, at], rate[at - 1 : at + 1], color=colour, linewidth=1, linestyle=(0, (2, 3)))
 
 
 def _bases(ax: Axes, part: pd.DataFrame, group: str, row: int, lang: str) -> None:
@@ -108,14 +114,26 @@ def _bases(ax: Axes, part: pd.DataFrame, group: str, row: int, lang: str) -> Non
         look.put(ax, words, (at, 0), (0, down), _BELOW, ha="center", color=colour)
 
 
-def _mark_breaks(ax: Axes, parts: dict[str, pd.DataFrame], lang: str) -> None:
-    changed = {g: set(np.flatnonzero(look.flags(part["break_before"]))) for g, part in parts.items()}
-    for at in sorted(set().union(*changed.values())):
-        groups = [text(f"common.{group}", lang) for group in changed if at in changed[group]]
-        key = "scale_changed" if len(groups) == len(parts) else "scale_changed_for"
-        words = text(f"present.{key}", lang, groups="/".join(groups))
+def _mark_breaks(ax: Axes, parts: dict[str, pd.DataFrame], campaign: Campaign, lang: str) -> None:
+    changed: dict[tuple[int, str], list[str]] = {}
+    for group, part in parts.items():
+        for at in np.flatnonzero(part["grade_before"].isin(["flagged", "not_comparable"])).tolist():
+            words = short_reasons(str(part["reasons_before"].iloc[at]), campaign, lang)
+            changed.setdefault((at, words), []).append(text(f"common.{group}", lang))
+    for (at, words), groups in sorted(changed.items()):
+        said = words if len(groups) == len(parts) else f"{words}\n({'/'.join(groups)})"
         ax.axvline(at - 0.5, color=look.MUTED, linewidth=0.8, linestyle=(0, (4, 3)))
-        look.put(ax, words, (at - 0.5, 0), (4, 4), _BELOW, va="bottom", color=look.MUTED)
+        look.put(ax, said, (at - 0.5, 0), (4, 4), _BELOW, va="bottom", color=look.MUTED)
+
+
+def short_reasons(reasons: str, campaign: Campaign, lang: str) -> str:
+    """Return why two figures are flagged or not comparable, in a few words that fit into a chart."""
+    found = []
+    for code in reasons.split():
+        declared = code.startswith("break-")
+        at = int(code.removeprefix("break-")) - 1 if declared else 0
+        found.append(campaign.comparability.breaks[at].reason if declared else code)
+    return "\n".join(text(f"present.{code}_changed", lang) for code in dict.fromkeys(found))
 
 
 def _end_labels(ax: Axes, parts: dict[str, pd.DataFrame], campaign: Campaign, lang: str) -> None:

@@ -4,6 +4,7 @@ from collections.abc import Iterable
 
 import pandas as pd
 
+from cxzy_lib.measure.basis import with_period
 from cxzy_lib.present import charts, columns, prepare, theme, wording
 from cxzy_lib.present.blocks import Block, figure, note
 from cxzy_lib.present.report import Report
@@ -89,7 +90,7 @@ def _last_figure(
     shares = prepare.shown_levels(last, report.campaign, label, report.lang)
     if shares.empty:
         return note(columns.no_data(report.lang))
-    code = str(prepare.with_period(last)["semester"].iloc[0])
+    code = str(with_period(last)["semester"].iloc[0])
     period = wording.period_name(report.campaign, code, report.lang)
     figures = []
     for scale, part in shares.groupby("scale", sort=False):

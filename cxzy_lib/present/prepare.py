@@ -8,6 +8,8 @@ import pandas as pd
 
 from cxzy_lib.campaign import Campaign
 from cxzy_lib.intake.told import reasons
+from cxzy_lib.measure.basis import vote_days, with_period
+from cxzy_lib.measure.comparability import comparisons, conditions, with_grades
 from cxzy_lib.measure.disclosure import shown_satisfaction
 from cxzy_lib.measure.estimates import level_shares
 from cxzy_lib.present.wording import group_name, percent, period_name, period_names, say
@@ -15,12 +17,6 @@ from cxzy_lib.tables import conform, to_look_at
 from cxzy_lib.texts import text
 
 PERSONAL = ("unknown_person", "namesakes")
-
-
-def with_period(votes: pd.DataFrame) -> pd.DataFrame:
-    """Return the votes with the year, as text, where the semester is not known."""
-    year = votes["year"].fillna(votes["held_on"].dt.year.astype("Int64")).astype("str")
-    return votes.assign(semester=votes["semester"].fillna(year)).dropna(subset=["semester"])
 
 
 def period_order(periods: pd.Series, campaign: Campaign, lang: str) -> pd.Series:
@@ -36,13 +32,15 @@ def shown_rates(
     """Return satisfaction rates by period and rater group, in the order of time, small ones hidden.
 
     ``ballots`` writes issued / returned / valid / don't know; ``worst`` is the band of the strict rate if
-    everybody who stayed silent had said no, or yes. Ballots without a semester stand under their year.
+    everybody who stayed silent had said no, or yes. ``grade_before`` and ``reasons_before``: see
+    `with_grades`. Ballots without a semester stand under their year.
     """
-    rates = shown_satisfaction(with_period(votes), turnout, campaign, by)
+    rows = with_period(votes)
+    rates = shown_satisfaction(rows, turnout, campaign, by)
     rates = rates.assign(_order=period_order(rates[by], campaign, lang))
     rates = rates.sort_values(["_order", "rater_group", "scale"], ignore_index=True).drop(columns="_order")
-    before = rates.groupby("rater_group")["scale"].shift()
-    rates["break_before"] = before.notna() & before.ne(rates["scale"])
+    graded = comparisons(conditions(rows, turnout, campaign, by), campaign, by)
+    rates = with_grades(rates, graded, by)
     bands = zip(rates["worst_low"], rates["worst_high"], strict=True)
     worst = [None if pd.isna(low) else f"{percent(low, lang)}–{percent(high, lang)}" for low, high in bands]
     counts = rates[["issued", "returned", "valid", "unknown"]].astype(object).to_numpy().tolist()
@@ -93,9 +91,7 @@ def last_occasion(votes: pd.DataFrame, campaign: Campaign) -> pd.DataFrame:
 
     If the last one is that of a unit, those of the other units in the same period belong to it.
     """
-    ends = {term.code: pd.Timestamp(term.end) for term in campaign.semesters}
-    year = pd.to_datetime(votes["year"].astype("str") + "-12-31", errors="coerce")
-    day = votes["held_on"].fillna(votes["semester"].map(ends)).fillna(year).astype("datetime64[us]")
+    day = vote_days(votes, campaign)
     if day.isna().all():
         return votes.iloc[:0]
     last = with_period(votes.loc[[day.idxmax()]]).iloc[0]

@@ -13,6 +13,7 @@ import pandas as pd
 from cxzy_lib.campaign import Campaign, load_campaign
 from cxzy_lib.measure.evidence import Evidence
 from cxzy_lib.measure.indicators import status_table
+from cxzy_lib.measure.verdicts import Verdicts, ballot_verdicts
 from cxzy_lib.present.blocks import Block, head, method
 from cxzy_lib.present.selection import clipped, institutions, of_institution, of_unit, of_year, resolve
 from cxzy_lib.tables import Tables, load
@@ -49,6 +50,11 @@ class Report:
     def status(self) -> pd.DataFrame:
         """The status of every clause of the plan: see `status_table`."""
         return status_table(self.evidence)
+
+    @cached_property
+    def verdicts(self) -> Verdicts:
+        """What the satisfaction ballots can show: see `ballot_verdicts`."""
+        return ballot_verdicts(self.tables.votes, self.tables.turnout, self.campaign)
 
     @property
     def branches(self) -> list[str]:

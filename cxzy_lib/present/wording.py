@@ -6,6 +6,7 @@ from typing import Any
 import pandas as pd
 
 from cxzy_lib.campaign import Campaign
+from cxzy_lib.measure.changes import off_by_one, records
 from cxzy_lib.texts import text
 
 
@@ -82,170 +83,127 @@ def rate_sentences(rates: pd.DataFrame, campaign: Campaign, lang: str) -> list[s
     ]
 
 
+def subject(row: Mapping[Any, Any], campaign: Campaign, lang: str) -> str:
+    """Return whom a finding is about: the group, and the item unless it is the headline."""
+    item = campaign.items.get(str(row["item"]))
+    named = "" if item is None or item.headline else say("about_item", lang, item=item.label(lang))
+    if row.get("kind") == "group":
+        return say("subject_groups", lang, item=named)
+    return say("subject", lang, group=group_name(str(row["rater_group"]), lang), item=named)
+
+
+def reasons_words(reasons: object, campaign: Campaign, lang: str) -> str:
+    """Return why two figures are flagged or not comparable; codes are those of `comparisons`."""
+    words = []
+    for code in str(reasons).split():
+        if code.startswith("break-"):
+            words.append(campaign.comparability.breaks[int(code.removeprefix("break-")) - 1].name(lang))
+        else:
+            words.append(text(f"present.{code}_changed", lang).replace("\n", "，" if lang == "zh" else " "))
+    return series(words, lang)
+
+
+def points(difference: float) -> str:
+    """Return a difference of shares in percentage points, without its sign."""
+    return f"{abs(100 * difference):.1f}"
+
+
 def change_sentences(changes: pd.DataFrame, campaign: Campaign, lang: str) -> list[str]:
-    """Return for each group whether its rate changed, as strongly as its verdict and no stronger."""
-    return [
-        say(
-            f"change_{row['verdict']}",
-            lang,
-            group=group_name(row["rater_group"], lang),
-            start=period_name(campaign, row["start"], lang) if isinstance(row["start"], str) else "",
-            points=f"{abs(100 * row['difference']):.1f}" if row["difference"] is not None else "",
-        )
-        + ("" if row["robust"] or row["verdict"] not in ("rose", "fell") else say("not_robust", lang))
-        for row in changes.astype(object).where(changes.notna(), None).to_dict("records")
-    ]
+    """Return for each comparison what it shows, as strongly as its verdict and no stronger.
+
+    Parameters
+    ----------
+    changes : DataFrame
+        As from `judged`: direction and size come from the verdict and the difference, then the base, how
+        sure it is, and what has to be kept in mind.
+    """
+    return [_change_sentence(row, campaign, lang) for row in records(changes)]
+
+
+def _change_sentence(row: Mapping[Any, Any], campaign: Campaign, lang: str) -> str:
+    about, reasons = subject(row, campaign, lang), reasons_words(row["reasons"] or "", campaign, lang)
+    name = group_name if row["kind"] == "group" else (lambda code, lang: period_name(campaign, code, lang))
+    if row["verdict"] == "not_comparable":
+        why = say("because", lang, reasons=reasons) if reasons else ""
+        return say("change_not_comparable", lang, subject=about, end=name(row["end"], lang), reasons=why)
+    values = {
+        "subject": about,
+        "start": name(row["start"], lang),
+        "end": name(row["end"], lang),
+        "start_rate": percent(row["start_rate"], lang),
+        "end_rate": percent(row["end_rate"], lang),
+        "points": points(row["difference"]),
+        "low": f"{100 * row['low']:+.1f}",
+        "high": f"{100 * row['high']:+.1f}",
+        "start_valid": row["start_valid"],
+        "end_valid": row["end_valid"],
+        "detectable": detectable_words(row, lang),
+    }
+    return say(f"{row['kind']}_{row['verdict']}", lang, **values) + _caveats(row, reasons, lang)
+
+
+def _caveats(row: Mapping[Any, Any], reasons: str, lang: str) -> str:
+    told = [say("flagged", lang, reasons=reasons)] if row["grade"] == "flagged" else []
+    if row["verdict"] in ("rose", "fell") and not row["robust"]:
+        told.append(say("not_robust", lang))
+    if off_by_one(row["start_rate"], row["end_rate"]):
+        told.append(say("rounded_last", lang))
+    return "".join(told)
+
+
+def detectable_words(row: Mapping[Any, Any], lang: str) -> str:
+    """Return the smallest rise and fall that so many ballots would have shown."""
+    given = {name: row[name] is not None and not pd.isna(row[name]) for name in ("rise", "fall")}
+    key = "_".join(["detectable", *(name for name, known in given.items() if known)])
+    return say(key, lang, **{name: points(row[name]) for name, known in given.items() if known})
 
 
 def change_title(changes: pd.DataFrame, lang: str) -> str:
-    """Return the verdicts as a title, "" without any."""
+    """Return the verdicts over time as a title, "" without any."""
+    rows = changes[changes["kind"].eq("period")]
     parts = [
         say("title_verdict", lang, group=group_name(group, lang), verdict=say(f"verdict_{verdict}", lang))
-        for group, verdict in zip(changes["rater_group"], changes["verdict"], strict=True)
+        for group, verdict in zip(rows["rater_group"], rows["verdict"], strict=True)
     ]
     return ("，" if lang == "zh" else "; ").join(parts)
 
 
+def compared_sentence(changes: pd.DataFrame, trends: pd.DataFrame, campaign: Campaign, lang: str) -> str:
+    """Return how many comparisons and tests were made, what that does to them, and what they show."""
+    count = int(changes["compared"].iloc[0]) if len(changes) else 0
+    found = int(changes["verdict"].isin(["rose", "fell"]).sum())
+    found += int(trends["verdict"].isin(["rising", "falling"]).sum())
+    error = f"{1 - campaign.setting('confidence_level'):.0%}"
+    return say("compared", lang, count=count, found=found, error=error)
+
+
+def trend_sentences(trends: pd.DataFrame, campaign: Campaign, lang: str) -> list[str]:
+    """Return for each item and group what its ballots show over three periods or more."""
+    found = []
+    for row in records(trends):
+        about = subject(row, campaign, lang)
+        periods = [period_name(campaign, row[end], lang) if row[end] else "" for end in ("start", "end")]
+        counts = {"periods": row["periods"], "ballots": row["ballots"]}
+        least = f"{row['smallest_p']:.2f}" if row["smallest_p"] is not None else ""
+        named = {"subject": about, "start": periods[0], "end": periods[1], "least": least}
+        found.append(say(f"trend_{row['verdict']}", lang, **named, **counts))
+    return found
+
+
 def trend_words(rates: pd.DataFrame, campaign: Campaign, lang: str) -> str:
-    """Return the trend in words: each group's strict rate, period by period."""
-    names = {code: period_name(campaign, code, lang) for code in rates["semester"]}
+    """Return the trend in words: each group's strict rate, period by period, and where it is broken."""
     colon, stop = ("：", "。") if lang == "zh" else (": ", ". ")
-    return "".join(
-        f"{group_name(str(group), lang)}{colon}{listing(part, 'semester', 'strict', names, lang)}{stop}"
-        for group, part in rates.groupby("rater_group", sort=False)
-    ).strip()
-
-
-def exposure_words(campaign: Campaign, lang: str) -> str:
-    """Return how many days of each year lie inside the campaign."""
-    return ("、" if lang == "zh" else ", ").join(
-        say("days_of_year", lang, year=year, days=campaign.exposure_days(year)) for year in campaign.years
-    )
-
-
-def years_words(written: pd.DataFrame, lang: str) -> str:
-    """Return the yearly comparison in words, measure by measure."""
-    colon, comma, stop = ("：", "、", "；") if lang == "zh" else (": ", ", ", "; ")
     parts = []
-    for name, part in written.groupby("name", sort=False):
-        shown = part["shown_adjusted"].fillna(text("common.no_data", lang))
-        values = [f"{year} {value}" for year, value in zip(part["year"], shown, strict=True)]
-        parts.append(f"{name}{colon}{comma.join(values)}")
-    return stop.join(parts)
-
-
-def units_words(units: Iterable[str], lang: str) -> str:
-    """Return one unit by name, and of several the first with their number: no one is singled out.
-
-    Examples
-    --------
-    >>> units_words(["一支部"], "zh"), units_words(["一支部", "二支部"], "zh")
-    ('一支部', '一支部等 2 个单位')
-    """
-    names = list(dict.fromkeys(units))
-    return names[0] if len(names) == 1 else say("several_units", lang, unit=names[0], count=len(names))
-
-
-def attendance_sentence(attendance: pd.DataFrame, lang: str) -> str:
-    """Return the attendance of all branches together, the best and the weakest."""
-    known = attendance[attendance["attendance_rate"].notna()].sort_values("attendance_rate")
-    if known.empty:
-        return say("no_events", lang)
-    best, worst = known.iloc[-1], known.iloc[0]
-    return say(
-        "attendance_sentence" if len(known) > 1 else "attendance_one",
-        lang,
-        rate=percent(known["present"].sum() / known["expected"].sum(), lang),
-        expected=f"{known['expected'].sum():,}",
-        best=best["unit"],
-        best_rate=percent(best["attendance_rate"], lang),
-        worst=worst["unit"],
-        worst_rate=percent(worst["attendance_rate"], lang),
-    )
-
-
-def _fortnight_values(summary: pd.DataFrame, lang: str) -> dict[str, Any] | None:
-    known = summary[summary["longest_gap_days"].notna()]
-    if known.empty or not summary["due"].sum():
-        return None
-    longest = known[known["longest_gap_days"].eq(known["longest_gap_days"].max())]
-    worst = longest.iloc[0]
-    due, held = int(summary["due"].sum()), int(summary["held"].sum())
-    return {
-        "due": due,
-        "held": held,
-        "rate": percent(held / due, lang),
-        "worst": units_words(longest["unit"], lang),
-        "days": worst["longest_gap_days"],
-        "start": day_name(worst["gap_from"], lang),
-        "end": day_name(worst["gap_to"], lang),
-    }
-
-
-def fortnight_sentence(summary: pd.DataFrame, lang: str) -> str:
-    """Return how many fortnights due were held, and the longest gap."""
-    values = _fortnight_values(summary, lang)
-    return say("fortnight_sentence", lang, **values) if values else say("no_events", lang)
-
-
-def participation_title(summary: pd.DataFrame, lang: str) -> str:
-    """Return the finding of the page on participation."""
-    values = _fortnight_values(summary, lang)
-    return say("participation_title", lang, **values) if values else say("no_events", lang)
-
-
-def training_sentence(progress: pd.DataFrame, lang: str) -> str:
-    """Return how many in-service members reached the hours, are on course or behind."""
-    known = progress[progress["status"].notna()]
-    if known.empty:
-        return text("common.no_data", lang)
-    counts = known["status"].value_counts()
-    return say(
-        "training_sentence",
-        lang,
-        members=len(known),
-        target=f"{known['target'].iloc[0]:g}",
-        expected=f"{known['expected'].iloc[0]:.1f}",
-        **{name: counts.get(name, 0) for name in ("reached", "on_course", "behind")},
-    )
-
-
-def late_sentence(late: pd.DataFrame, cutoff: pd.Timestamp, lang: str, audience: str) -> str:
-    """Return how much is overdue and, but for the public, where it is longest overdue."""
-    day = day_name(cutoff, lang)
-    if late.empty:
-        return say("late_none", lang, cutoff=day)
-    days = late["days_late"].max()
-    units = late.loc[late["days_late"].eq(days), "unit"].fillna(text("present.no_branch", lang))
-    where = "" if audience == "public" else say("late_where", lang, unit=units_words(units, lang))
-    return say("late_sentence", lang, cutoff=day, count=len(late), days=days, where=where)
-
-
-def yearly_title(comparison: pd.DataFrame, lang: str) -> str:
-    """Return how many measures can be compared over all years."""
-    known = comparison[comparison["value"].notna()]
-    whole, years = known.groupby("measure")["comparable"].all(), comparison["year"].unique()
-    if len(years) == 1:
-        return say("yearly_title_one", lang, year=years[0])
-    comparable, count = int(whole.sum()), len(years)
-    return say(
-        "yearly_title", lang, count=count, comparable=comparable, not_comparable=len(whole) - comparable
-    )
-
-
-def quality_title(files: pd.DataFrame, findings: int, lang: str) -> str:
-    """Return whether every file was used, and how many rows need a look."""
-    bad = int(files["status"].isin(["refused", "unrecognised"]).sum())
-    key = "quality_title_bad" if bad else "quality_title"
-    return say(key, lang, files=len(files), findings=findings, bad=bad)
-
-
-def quality_sentence(ledger: pd.DataFrame, lang: str) -> str:
-    """Return what became of all rows."""
-    counts = ledger["outcome"].value_counts()
-    named = {name: int(counts.get(name, 0)) for name in ("kept", "rejected", "unrecognised")}
-    frame = len(ledger) - sum(named.values())
-    return say("quality_sentence", lang, rows=len(ledger), frame=frame, **named)
+    for group, part in rates.groupby("rater_group", sort=False):
+        names = {code: period_name(campaign, code, lang) for code in part["semester"]}
+        for row in part.to_dict("records"):
+            if row["reasons_before"]:
+                reasons = reasons_words(row["reasons_before"], campaign, lang)
+                code = row["semester"]
+                names[code] = say("broken", lang, period=names[code], reasons=reasons)
+        told = listing(part, "semester", "strict", names, lang)
+        parts.append(f"{group_name(str(group), lang)}{colon}{told}{stop}")
+    return "".join(parts).strip()
 
 
 def series(parts: Iterable[str], lang: str) -> str:

@@ -184,8 +184,9 @@ def _answers(world: "World") -> Iterator[Row]:
             if paper[item] != "two ticks":  # they void the item
                 yield {**head, "item": item, "criterion": criterion, "level": paper[item]}
     for reply in world.replies:
-        head = _survey(reply["answered_at"].date()) | {"answered_on": reply["answered_at"].date()}
-        head |= {key: reply[key] for key in ("respondent", "rater_group")}
+        at = reply["answered_at"]
+        head = _survey(at.date()) | {"answered_on": at.date(), "minute": 60 * at.hour + at.minute}
+        head |= {key: reply[key] for key in ("respondent", "rater_group", "seconds")}
         for item, (_, criterion) in coded["question"].items():
             if reply[item] != "skipped":  # they were not asked
                 yield {**head, "scale": "sat5", "item": item, "criterion": criterion, "level": reply[item]}
@@ -194,7 +195,8 @@ def _answers(world: "World") -> Iterator[Row]:
 
 def _counted(answers: list[Row]) -> Iterator[Row]:
     graded = (row for row in answers if "scale" in row)
-    alike = ({k: v for k, v in row.items() if k not in ("respondent", "answered_on")} for row in graded)
+    apart = ("respondent", "answered_on", "seconds", "minute")
+    alike = ({k: v for k, v in row.items() if k not in apart} for row in graded)
     for keys, count in Counter(tuple(row.items()) for row in alike).items():
         asked = _about(dict(keys)["item"]) if dict(keys)["occasion"] == "satisfaction" else {}
         yield {**dict(keys), **asked, "count": count}

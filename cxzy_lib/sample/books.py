@@ -231,7 +231,8 @@ def _questionnaire(world: World, mess: Mess) -> Book:
         at: datetime = reply["answered_at"]
         day = f"{at.year}/{at.month}/{at.day}" if mess.level else f"{at.year}/{at.month:02}/{at.day:02}"
         who = mess.word(words()["words"]["rater"][reply["rater_group"]], 0.2)
-        line: list[Cell] = [n, f"{day} {at.time()}", f"{60 + n % 90}秒", "链接", "直接访问", "192.0.2.1", who]
+        line: list[Cell] = [n, f"{day} {at.time()}", f"{reply['seconds']}秒"]
+        line += ["链接", "直接访问", "192.0.2.1", who]
         line += [mess.word(grades[reply[item]], 0.2) for item in asked]
         body.append([*line, "┋".join(reply["channels"]) or "(空)", reply["comment"] or "(空)"])
     return "2012年5月满意度问卷(问卷星导出).xlsx", [mess.sheet("Sheet1", [], [header], body)]

@@ -225,6 +225,7 @@ def _replies(rng: Random, members: int) -> list[Row]:
         weights = _weights(words()["scales"]["sat5"], REPLIES[group][0], 0.03)
         levels = rng.choices(list(weights), list(weights.values()), k=len(questions))
         row = {"respondent": str(number), "answered_at": clock, "rater_group": group}
+        row["seconds"] = 60 + number % 90
         row |= dict(zip(questions, levels, strict=True))
         if group in ("parent", "community"):
             row["member_teaching"] = "skipped"

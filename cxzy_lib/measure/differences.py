@@ -1,0 +1,240 @@
+"""Two shares side by side: how far they are apart, whether chance explains it, what could have been seen.
+
+Two questions are kept apart. *The body*: did its share differ, where only those who stayed silent are
+unknown? *The answers*: is the difference more than answers given anew would show by chance? Between two
+years the second is asked: a census has chance in it, too (W. E. Deming and F. F. Stephan, On the
+interpretation of censuses as samples, Journal of the American Statistical Association 36 (1941);
+W. G. Cochran, Sampling Techniques (1977), section 2.14).
+"""
+
+from collections.abc import Callable
+
+import numpy as np
+import numpy.typing as npt
+import pandas as pd
+
+from cxzy_lib.measure.basis import numbers
+from cxzy_lib.measure.intervals import Floats, hypergeometric_interval, wilson
+
+Limits = tuple[Floats, Floats]
+Flags = npt.NDArray[np.bool_]
+
+#: Up to so many tables the test is exact; beyond, both groups are large and Newcombe's interval is inverted.
+_EXACT_TABLES = 120_000
+_NUISANCE = np.linspace(0.005, 0.995, 199)
+_STEPS = 40  # of a bisection
+
+
+def square_and_add(one: Floats, one_limits: Limits, other: Floats, other_limits: Limits) -> Limits:
+    """Return the limits of `other` - `one` from Wilson's limits of each.
+
+    R. G. Newcombe, Interval estimation for the difference between independent proportions, Statistics in
+    Medicine 17 (1998), method 10.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> one, other = np.array([48 / 80]), np.array([56 / 70])
+    >>> low, high = square_and_add(one, wilson(48, 80, 0.95), other, wilson(56, 70, 0.95))
+    >>> low.round(4), high.round(4)  # printed there, with the opposite sign: 0.0524 to 0.3339
+    (array([0.0524]), array([0.3339]))
+    """
+    gap = other - one
+    low = gap - np.hypot(other - other_limits[0], one_limits[1] - one)
+    high = gap + np.hypot(other_limits[1] - other, one - one_limits[0])
+    return np.clip(low, -1, 1), np.clip(high, -1, 1)
+
+
+def difference_interval(pairs: pd.DataFrame, level: float | Floats, basis: str) -> Limits:
+    """Return the limits of the difference end - start of each pair of shares, -1 to 1.
+
+    Parameters
+    ----------
+    pairs : DataFrame
+        ``start_count``, ``start_valid``, ``start_population`` and the same of ``end``; NA gives NaN.
+    basis : str
+        ``answers``: Newcombe's interval, populations not used. ``body``: the least and the most that two
+        exact intervals for finite populations (Wilson's where one is unknown) leave, each at the square root
+        of `level`, so that both hold together (Z. Šidák, Rectangular confidence regions, Journal of the
+        American Statistical Association 62 (1967)). Squared and added, they would not: with few silent
+        people both shares lie at their limits at once too often.
+
+    Examples
+    --------
+    >>> pairs = pd.DataFrame(
+    ...     {
+    ...         "start_count": [45],
+    ...         "start_valid": [50],
+    ...         "start_population": [50],
+    ...         "end_count": [40],
+    ...         "end_valid": [50],
+    ...         "end_population": [50],
+    ...     }
+    ... )
+    >>> [end.round(3).tolist() for end in difference_interval(pairs, 0.95, "body")]
+    [[-0.1], [-0.1]]
+    >>> [end.round(3).tolist() for end in difference_interval(pairs, 0.95, "answers")]
+    [[-0.242], [0.043]]
+    """
+    shares, limits = zip(*(_side(pairs, side, level, basis) for side in ("start", "end")), strict=True)
+    if basis == "body":
+        return limits[1][0] - limits[0][1], limits[1][1] - limits[0][0]
+    return square_and_add(shares[0], limits[0], shares[1], limits[1])
+
+
+def _side(pairs: pd.DataFrame, side: str, level: float | Floats, basis: str) -> tuple[Floats, Limits]:
+    count, valid, body = (numbers(pairs[f"{side}_{name}"]) for name in ("count", "valid", "population"))
+    with np.errstate(invalid="ignore", divide="ignore"):
+        return count / valid, _limits(count, valid, body, level, basis)
+
+
+def _limits(count: Floats, valid: Floats, body: Floats, level: float | Floats, basis: str) -> Limits:
+    if basis == "answers":
+        return wilson(count, valid, level)
+    both = np.sqrt(level)
+    unbounded = wilson(count, valid, both)
+    exact = hypergeometric_interval(count, valid, np.where(body >= valid, body, np.nan), both)
+    low, high = (np.where(np.isnan(one), other, one) for one, other in zip(exact, unbounded, strict=True))
+    return low, high
+
+
+def difference_p(pairs: pd.DataFrame, basis: str) -> Floats:
+    """Return for each pair of shares the two-sided p value of no difference; NaN where one is unknown.
+
+    ``answers``: Boschloo's exact unconditional test, which never errs more often than it says (R. D.
+    Boschloo, Raised conditional level of significance for the 2 x 2 table, Statistica Neerlandica 24
+    (1970)); for two large groups, and for ``body``, the smallest 1 - level at which the interval of
+    `difference_interval` leaves 0 out.
+
+    Examples
+    --------
+    >>> columns = ["start_count", "start_valid", "start_population", "end_count", "end_valid"]
+    >>> pairs = pd.DataFrame([[7, 12, None, 11, 12]], columns=columns).assign(end_population=None)
+    >>> difference_p(pairs, "answers").round(3).tolist()
+    [0.072]
+    """
+    from scipy.stats import boschloo_exact
+
+    counts = [f"{side}_{name}" for side in ("start", "end") for name in ("count", "valid", "population")]
+    # The same ballots come many times: each distinct pair is worked out once.
+    distinct = pairs[counts].drop_duplicates(ignore_index=True)
+    found = _inverted(distinct, basis)
+    if basis == "answers":
+        sizes = distinct["start_valid"].astype("Float64") * distinct["end_valid"].astype("Float64")
+        exact = ~np.isnan(found) & (sizes.fillna(0) <= _EXACT_TABLES).to_numpy(bool)
+        for at in np.flatnonzero(exact):
+            one, first, other, second = (int(distinct[counts[c]].iloc[at]) for c in (0, 1, 3, 4))
+            found[at] = boschloo_exact([[one, other], [first - one, second - other]]).pvalue
+    told = pairs[counts].merge(distinct.assign(p=found), on=counts, how="left")
+    return numbers(told["p"])
+
+
+def _inverted(pairs: pd.DataFrame, basis: str) -> Floats:
+    """Return the smallest 1 - level, by bisection on its logarithm, at which the interval leaves out 0."""
+    known = ~np.isnan(difference_interval(pairs, 0.5, basis)[0])
+    least, most = np.full(len(pairs), -30.0), np.zeros(len(pairs))
+    for _ in range(_STEPS):
+        middle = (least + most) / 2
+        low, high = difference_interval(pairs, 1 - np.exp(middle), basis)
+        apart = (low > 0) | (high < 0)
+        least, most = np.where(apart, least, middle), np.where(apart, middle, most)
+    return np.where(known, np.exp(most), np.nan)
+
+
+def rejected(first: int, second: int, error: float) -> Flags:
+    """Return which tables (rows: count of the first group, columns: of the second) the exact test rejects.
+
+    Boschloo's order of the tables and twice the smaller side, as in `difference_p`; no common share makes
+    a rejection likelier than `error`.
+
+    Examples
+    --------
+    >>> found = rejected(12, 12, 0.05)
+    >>> found.shape, bool(found[7, 11]), bool(found[5, 11])
+    ((13, 13), False, True)
+    """
+    from scipy.stats import binom, hypergeom
+
+    one, other = np.arange(first + 1)[:, None], np.arange(second + 1)[None, :]
+    ones, others = (binom.pmf(np.arange(n + 1), n, _NUISANCE[:, None]) for n in (first, second))
+    table = (first + second, one + other, second)
+    found = np.zeros((first + 1, second + 1), dtype=bool)
+    for fisher in (hypergeom.sf(other - 1, *table), hypergeom.cdf(other, *table)):
+        values = np.unique(fisher) * (1 + 1e-9)
+        low, high = -1, len(values) - 1  # the last value that is still rejected
+        while low < high:
+            middle = (low + high + 1) // 2
+            likeliest = ((ones @ (fisher <= values[middle])) * others).sum(axis=1).max()
+            low, high = (middle, high) if likeliest <= error / 2 else (low, middle - 1)
+        found |= fisher <= (values[low] if low >= 0 else -1)
+    return found
+
+
+def detectable(
+    start: float, first: int, second: int, error: float, wanted: float
+) -> tuple[float | None, float | None]:
+    """Return the smallest rise and the smallest fall from `start` that so many ballots would show.
+
+    Parameters
+    ----------
+    start : float
+        The share (0-1) from which it changes.
+    first, second : int
+        Valid ballots then and now.
+    error : float
+        How often the test may call a change where there is none.
+    wanted : float
+        The power: how often a change of that size is to be called one.
+
+    Returns
+    -------
+    tuple
+        Rise and fall as shares (0-1), None where no change that is left to that side would be shown. Exact
+        for the test of `difference_p`; for two large groups by the normal distribution (J. L. Fleiss,
+        Statistical Methods for Rates and Proportions (1981), section 3.3).
+
+    Examples
+    --------
+    >>> [round(change, 2) for change in detectable(0.5, 100, 100, 0.05, 0.8)]
+    [0.19, 0.19]
+    >>> detectable(0.97, 18, 18, 0.05, 0.8)[0] is None
+    True
+    """
+    exact = first * second <= _EXACT_TABLES
+    return _smallest(start, (_exact_power if exact else _normal_power)(start, first, second, error), wanted)
+
+
+def _exact_power(start: float, first: int, second: int, error: float) -> Callable[[float], float]:
+    from scipy.stats import binom
+
+    before = binom.pmf(np.arange(first + 1), first, start) @ rejected(first, second, error)
+    counts = np.arange(second + 1)
+    return lambda end: float(before @ binom.pmf(counts, second, end))
+
+
+def _normal_power(start: float, first: int, second: int, error: float) -> Callable[[float], float]:
+    from scipy.stats import norm
+
+    def of(end: float) -> float:
+        common = (first * start + second * end) / (first + second)
+        pooled = np.sqrt(common * (1 - common) * (1 / first + 1 / second))
+        apart = np.sqrt(start * (1 - start) / first + end * (1 - end) / second)
+        return float(norm.sf((norm.isf(error / 2) * pooled - abs(end - start)) / max(apart, 1e-12)))
+
+    return of
+
+
+def _smallest(
+    start: float, power_of: Callable[[float], float], wanted: float
+) -> tuple[float | None, float | None]:
+    found: list[float | None] = []
+    for bound in (1.0, 0.0):
+        if power_of(bound) < wanted:
+            found.append(None)
+            continue
+        near, far = start, bound
+        for _ in range(_STEPS // 2):
+            middle = (near + far) / 2
+            near, far = (near, middle) if power_of(middle) >= wanted else (middle, far)
+        found.append(abs(far - start))
+    return found[0], found[1]

@@ -1,0 +1,72 @@
+"""What the ballots of a campaign can show, worked out in one place: every page says the same."""
+
+from dataclasses import dataclass
+
+import pandas as pd
+
+from cxzy_lib.campaign import Campaign
+from cxzy_lib.measure.basis import numbers, vote_days, with_period
+from cxzy_lib.measure.changes import group_pairs, judged, period_pairs
+from cxzy_lib.measure.comparability import comparisons, conditions
+from cxzy_lib.measure.disclosure import shown_satisfaction
+from cxzy_lib.measure.trends import judged_trends, trends
+
+PERIOD = "semester"
+
+
+@dataclass(frozen=True)
+class Verdicts:
+    """The rates of each item, what may be compared, and what the comparisons show.
+
+    Parameters
+    ----------
+    rates : DataFrame
+        As from `shown_satisfaction` by semester, item and group, in the order of time.
+    registry, graded : DataFrame
+        As from `conditions` and `comparisons`.
+    changes, trends : DataFrame
+        As from `judged` and `judged_trends`: one family of tests.
+    """
+
+    rates: pd.DataFrame
+    registry: pd.DataFrame
+    graded: pd.DataFrame
+    changes: pd.DataFrame
+    trends: pd.DataFrame
+
+    def headline(self, campaign: Campaign) -> pd.DataFrame:
+        """Return the changes of the items that a report leads with."""
+        first = [item.code for item in campaign.items.values() if item.headline]
+        return self.changes[self.changes["item"].isin(first)]
+
+
+def ballot_verdicts(
+    votes: pd.DataFrame, turnout: pd.DataFrame, campaign: Campaign, occasion: str = "satisfaction"
+) -> Verdicts:
+    """Return what the ballots of one kind of occasion show, semester by semester.
+
+    Members and others are compared with themselves over time on every item, and with each other on the
+    headline item, whose trends are told, too; all these are one family of tests: the more is asked of the
+    same ballots, the less each can show. Ballots without a semester stand under their year.
+    """
+    rows = with_period(votes[votes["occasion"].eq(occasion).fillna(False).astype(bool)])
+    rates = shown_satisfaction(rows, turnout, campaign, PERIOD, ("item",))
+    days = vote_days(rows, campaign).groupby(rows[PERIOD]).max()
+    rates = rates.assign(_day=rates[PERIOD].map(days)).sort_values(
+        ["_day", "item", "rater_group", "scale"], ignore_index=True
+    )
+    registry = conditions(rows, turnout, campaign, PERIOD)
+    graded = comparisons(registry, campaign, PERIOD)
+    headline = [item.code for item in campaign.items.values() if item.headline]
+    first = rates[rates["item"].isin(headline)]
+    pairs = [period_pairs(rates, graded, PERIOD), group_pairs(first, ("nonmember", "member"), PERIOD)]
+    moved = trends(rows, first, graded, campaign, PERIOD)
+    p = numbers(moved["p"])
+    changes = judged(pd.concat(pairs, ignore_index=True), campaign, p)
+    return Verdicts(
+        rates.drop(columns="_day"),
+        registry,
+        graded,
+        changes,
+        judged_trends(moved, campaign, numbers(changes["p"])),
+    )

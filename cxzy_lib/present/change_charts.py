@@ -1,0 +1,57 @@
+"""Charts of comparisons: how far two figures are apart, and whether the data can show it."""
+
+import numpy as np
+import pandas as pd
+from matplotlib.axes import Axes
+from matplotlib.lines import Line2D
+
+from cxzy_lib.campaign import Campaign
+from cxzy_lib.present import theme as look
+from cxzy_lib.present.wording import group_name
+from cxzy_lib.texts import text
+
+
+@look.theme()
+def change_dots(changes: pd.DataFrame, campaign: Campaign, lang: str = "zh", ax: Axes | None = None) -> Axes:
+    """Draw each change over time with its interval, in points, around no change.
+
+    Parameters
+    ----------
+    changes : DataFrame
+        As from `judged`. Only what may be compared is drawn: a dot without a line to anything, filled where
+        the verdict is a rise or a fall, hollow where the data cannot tell.
+    """
+    rows = changes[changes["kind"].eq("period") & changes["difference"].notna()]
+    if rows.empty:
+        return look.no_data(ax, lang)
+    names = [_name(row, campaign, lang) for row in rows.to_dict("records")]
+    ax = look.rows_axes(names, ax, extra=1.2)
+    places = np.arange(len(rows))
+    value, low, high = (100 * look.floats(rows[name]) for name in ("difference", "low", "high"))
+    sure = rows["verdict"].isin(["rose", "fell"]).to_numpy(bool)
+    ax.hlines(places, low, high, color=look.BLUE, linewidth=1.6, zorder=2)
+    for face, chosen in ((look.BLUE, sure), ("white", ~sure)):
+        ax.plot(value[chosen], places[chosen], "o", ms=7, color=look.BLUE, markerfacecolor=face, zorder=3)
+    ax.axvline(0, color=look.INK, linewidth=1, zorder=1)
+    ax.set_xlabel(text("present.points_axis", lang))
+    ax.xaxis.set_major_formatter(lambda at, _: f"{at:+.0f}" if round(at) else "0")
+    words = [f"{point:+.1f}" for point in value]
+    after = look.right_column(ax, words, text("present.points_head", lang))
+    told = [text(f"present.short_{verdict}", lang) for verdict in rows["verdict"]]
+    look.right_column(ax, told, text("present.verdict_head", lang), after)
+    look.legend(
+        ax,
+        [
+            Line2D([], [], marker="o", linestyle="", color=look.BLUE, markerfacecolor=face, label=label)
+            for face, label in (
+                (look.BLUE, text("present.change_told", lang)),
+                ("white", text("present.change_untold", lang)),
+            )
+        ],
+    )
+    return look.settle(ax)
+
+
+def _name(row: dict[object, object], campaign: Campaign, lang: str) -> str:
+    item = campaign.items.get(str(row["item"]))
+    return f"{item.label(lang) if item else row['item']} · {group_name(str(row['rater_group']), lang)}"

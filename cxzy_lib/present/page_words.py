@@ -1,0 +1,142 @@
+"""What pages say of participation, years, duties and files, in Chinese and English."""
+
+from collections.abc import Iterable
+from typing import Any
+
+import pandas as pd
+
+from cxzy_lib.campaign import Campaign
+from cxzy_lib.present.wording import day_name, percent, say
+from cxzy_lib.texts import text
+
+
+def exposure_words(campaign: Campaign, lang: str) -> str:
+    """Return how many days of each year lie inside the campaign."""
+    return ("、" if lang == "zh" else ", ").join(
+        say("days_of_year", lang, year=year, days=campaign.exposure_days(year)) for year in campaign.years
+    )
+
+
+def years_words(written: pd.DataFrame, lang: str) -> str:
+    """Return the yearly comparison in words, measure by measure."""
+    colon, comma, stop = ("：", "、", "；") if lang == "zh" else (": ", ", ", "; ")
+    parts = []
+    for name, part in written.groupby("name", sort=False):
+        shown = part["shown_adjusted"].fillna(text("common.no_data", lang))
+        values = [f"{year} {value}" for year, value in zip(part["year"], shown, strict=True)]
+        parts.append(f"{name}{colon}{comma.join(values)}")
+    return stop.join(parts)
+
+
+def units_words(units: Iterable[str], lang: str) -> str:
+    """Return one unit by name, and of several the first with their number: no one is singled out.
+
+    Examples
+    --------
+    >>> units_words(["一支部"], "zh"), units_words(["一支部", "二支部"], "zh")
+    ('一支部', '一支部等 2 个单位')
+    """
+    names = list(dict.fromkeys(units))
+    return names[0] if len(names) == 1 else say("several_units", lang, unit=names[0], count=len(names))
+
+
+def attendance_sentence(attendance: pd.DataFrame, lang: str) -> str:
+    """Return the attendance of all branches together, the best and the weakest."""
+    known = attendance[attendance["attendance_rate"].notna()].sort_values("attendance_rate")
+    if known.empty:
+        return say("no_events", lang)
+    best, worst = known.iloc[-1], known.iloc[0]
+    return say(
+        "attendance_sentence" if len(known) > 1 else "attendance_one",
+        lang,
+        rate=percent(known["present"].sum() / known["expected"].sum(), lang),
+        expected=f"{known['expected'].sum():,}",
+        best=best["unit"],
+        best_rate=percent(best["attendance_rate"], lang),
+        worst=worst["unit"],
+        worst_rate=percent(worst["attendance_rate"], lang),
+    )
+
+
+def _fortnight_values(summary: pd.DataFrame, lang: str) -> dict[str, Any] | None:
+    known = summary[summary["longest_gap_days"].notna()]
+    if known.empty or not summary["due"].sum():
+        return None
+    longest = known[known["longest_gap_days"].eq(known["longest_gap_days"].max())]
+    worst = longest.iloc[0]
+    due, held = int(summary["due"].sum()), int(summary["held"].sum())
+    return {
+        "due": due,
+        "held": held,
+        "rate": percent(held / due, lang),
+        "worst": units_words(longest["unit"], lang),
+        "days": worst["longest_gap_days"],
+        "start": day_name(worst["gap_from"], lang),
+        "end": day_name(worst["gap_to"], lang),
+    }
+
+
+def fortnight_sentence(summary: pd.DataFrame, lang: str) -> str:
+    """Return how many fortnights due were held, and the longest gap."""
+    values = _fortnight_values(summary, lang)
+    return say("fortnight_sentence", lang, **values) if values else say("no_events", lang)
+
+
+def participation_title(summary: pd.DataFrame, lang: str) -> str:
+    """Return the finding of the page on participation."""
+    values = _fortnight_values(summary, lang)
+    return say("participation_title", lang, **values) if values else say("no_events", lang)
+
+
+def training_sentence(progress: pd.DataFrame, lang: str) -> str:
+    """Return how many in-service members reached the hours, are on course or behind."""
+    known = progress[progress["status"].notna()]
+    if known.empty:
+        return text("common.no_data", lang)
+    counts = known["status"].value_counts()
+    return say(
+        "training_sentence",
+        lang,
+        members=len(known),
+        target=f"{known['target'].iloc[0]:g}",
+        expected=f"{known['expected'].iloc[0]:.1f}",
+        **{name: counts.get(name, 0) for name in ("reached", "on_course", "behind")},
+    )
+
+
+def late_sentence(late: pd.DataFrame, cutoff: pd.Timestamp, lang: str, audience: str) -> str:
+    """Return how much is overdue and, but for the public, where it is longest overdue."""
+    day = day_name(cutoff, lang)
+    if late.empty:
+        return say("late_none", lang, cutoff=day)
+    days = late["days_late"].max()
+    units = late.loc[late["days_late"].eq(days), "unit"].fillna(text("present.no_branch", lang))
+    where = "" if audience == "public" else say("late_where", lang, unit=units_words(units, lang))
+    return say("late_sentence", lang, cutoff=day, count=len(late), days=days, where=where)
+
+
+def yearly_title(comparison: pd.DataFrame, lang: str) -> str:
+    """Return how many measures can be compared over all years."""
+    known = comparison[comparison["value"].notna()]
+    whole, years = known.groupby("measure")["comparable"].all(), comparison["year"].unique()
+    if len(years) == 1:
+        return say("yearly_title_one", lang, year=years[0])
+    comparable, count = int(whole.sum()), len(years)
+    return say(
+        "yearly_title", lang, count=count, comparable=comparable, not_comparable=len(whole) - comparable
+    )
+
+
+def quality_title(files: pd.DataFrame, findings: int, lang: str) -> str:
+    """Return whether every file was used, and how many rows need a look."""
+    bad = int(files["status"].isin(["refused", "unrecognised"]).sum())
+    key = "quality_title_bad" if bad else "quality_title"
+    return say(key, lang, files=len(files), findings=findings, bad=bad)
+
+
+def quality_sentence(ledger: pd.DataFrame, lang: str) -> str:
+    """Return what became of all rows."""
+    counts = ledger["outcome"].value_counts()
+    named = {name: int(counts.get(name, 0)) for name in ("kept", "rejected", "unrecognised")}
+    frame = len(ledger) - sum(named.values())
+    return say("quality_sentence", lang, rows=len(ledger), frame=frame, **named)
