@@ -144,11 +144,13 @@ def test_the_curves_are_the_limits_and_the_line_is_the_centre() -> None:
     assert {text("units.limits", "zh", level=level) for level in ("95%", "99.8%")} <= set(words(ax))
 
 
-def test_few_units_are_all_named_in_full_with_value_base_and_reason() -> None:
-    said = words(unit_charts.funnel(six(), words="满意率"))
-    assert f"{LONG}\n93.8%（n=48）" in said
+def test_who_stands_out_is_named_in_full_with_value_base_or_reason_and_nobody_else() -> None:
+    frame = six()
+    said = words(unit_charts.funnel(frame, words="满意率"))
     assert "继续教育学院远程教学支部\n75.0%（n=4，基数过小）" in said
-    assert [sum(word.startswith(name + "\n") for word in said) for name in SIX] == [1] * 6
+    out = dict(zip(frame["unit"], frame["position"].ne("within"), strict=True))
+    assert {name: any(word.startswith(name + "\n") for word in said) for name in SIX} == out
+    assert set(out.values()) == {True, False}
     assert "满意率·数轴自50%起" in said
 
 
@@ -176,7 +178,7 @@ def test_a_name_is_joined_to_its_mark_and_names_keep_the_order_of_the_rates() ->
     heights = [note.xyann[1] for note in ordered]
     assert heights == sorted(heights)
     assert {(float(n.xy[0]), round(float(n.xy[1]), 9)) for n in notes if "n=" in n.get_text()} == where(
-        frame, frame["rate"].notna()
+        frame, frame["rate"].notna() & frame["position"].ne("within")
     )
 
 

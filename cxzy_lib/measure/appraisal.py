@@ -64,7 +64,8 @@ def occasions(votes: pd.DataFrame, turnout: pd.DataFrame, campaign: Campaign) ->
     lost = pd.MultiIndex.from_frame(checked.loc[checked["voided"], pair])
     voided = pd.MultiIndex.from_frame(votes[pair]).isin(lost)
     rates = satisfaction_rates(votes, turnout, campaign, by=tuple(_KEYS[:-1]))
-    rates = rates.merge(index_scores(votes, campaign, _KEYS), on=_KEYS, how="left")
+    points = index_scores(votes, campaign, _KEYS)[[*_KEYS, "index"]]
+    rates = rates.merge(points, on=_KEYS, how="left")
     bad = votes.loc[voided, _KEYS].drop_duplicates()
     gone = pd.MultiIndex.from_frame(rates[_KEYS]).isin(pd.MultiIndex.from_frame(bad))
     small = rates["valid"].lt(campaign.setting("minimum_base")).fillna(False).astype(bool)

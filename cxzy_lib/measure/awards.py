@@ -15,6 +15,7 @@ from cxzy_lib.measure.basis import shape, share
 from cxzy_lib.measure.duties import settled
 from cxzy_lib.measure.evidence import CELL
 from cxzy_lib.measure.participation import members_at, training_progress
+from cxzy_lib.measure.ranks import vote_ranks
 from cxzy_lib.tables import Tables
 
 _LEVELS = ("branch", "general_branch", "bureau")
@@ -123,7 +124,8 @@ def nominees(tables: Tables, campaign: Campaign, as_of: date) -> pd.DataFrame:
     """Return one row for each nominee, round and class: how high the nomination came, and its votes.
 
     The result: ``round``, ``award``, ``nominee``, ``unit``, ``highest`` (level), ``from_branch`` (bool: a
-    branch's vote is on record), ``vote_share`` (of the branch), ``notice_days``, ``notice_short``.
+    branch's vote is on record), ``vote_share``, ``votes``, ``cast`` (of the branch; NA where it is void),
+    ``notice_days``, ``notice_short``.
     """
     cast = votes_cast(tables, campaign, as_of)
     rank = cast["level"].map({level: at for at, level in enumerate(_LEVELS)}).fillna(-1)
@@ -135,11 +137,13 @@ def nominees(tables: Tables, campaign: Campaign, as_of: date) -> pd.DataFrame:
     frame["from_branch"] = last.index.isin(branch.index)
     frame["unit"] = branch["unit"].reindex(frame.index).fillna(last["unit"])
     frame["vote_share"] = branch["vote_share"].reindex(frame.index).fillna(last["vote_share"])
+    counted = branch[~branch["void"]]
+    frame = frame.join(counted[["votes", "cast"]])
     frame["notice_days"] = cast.groupby(keys)["notice_days"].max()
     frame["notice_short"] = (
         frame["notice_days"].lt(campaign.setting("award_rule")["notice_days"]).fillna(False)
     )
-    columns = "round award nominee unit highest from_branch vote_share notice_days notice_short"
+    columns = "round award nominee unit highest from_branch vote_share votes cast notice_days notice_short"
     text = "round award nominee unit highest"
     return shape(frame.reset_index(), columns, text, number="vote_share", flag="from_branch notice_short")
 
@@ -155,7 +159,9 @@ def shortlist(tables: Tables, campaign: Campaign, as_of: date) -> pd.DataFrame:
     DataFrame
         As `nominees`, with ``pledge_done`` (bool), ``study_plan`` (bool), ``hours``, ``finals`` (before
         the round's day), ``late_finals`` (after it, not counted), ``is_probationary``, ``quota`` (of the
-        round; NA without one).
+        round; NA without one), and how far the branch's votes tell its nominees apart: ``rank``,
+        ``rank_low``, ``rank_high``, ``top``, ``call`` of `vote_ranks`, with the number of those whom the
+        branch sent up as the line.
     """
     found = nominees(tables, campaign, as_of)
     found = found[found["nominee"].isin(tables.people["person"].dropna())]
@@ -163,13 +169,24 @@ def shortlist(tables: Tables, campaign: Campaign, as_of: date) -> pd.DataFrame:
         _with_evidence(part, str(code), tables, campaign, as_of) for code, part in found.groupby("round")
     ]
     columns = "round award nominee unit highest from_branch vote_share notice_days notice_short pledge_done"
-    columns += " study_plan hours finals late_finals is_probationary quota"
-    frame = pd.concat(parts) if parts else found
+    columns += " study_plan hours finals late_finals is_probationary quota rank rank_low rank_high top call"
+    frame = _told_apart(pd.concat(parts, ignore_index=True) if parts else found, campaign)
     frame = frame.sort_values(
         ["round", "award", "vote_share"], ascending=[True, True, False], kind="stable", na_position="last"
     )
-    text, flags = "round award nominee unit highest", "from_branch notice_short pledge_done study_plan"
-    return shape(frame, columns, text, number="vote_share hours", flag=f"{flags} is_probationary")
+    text, flags = "round award nominee unit highest call", "from_branch notice_short pledge_done study_plan"
+    return shape(frame, columns, text, number="vote_share hours top", flag=f"{flags} is_probationary")
+
+
+def _told_apart(frame: pd.DataFrame, campaign: Campaign) -> pd.DataFrame:
+    """Add the ranks of the nominees of each branch, who were voted on by the same people."""
+    level = campaign.setting("confidence_level")
+    parts = []
+    for _, part in frame.groupby(["round", "award", "unit"], dropna=False, sort=False):
+        sent = int(part["highest"].ne("branch").sum())
+        line = sent if 0 < sent < len(part) else None  # all or nobody sent up: there is no line among them
+        parts.append(part.join(vote_ranks(part["votes"], part["cast"], line, level)))
+    return pd.concat(parts) if parts else frame
 
 
 def _with_evidence(

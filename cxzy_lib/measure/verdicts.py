@@ -52,9 +52,10 @@ def ballot_verdicts(
     rows = with_period(votes[votes["occasion"].eq(occasion).fillna(False).astype(bool)])
     rates = shown_satisfaction(rows, turnout, campaign, PERIOD, ("item",))
     days = vote_days(rows, campaign).groupby(rows[PERIOD]).max()
-    rates = rates.assign(_day=rates[PERIOD].map(days)).sort_values(
-        ["_day", "item", "rater_group", "scale"], ignore_index=True
-    )
+    order = sorted(campaign.items, key=lambda code: not campaign.items[code].headline)
+    place = {code: at for at, code in enumerate(order)}
+    rates = rates.assign(_day=rates[PERIOD].map(days), _at=rates["item"].map(place))
+    rates = rates.sort_values(["_day", "_at", "rater_group", "scale"], ignore_index=True)
     registry = conditions(rows, turnout, campaign, PERIOD)
     graded = comparisons(registry, campaign, PERIOD)
     headline = [item.code for item in campaign.items.values() if item.headline]
@@ -64,7 +65,7 @@ def ballot_verdicts(
     p = numbers(moved["p"])
     changes = judged(pd.concat(pairs, ignore_index=True), campaign, p)
     return Verdicts(
-        rates.drop(columns="_day"),
+        rates.drop(columns=["_day", "_at"]),
         registry,
         graded,
         changes,

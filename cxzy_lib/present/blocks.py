@@ -132,6 +132,12 @@ def method(settings: Iterable[Setting], lang: str = "zh") -> Block:
     return Block(f'<section class="method"><h2>{heading}</h2><ul>{"".join(items)}</ul></section>')
 
 
+def unfold(table: Block, lang: str = "zh") -> Block:
+    """Return a table that opens on demand; on paper it is open."""
+    summary = escape(text("present.data", lang))
+    return Block(f'<details class="data"><summary>{summary}</summary>{table.html}</details>')
+
+
 def figure(
     drawn: "Axes | Figure",
     *,
@@ -166,10 +172,7 @@ def figure(
     with theme():
         whole.savefig(buffer, format="svg", metadata=dict.fromkeys(("Creator", "Date", "Format", "Type")))
     plt.close(whole)
-    svg, data = _inline(buffer.getvalue(), title, alt), ""
-    if table is not None:
-        summary = escape(text("present.data", lang))
-        data = f'<details class="data"><summary>{summary}</summary>{table.html}</details>'
+    svg, data = _inline(buffer.getvalue(), title, alt), unfold(table, lang).html if table else ""
     return Block(
         f'<figure class="chart"><div class="keep"><figcaption><h3 class="chart-title">{escape(title)}</h3>'
         f'<p class="caption">{escape(caption)}</p></figcaption>'

@@ -195,8 +195,8 @@ def award_parts(report: Report) -> Block:
         return joined([*parts, note(report.say("shortlist_not_shown"))])
     frame = awards.shortlist(report.tables, report.campaign, day)
     shown = plan_columns.written_shortlist(frame, report.campaign, lang)
-    columns = plan_columns.shortlist(lang)
-    return joined([*parts, html_table(shown, columns, lang, report.say("section_shortlist"))])
+    columns, told = plan_columns.shortlist(lang), note(wording.rank_sentence(frame, lang))
+    return joined([*parts, told, html_table(shown, columns, lang, report.say("section_shortlist"))])
 
 
 def award_statuses(report: Report) -> Block:

@@ -1,5 +1,7 @@
 """The columns of the tables about the plan, and the frames that need their codes written out."""
 
+from typing import Any
+
 import pandas as pd
 
 from cxzy_lib.campaign import Campaign
@@ -181,7 +183,17 @@ def written_shortlist(frame: pd.DataFrame, campaign: Campaign, lang: str) -> pd.
         highest=[text(f"plan.level_{code}", lang) for code in frame["highest"]],
         pledge_done=frame["pledge_done"].map(words),
         study_plan=frame["study_plan"].map(words),
+        places=[_places(row, lang) for row in frame.to_dict("records")],
     )
+
+
+def _places(row: dict[Any, Any], lang: str) -> str:
+    """Return the range of places in the branch, and on which side of the line it lies."""
+    low, high = row["rank_low"], row["rank_high"]
+    if pd.isna(low):
+        return "—"
+    call = say(f"call_{row['call']}", lang) if isinstance(row["call"], str) else ""
+    return f"{low} {call}".strip() if low == high else f"{low}–{high} {call}".strip()
 
 
 def shortlist(lang: str) -> list[Column]:
@@ -189,6 +201,7 @@ def shortlist(lang: str) -> list[Column]:
     return [
         *_heads(lang, "round award nominee unit highest", "id"),
         Column("vote_share", say("col_vote_share", lang), "share"),
+        *_heads(lang, "places", "id"),
         *_heads(lang, "notice_days"),
         *_heads(lang, "pledge_done study_plan", "text"),
         *_heads(lang, "hours", "number"),

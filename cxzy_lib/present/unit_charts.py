@@ -20,7 +20,6 @@ _MARKS = {
     "within": (look.MUTED, "o", "#a8a8a8", 6),
     "not_comparable": (look.MUTED, "o", "white", 6),
 }
-_FEW = 6  # so many units are all named
 _MOST = 15  # so many names fit on a page
 _GREY = "#8c8c8c"
 
@@ -88,7 +87,7 @@ def _named(rows: pd.DataFrame, states: pd.Series) -> list[int]:
     beyond = states.isin(["above", "below"])
     away = (rows["rate"] - rows["centre"]).abs() / (rows["high"] - rows["low"]).replace(0, pd.NA)
     wanted = rows.assign(beyond=beyond, away=look.floats(away))
-    wanted = wanted[states.ne("within") | (len(rows) <= _FEW)]
+    wanted = wanted[states.ne("within")]  # inside the funnel nobody stands out, and nobody is named
     return wanted.sort_values(["beyond", "away"], ascending=False, kind="stable").index[:_MOST].tolist()
 
 

@@ -108,7 +108,9 @@ def points(difference: float) -> str:
     return f"{abs(100 * difference):.1f}"
 
 
-def change_sentences(changes: pd.DataFrame, campaign: Campaign, lang: str) -> list[str]:
+def change_sentences(
+    changes: pd.DataFrame, campaign: Campaign, lang: str, *, short: bool = False
+) -> list[str]:
     """Return for each comparison what it shows, as strongly as its verdict and no stronger.
 
     Parameters
@@ -116,11 +118,13 @@ def change_sentences(changes: pd.DataFrame, campaign: Campaign, lang: str) -> li
     changes : DataFrame
         As from `judged`: direction and size come from the verdict and the difference, then the base, how
         sure it is, and what has to be kept in mind.
+    short : bool
+        Leave out the smallest change that would have shown.
     """
-    return [_change_sentence(row, campaign, lang) for row in records(changes)]
+    return [_change_sentence(row, campaign, lang, short) for row in records(changes)]
 
 
-def _change_sentence(row: Mapping[Any, Any], campaign: Campaign, lang: str) -> str:
+def _change_sentence(row: Mapping[Any, Any], campaign: Campaign, lang: str, short: bool) -> str:
     about, reasons = subject(row, campaign, lang), reasons_words(row["reasons"] or "", campaign, lang)
     name = group_name if row["kind"] == "group" else (lambda code, lang: period_name(campaign, code, lang))
     if row["verdict"] == "not_comparable":
@@ -137,7 +141,7 @@ def _change_sentence(row: Mapping[Any, Any], campaign: Campaign, lang: str) -> s
         "high": f"{100 * row['high']:+.1f}",
         "start_valid": row["start_valid"],
         "end_valid": row["end_valid"],
-        "detectable": detectable_words(row, lang),
+        "detectable": "" if short else say("and_so", lang, words=detectable_words(row, lang)),
     }
     return say(f"{row['kind']}_{row['verdict']}", lang, **values) + _caveats(row, reasons, lang)
 
@@ -226,3 +230,67 @@ def listing(frame: pd.DataFrame, name: str, value: str, words: Mapping[str, str]
         shown = text(missing, lang) if pd.isna(share) else percent(share, lang)
         parts.append(f"{words.get(label, label)}{'：' if lang == 'zh' else ': '}{shown}")
     return series(parts, lang)
+
+
+def weighted_sentence(told: Mapping[str, Any], given: Mapping[str, float], period: str, lang: str) -> str:
+    """Return the rate weighted by groups, or which group is missing and what is possible without it."""
+    shares = series(
+        (f"{group_name(group, lang)} {percent(weight, lang)}" for group, weight in given.items()), lang
+    )
+    if told["value"] is not None:
+        return say("weighted", lang, period=period, value=percent(told["value"], lang), weights=shares)
+    missing = "、".join(group_name(group, lang) for group in told["missing"])
+    ends = {end: percent(told[end], lang) for end in ("low", "high")}
+    alone = (
+        percent(told["renormalised"], lang)
+        if told["renormalised"] is not None
+        else text("common.no_data", lang)
+    )
+    return say("weighted_missing", lang, period=period, weights=shares, missing=missing, alone=alone, **ends)
+
+
+def unit_sentences(units: pd.DataFrame, lang: str) -> list[str]:
+    """Return for each unit what its rate shows beside the others: nothing more than position and tier."""
+    found = []
+    for row in records(units):
+        key = row["position"] if row["comparable"] else "not_comparable"
+        values = {"unit": row["unit"], "base": row["base"], "units": row["units"]}
+        values |= {
+            name: percent(row[name], lang) if row[name] is not None else "" for name in ("rate", "centre")
+        }
+        reason = text(f"units.{row['reason']}", lang) if row["reason"] else ""
+        found.append(say(f"unit_{key}", lang, reason=reason, **values))
+    return found
+
+
+def rank_sentence(shortlist: pd.DataFrame, lang: str) -> str:
+    """Return how many nominees the votes cannot tell from the award line, "" without a line."""
+    known = shortlist[shortlist["call"].notna()]
+    if known.empty:
+        return say("no_line", lang)
+    counts = {name: int(known["call"].eq(name).sum()) for name in ("in", "out", "indistinguishable")}
+    return say(
+        "award_line",
+        lang,
+        count=len(known),
+        sure=counts["in"],
+        beyond=counts["out"],
+        open=counts["indistinguishable"],
+    )
+
+
+def return_sentences(found: pd.DataFrame, campaign: Campaign, lang: str) -> list[str]:
+    """Return each return that should be looked at, as a request and never as a reproach."""
+    sentences = []
+    for row in records(found):
+        values = dict(row)
+        where = [period_name(campaign, row["period"], lang) if row["period"] else "", row["unit"] or ""]
+        where.append(group_name(row["rater_group"], lang) if row["rater_group"] else "")
+        values["where"] = " ".join(word for word in where if word)
+        values["other"] = row["other"] or ""
+        values["share"] = (
+            percent(row["value"], lang) if row["value"] is not None and row["value"] <= 1 else ""
+        )
+        values["number"] = f"{row['value']:.1f}".removesuffix(".0") if row["value"] is not None else ""
+        sentences.append(say(f"return_{row['kind']}", lang, **values))
+    return sentences

@@ -1,0 +1,224 @@
+"""Parts of pages that say how sure a figure is: changes, comparability, indices, raters, returns, units."""
+
+import pandas as pd
+
+from cxzy_lib.measure import agreement, fair, indices, raters, reliability, returns, trends, weights
+from cxzy_lib.measure.basis import with_period
+from cxzy_lib.measure.comparability import GRADES, with_grades
+from cxzy_lib.measure.verdicts import PERIOD
+from cxzy_lib.present import change_charts, evidence_columns, unit_charts, wording
+from cxzy_lib.present.blocks import Block, figure, findings, note, section, unfold
+from cxzy_lib.present.pages import joined
+from cxzy_lib.present.report import Report
+from cxzy_lib.present.tables import html_table
+
+
+def changes_part(report: Report) -> Block:
+    """Return every comparison of the satisfaction ballots: how many there are, and what each shows."""
+    found, lang = report.verdicts, report.lang
+    if found.changes.empty:
+        return note(report.no_ballots)
+    compared = wording.compared_sentence(found.changes, found.trends, report.campaign, lang)
+    table = evidence_columns.written_changes(found.changes, report.campaign, lang)
+    title = report.figure_title("fig_changes")
+    sentences = wording.change_sentences(found.changes, report.campaign, lang)
+    chart = figure(
+        change_charts.change_dots(found.changes, report.campaign, lang),
+        title=title,
+        caption=report.say("fig_changes_caption", level=report.confidence),
+        alt=" ".join(sentences),
+        table=html_table(table, evidence_columns.changes(lang), lang, title),
+        lang=lang,
+    )
+    told = wording.trend_sentences(found.trends, report.campaign, lang)
+    return joined([note(compared), chart, *([findings(told)] if told else []), _odds(report)])
+
+
+def _odds(report: Report) -> Block:
+    """Return by how much the odds of a better judgement moved, where three periods or more are comparable."""
+    found, campaign, lang = report.verdicts, report.campaign, report.lang
+    run = found.trends[found.trends["ballots"].notna()]
+    if run.empty:
+        return Block("")
+    votes = with_period(report.tables.votes)
+    votes = votes[votes["occasion"].eq("satisfaction").fillna(False).astype(bool)]
+    table = trends.with_odds(run, votes, found.rates, found.graded, campaign, PERIOD)
+    return html_table(
+        evidence_columns.written_trends(table, campaign, lang),
+        evidence_columns.trends(lang),
+        lang,
+        report.say("table_trends"),
+    )
+
+
+def registry_table(report: Report) -> Block:
+    """Return the registry of items: the conditions of each period, and the grade against the one before."""
+    found, lang = report.verdicts, report.lang
+    if found.registry.empty:
+        return note(report.no_ballots)
+    rows = with_grades(found.registry.assign(strict=1.0), found.graded, PERIOD)
+    rows = rows.sort_values(["item", "rater_group", "day"], kind="stable")
+    shown = evidence_columns.written_registry(rows, report.campaign, lang)
+    counts = {grade: int(rows["grade_before"].eq(grade).sum()) for grade in GRADES}
+    first = int(rows["grade_before"].isna().sum())
+    told = note(report.say("registry_told", count=len(rows), first=first, **counts))
+    heads = evidence_columns.registry(report.campaign, lang)
+    return joined([told, unfold(html_table(shown, heads, lang, report.say("section_registry")), lang)])
+
+
+def index_table(report: Report) -> Block:
+    """Return the satisfaction index of the headline item with its dispersion and interval."""
+    found, campaign, lang = report.verdicts, report.campaign, report.lang
+    votes = with_period(report.tables.votes)
+    headline = [item.code for item in campaign.items.values() if item.headline]
+    votes = votes[votes["occasion"].eq("satisfaction").fillna(False) & votes["item"].isin(headline)]
+    keys = [PERIOD, "item", "rater_group", "scale"]
+    rates = found.rates[found.rates["item"].isin(headline)].reset_index(drop=True)
+    if rates.empty:
+        return note(report.no_ballots)
+    scores = indices.index_scores(votes, campaign, keys)
+    places = scores[keys].merge(rates[[*keys, "population"]], on=keys, how="left")
+    scores = indices.index_scores(votes, campaign, keys, places["population"])
+    table = rates[[*keys, "hidden"]].merge(scores, on=keys, how="left")
+    written = [
+        None if pd.isna(row["index"]) else f"{row['index']:.1f} ({row['low']:.1f} – {row['high']:.1f})"
+        for row in table.to_dict("records")
+    ]
+    table = table.assign(index_interval=pd.array(written, "str"))
+    title = report.say("section_index")
+    return html_table(table, evidence_columns.index(campaign, lang), lang, title)
+
+
+def response_table(report: Report) -> Block:
+    """Return who answered and who stayed silent by semester and group, and the weighted rate if any."""
+    lang, headline = report.lang, [item.code for item in report.campaign.items.values() if item.headline]
+    rates = report.verdicts.rates
+    rates = rates[rates["item"].isin(headline)]
+    if rates.empty:
+        return note(report.no_ballots)
+    known = with_period(report.tables.turnout)
+    known = known[known["occasion"].eq("satisfaction").fillna(False).astype(bool)]
+    found = weights.response_by_group(known, [PERIOD, "rater_group"])
+    hidden = rates[[PERIOD, "rater_group", "hidden"]].drop_duplicates([PERIOD, "rater_group"])
+    table = found.merge(hidden, on=[PERIOD, "rater_group"], how="left")
+    table["hidden"] = table["hidden"].fillna(False).astype(bool)
+    order = {code: at for at, code in enumerate(dict.fromkeys(rates[PERIOD]))}
+    table = table.sort_values(PERIOD, key=lambda codes: codes.map(order), kind="stable", ignore_index=True)
+    columns = evidence_columns.response(report.campaign, lang)
+    parts = [html_table(table, columns, lang, report.say("section_response"))]
+    return joined([*parts, *_weighted(report, rates)])
+
+
+def _weighted(report: Report, rates: pd.DataFrame) -> list[Block]:
+    given = report.campaign.setting("group_weights")
+    if not given:
+        return [note(report.say("no_weights"))]
+    last = rates[rates[PERIOD].eq(rates[PERIOD].iloc[-1])].drop_duplicates("rater_group", keep="last")
+    told = weights.weighted_rate(last, given)
+    period = wording.period_name(report.campaign, str(last[PERIOD].iloc[0]), report.lang)
+    return [note(wording.weighted_sentence(told, given, period, report.lang))]
+
+
+def reliability_table(report: Report) -> Block:
+    """Return whether the items of the last papers hang together: alpha, and each item against the rest."""
+    campaign, lang, answers = report.campaign, report.lang, report.tables.answers
+    papers = answers[answers["occasion"].eq("satisfaction").fillna(False).astype(bool)]
+    if papers.empty:
+        return note(report.say("no_papers"))
+    last = papers[papers["occasion_id"].eq(papers.sort_values("held_on")["occasion_id"].iloc[-1])]
+    rule, level = campaign.setting("scale_missing"), campaign.setting("confidence_level")
+    items = [code for code in campaign.items if code in set(last["item"].dropna())]
+    wide = reliability.wide_points(last, campaign, items)
+    if len(wide) < report.minimum_base:
+        return note(report.say("no_papers"))
+    whole = reliability.scale_reliability(wide, rule, level).iloc[0]
+    if pd.isna(whole["alpha"]):
+        return note(report.say("alpha_none"))
+    rest = reliability.item_rest(wide, rule)
+    shown = rest.assign(item=[campaign.items[code].label(lang) for code in rest["item"]])
+    numbers = {name: f"{whole[name]:.2f}" for name in ("alpha", "low", "high")}
+    counts = {"items": whole["items"], "respondents": whole["respondents"]}
+    told = report.say("alpha", rule=report.say(f"missing_{rule}"), **numbers, **counts)
+    table = html_table(shown, evidence_columns.item_rest(lang), lang, report.say("section_reliability"))
+    return joined([note(told), table])
+
+
+def raters_part(report: Report) -> Block:
+    """Return how far raters agree about members, and how severe each group is with the same members."""
+    campaign, lang = report.campaign, report.lang
+    votes = report.tables.votes
+    rows = votes[votes["occasion"].eq("member").fillna(False) & votes["count"].gt(0).fillna(False)]
+    if rows.empty:
+        return note(report.say("no_grades"))
+    last = rows[rows["year"].eq(rows["year"].max())]
+    scale = str(last["scale"].mode().iloc[0])
+    last = last[last["scale"].eq(scale)]
+    levels = {v.code: v.points for v in campaign.scales[scale].levels if v.points is not None}
+    rated, order = last[last["level"].isin(levels)], list(levels)[::-1]  # from the worst to the best
+    found = []
+    for group in ("member", "nonmember"):
+        alpha = agreement.agreement(rated[rated["rater_group"].eq(group)], order, "ordinal").iloc[0]
+        found.append({"rater_group": group, **alpha.to_dict()})
+    table = pd.DataFrame(found)
+    heads = evidence_columns.agreement(lang)
+    parts = [html_table(table, heads, lang, report.say("table_agreement")), *_severity(report, rated, levels)]
+    return joined([note(report.say("raters_text", year=int(last["year"].iloc[0]))), *parts])
+
+
+def _severity(report: Report, rated: pd.DataFrame, levels: dict[str, float]) -> list[Block]:
+    frame = rated.assign(rater=rated["rater_group"], score=rated["level"].map(levels))
+    frame = frame[["rater", "appraisee", "score", "count"]].dropna()
+    apart = raters.connected(frame)["part"].nunique()
+    if apart > 1:
+        return [note(report.say("severity_apart", parts=apart))]
+    severe, _ = raters.severity(frame, report.campaign.setting("confidence_level"))
+    heads = evidence_columns.severity(report.lang)
+    return [html_table(severe, heads, report.lang, report.say("table_severity"))]
+
+
+def units_part(report: Report) -> Block:
+    """Return how branches keep their pledges: a funnel, and places with their uncertainty."""
+    if report.audience == "public":
+        return note(report.say("units_not_shown"))
+    tasks = report.evidence.tasks
+    tasks = tasks[tasks["kind"].eq("pledge") & ~tasks["long_term"] & tasks["unit"].notna()]
+    counts = tasks.groupby("unit")["done"].agg(count="sum", base="size").reset_index()
+    counts = counts[counts["base"].ge(report.minimum_base)]
+    if len(counts) < 2:
+        return note(report.say("units_too_few"))
+    rule, level = report.campaign.setting("fair_units"), report.campaign.setting("confidence_level")
+    frame = fair.fair_comparison(counts.assign(category="branch"), level, **rule)
+    frame = frame.set_index("unit").reindex([u for u in report.branches if u in set(frame["unit"])])
+    frame, lang = frame.reset_index(), report.lang
+    title = "fig_funnel_some" if frame["position"].isin(["above", "below"]).any() else "fig_funnel_none"
+    table = html_table(frame, evidence_columns.units(lang), lang, report.figure_title(title))
+    sentences = wording.unit_sentences(frame, lang)
+    charts = [
+        figure(
+            unit_charts.funnel(frame, lang),
+            title=report.figure_title(title),
+            caption=report.say("fig_funnel_caption", level=report.confidence),
+            alt=" ".join(sentences),
+            table=table,
+            lang=lang,
+        ),
+        figure(
+            unit_charts.unit_intervals(frame, lang),
+            title=report.figure_title("fig_places"),
+            caption=report.say("fig_places_caption", level=report.confidence),
+            alt=" ".join(sentences),
+            lang=lang,
+        ),
+    ]
+    return joined([section(report.say("section_units"), report.say("section_units_text")), *charts])
+
+
+def returns_part(report: Report) -> Block:
+    """Return what should be looked at among the returns, without accusing anybody."""
+    if report.audience == "public":
+        return note(report.say("returns_not_shown"))
+    rule = report.campaign.setting("return_checks")
+    found = returns.returns_to_check(report.tables, report.campaign, rule)
+    if found.empty:
+        return note(report.say("returns_none"))
+    return findings(wording.return_sentences(found, report.campaign, report.lang))
