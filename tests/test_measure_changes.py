@@ -1,5 +1,8 @@
 """A change is called a change only where the ballots can show one, and only between what is comparable."""
 
+from dataclasses import replace
+
+import msgspec
 import numpy as np
 import pandas as pd
 import pytest
@@ -9,10 +12,11 @@ from cxzy_lib.measure.changes import (
     adjusted,
     group_pairs,
     judged,
-    linked_change,
     off_by_one,
     period_pairs,
 )
+from cxzy_lib.measure.linked import linked_change, with_links
+from cxzy_lib.tables import conform
 
 CAMPAIGN = load_campaign("campaign")
 
@@ -154,6 +158,28 @@ def test_linked_people_show_what_unlinked_ballots_do_not():
         "p": 1.0,
     }
     assert np.isnan(linked_change(before, after.set_axis(range(40, 80)), 0.95)["difference"])
+
+
+def test_papers_are_linked_only_where_the_campaign_says_that_the_code_is_a_persons():
+    """40 people, six changed towards the top level: papers of the same number are nobody unless it is said."""
+    said = [
+        {"occasion": "survey", "semester": at, "respondent": f"p{who}", "item": "leadership"}
+        | {"rater_group": "member", "scale": "sat4", "level": "satisfied" if yes else "dissatisfied"}
+        for at, happy in (("1", 30), ("2", 36))
+        for who, yes in enumerate([True] * happy + [False] * (40 - happy))
+    ]
+    answers = conform("answers", said)
+    frame = rates(("1", "member", "sat4", 30, 40, 40), ("2", "member", "sat4", 36, 40, 40))
+    pairs = period_pairs(frame, graded(SAME), "semester")
+    apart = judged(with_links(pairs, answers, CAMPAIGN, "semester"), CAMPAIGN).iloc[0]
+    assert (apart["verdict"], pd.isna(apart["linked_base"])) == ("no_detectable_change", True)
+    rule = msgspec.structs.replace(CAMPAIGN.settings["linked_respondents"], value=["survey"])
+    linking = replace(CAMPAIGN, settings=CAMPAIGN.settings | {"linked_respondents": rule})
+    same = judged(with_links(pairs, answers, linking, "semester"), linking).iloc[0]
+    assert (same["verdict"], same["linked_base"]) == ("rose", 40)
+    assert same["p"] == pytest.approx(2 * 0.5**6)
+    few = with_links(pairs, answers[answers["respondent"].isin(["p0", "p30"])], linking, "semester")
+    assert few["linked_base"].isna().all()
 
 
 def test_rounding_comes_last():

@@ -69,7 +69,9 @@ def found(*counts, scales=("sat4", "sat4", "sat4"), semesters=tuple(DAYS)):
         for semester, scale, ballots in zip(semesters, scales, counts, strict=True)
         for level, count in zip(LEVELS, ballots, strict=True)
     ]
-    return conform("votes", rows), ballot_verdicts(conform("votes", rows), conform("turnout", []), CAMPAIGN)
+    return conform("votes", rows), ballot_verdicts(
+        conform("votes", rows), conform("turnout", []), conform("answers", []), CAMPAIGN
+    )
 
 
 @pytest.mark.parametrize(

@@ -9,7 +9,6 @@ import pandas as pd
 import pytest
 
 from cxzy_lib.campaign import Campaign
-from cxzy_lib.measure.changes import changes
 from cxzy_lib.measure.participation import attendance_by_unit, fortnight_summary, fortnights
 from cxzy_lib.present import columns, page_words, pages, plan_pages, prepare, wording
 from cxzy_lib.present.report import Report, check_selection, open_report
@@ -122,7 +121,7 @@ def test_a_branch_takes_its_own_rows_of_every_table(opened: Opener) -> None:
     ):
         assert block.html == f'<p class="note">{report.no_ballots}</p>'
     assert "不按支部" in report.no_ballots
-    assert wording.change_title(changes(rates), "zh") == ""
+    assert wording.change_title(report.verdicts.headline(report.campaign), "zh") == ""
 
 
 def test_a_year_is_the_campaign_as_at_its_end(opened: Opener) -> None:
@@ -227,7 +226,7 @@ def test_nothing_lets_one_compute_the_four_ballots_of_autumn(opened: Opener) -> 
         pages.level_figures(report, found.votes).html,
         plan_pages.tiles(report, rates).html,
         *wording.rate_sentences(rates, report.campaign, lang),
-        wording.trend_words(rates, report.campaign, lang),
+        page_words.trend_words(rates, report.campaign, lang),
     ]
     assert "65.4%" in page[1]  # 17 of 26 in spring
     page = [re.sub(r"<[^>]*>|N\d ", " ", part) for part in page]
@@ -235,7 +234,7 @@ def test_nothing_lets_one_compute_the_four_ballots_of_autumn(opened: Opener) -> 
     # 3 of 4 in autumn, 20 of 30 in the stage; 6 returned in autumn and 34 in both
     assert not set().union(*seen) & {"75.0%", "25.0%", "66.7%", "33.3%", "4", "6", "34"}
     assert not set().union(*seen[:3], seen[4]) & {"30"}  # elsewhere it is the hours of training
-    assert "不公布" in wording.trend_words(rates, report.campaign, lang)
+    assert "不公布" in page_words.trend_words(rates, report.campaign, lang)
     assert stages["hidden"].tolist() == [True]
 
 

@@ -159,9 +159,9 @@ def shortlist(tables: Tables, campaign: Campaign, as_of: date) -> pd.DataFrame:
     DataFrame
         As `nominees`, with ``pledge_done`` (bool), ``study_plan`` (bool), ``hours``, ``finals`` (before
         the round's day), ``late_finals`` (after it, not counted), ``is_probationary``, ``quota`` (of the
-        round; NA without one), and how far the branch's votes tell its nominees apart: ``rank``,
-        ``rank_low``, ``rank_high``, ``top``, ``call`` of `vote_ranks`, with the number of those whom the
-        branch sent up as the line.
+        round; NA without one), and how far the branch's votes tell its nominees apart: ``rank_low``,
+        ``rank_high``, ``top``, ``call`` of `vote_ranks`, with the number of those whom the branch sent up as
+        the line.
     """
     found = nominees(tables, campaign, as_of)
     found = found[found["nominee"].isin(tables.people["person"].dropna())]
@@ -169,7 +169,7 @@ def shortlist(tables: Tables, campaign: Campaign, as_of: date) -> pd.DataFrame:
         _with_evidence(part, str(code), tables, campaign, as_of) for code, part in found.groupby("round")
     ]
     columns = "round award nominee unit highest from_branch vote_share notice_days notice_short pledge_done"
-    columns += " study_plan hours finals late_finals is_probationary quota rank rank_low rank_high top call"
+    columns += " study_plan hours finals late_finals is_probationary quota rank_low rank_high top call"
     frame = _told_apart(pd.concat(parts, ignore_index=True) if parts else found, campaign)
     frame = frame.sort_values(
         ["round", "award", "vote_share"], ascending=[True, True, False], kind="stable", na_position="last"

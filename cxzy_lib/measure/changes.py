@@ -112,7 +112,8 @@ def judged(pairs: pd.DataFrame, campaign: Campaign, others: Sequence[float] | Fl
     Parameters
     ----------
     pairs : DataFrame
-        All the pairs of a page: as from `period_pairs` and `group_pairs`.
+        All the pairs of a page: as from `period_pairs` and `group_pairs`; `with_links` may have added what
+        the same people said twice, which then takes the place of what unlinked ballots show.
     others : sequence of float
         The p values of further tests that the page makes; NaN is none.
 
@@ -140,6 +141,10 @@ def judged(pairs: pd.DataFrame, campaign: Campaign, others: Sequence[float] | Fl
     figures["low"], figures["high"] = difference_interval(frame, level, basis)
     figures["body_low"], figures["body_high"] = difference_interval(frame, level, "body")
     figures["p"] = difference_p(frame, basis)
+    for name in ("difference", "low", "high", "p") if "linked_base" in frame else ():
+        figures[name] = np.where(
+            frame["linked_base"].notna(), numbers(frame[f"linked_{name}"]), figures[name]
+        )
     compared = int(able.sum()) + int((~np.isnan(np.asarray(others, "float64"))).sum())
     figures["p_adjusted"] = adjusted(figures["p"], others)
     error = (1 - level) / max(compared, 1)
@@ -185,50 +190,6 @@ def _detectable(row: Mapping[Any, Any], error: float, power: float) -> tuple[flo
     start, first, second = float(row["start_rate"]), int(row["start_valid"]), int(row["end_valid"])
     rise, fall = detectable(start, first, second, error, power)
     return (np.nan if rise is None else rise), (np.nan if fall is None else fall)
-
-
-def linked_change(before: pd.Series, after: pd.Series, level: float) -> dict[str, float]:
-    """Return the change of a share among people who were asked twice and are known to be the same.
-
-    Parameters
-    ----------
-    before, after : Series
-        Booleans (NA: no answer) indexed by person; only who answered both times counts. Paper numbers are
-        no persons: use this only where the linkage is real.
-
-    Returns
-    -------
-    dict
-        ``base`` (people), ``difference`` (-1 to 1), ``low``, ``high``, ``p``: McNemar's exact test, and the
-        interval that belongs to it: Clopper and Pearson's for the share of those who changed towards yes,
-        times the share who changed at all. Q. McNemar, Note on the sampling error of the difference between
-        correlated proportions, Psychometrika 12 (1947).
-
-    Examples
-    --------
-    >>> people = list(range(20))
-    >>> before = pd.Series([True] * 10 + [False] * 10, index=people)
-    >>> after = pd.Series([True] * 18 + [False] * 2, index=people)
-    >>> {name: round(value, 3) for name, value in linked_change(before, after, 0.95).items()}
-    {'base': 20, 'difference': 0.4, 'low': 0.104, 'high': 0.4, 'p': 0.008}
-    """
-    from statsmodels.stats.contingency_tables import mcnemar
-    from statsmodels.stats.proportion import proportion_confint
-
-    both = pd.DataFrame({"before": before, "after": after}).dropna().astype(bool)
-    towards, away = (
-        int((~both["before"] & both["after"]).sum()),
-        int((both["before"] & ~both["after"]).sum()),
-    )
-    base, moved = len(both), towards + away
-    if not base:
-        return dict.fromkeys(("difference", "low", "high", "p"), np.nan) | {"base": 0}
-    stayed = int((both["before"] & both["after"]).sum())
-    p = mcnemar([[stayed, away], [towards, base - stayed - moved]], exact=True).pvalue if moved else 1.0
-    low, high = proportion_confint(towards, moved, 1 - level, method="beta") if moved else (0.5, 0.5)
-    limits = [(2 * limit - 1) * moved / base for limit in (low, high)]
-    found = {"base": base, "difference": (towards - away) / base}
-    return found | {"low": limits[0], "high": limits[1], "p": float(p)}
 
 
 def off_by_one(start: float, end: float, digits: int = 1) -> bool:

@@ -6,6 +6,7 @@ from typing import Any
 import pandas as pd
 
 from cxzy_lib.measure.awards import nominees
+from cxzy_lib.measure.basis import numbers
 from cxzy_lib.measure.evidence import Answer, Ask, Evidence, holding, same_cells, share_of
 from cxzy_lib.measure.intervals import Floats
 from cxzy_lib.measure.participation import members_at
@@ -76,9 +77,9 @@ def figures(ask: Ask, ev: Evidence) -> Answers:
 def gap(ask: Ask, ev: Evidence) -> Answers:
     """Return for each indicator the difference of means with its interval, people on both sides.
 
-    Members against non-members, or members' last year against their first (``value = "years"``). The
-    clause is met if every difference is shown to be above 0, not met if one is shown to be below;
-    otherwise the data cannot decide.
+    Members against non-members, or members' last year against their first (``value = "years"``: paired over
+    those who are in both, for there the linkage is real). The clause is met if every difference is shown to
+    be above 0, not met if one is shown to be below; otherwise the data cannot decide.
     """
     rows = ev.tables.figures
     rows = rows[rows["indicator"].isin(ask.measure.items) & rows["group"].isin(["member", "nonmember"])]
@@ -107,8 +108,12 @@ def _difference(name: str, rows: pd.DataFrame, level: float, across: bool) -> An
         one, other = one[one["year"].eq(years.max())], one[one["year"].eq(years.min())]
         if years.nunique() < 2:
             return Answer(None, "difference", part=name)
-    sides = [part.groupby("subject")["value"].mean().to_numpy("float64") for part in (one, other)]
-    value, low, high = difference_of_means(sides[0], sides[1], level)
+    means = [part.groupby("subject")["value"].mean().astype("float64") for part in (one, other)]
+    both = means[0].index.intersection(means[1].index)
+    linked = across and len(both) > 1  # the same people in two years: each is compared with himself
+    sides = [side.loc[both] if linked else side for side in means]
+    test = paired_difference if linked else difference_of_means
+    value, low, high = test(numbers(sides[0]), numbers(sides[1]), level)
     state = "undecided" if low is None or high is None else _shown(low, high)
     sizes = [len(side) for side in sides]
     used = {"figures": pd.concat([one, other])}
@@ -141,6 +146,30 @@ def difference_of_means(
     if min(len(one), len(other)) < 2 or not (one.var() or other.var()):
         return value, None, None
     limits = ttest_ind(one, other, equal_var=False).confidence_interval(level)
+    return value, float(limits.low), float(limits.high)
+
+
+def paired_difference(
+    one: Floats, other: Floats, level: float
+) -> tuple[float | None, float | None, float | None]:
+    """Return the mean difference of people measured twice, in the same order, with Student's limits.
+
+    None where nobody's difference differs from the others': there is nothing to estimate the error from.
+    Source: Student, The probable error of a mean, Biometrika 6 (1908).
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> value, low, high = paired_difference(np.array([5.0, 6, 9]), np.array([4.0, 4, 6]), 0.95)
+    >>> round(value, 2), round(low, 2), round(high, 2)
+    (2.0, -0.48, 4.48)
+    """
+    from scipy.stats import ttest_rel
+
+    value = float((one - other).mean())
+    if len(one) < 2 or not (one - other).var():
+        return value, None, None
+    limits = ttest_rel(one, other).confidence_interval(level)
     return value, float(limits.low), float(limits.high)
 
 

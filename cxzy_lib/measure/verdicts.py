@@ -9,6 +9,7 @@ from cxzy_lib.measure.basis import numbers, vote_days, with_period
 from cxzy_lib.measure.changes import group_pairs, judged, period_pairs
 from cxzy_lib.measure.comparability import comparisons, conditions
 from cxzy_lib.measure.disclosure import shown_satisfaction
+from cxzy_lib.measure.linked import with_links
 from cxzy_lib.measure.trends import judged_trends, trends
 
 PERIOD = "semester"
@@ -41,7 +42,11 @@ class Verdicts:
 
 
 def ballot_verdicts(
-    votes: pd.DataFrame, turnout: pd.DataFrame, campaign: Campaign, occasion: str = "satisfaction"
+    votes: pd.DataFrame,
+    turnout: pd.DataFrame,
+    answers: pd.DataFrame,
+    campaign: Campaign,
+    occasion: str = "satisfaction",
 ) -> Verdicts:
     """Return what the ballots of one kind of occasion show, semester by semester.
 
@@ -63,7 +68,8 @@ def ballot_verdicts(
     pairs = [period_pairs(rates, graded, PERIOD), group_pairs(first, ("nonmember", "member"), PERIOD)]
     moved = trends(rows, first, graded, campaign, PERIOD)
     p = numbers(moved["p"])
-    changes = judged(pd.concat(pairs, ignore_index=True), campaign, p)
+    linked = with_links(pd.concat(pairs, ignore_index=True), with_period(answers), campaign, PERIOD)
+    changes = judged(linked, campaign, p)
     return Verdicts(
         rates.drop(columns=["_day", "_at"]),
         registry,

@@ -6,6 +6,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from cxzy_lib.campaign import Campaign
 from cxzy_lib.measure.basis import shape, share
 
 _CHAIN = ["eligible", "issued", "returned", "valid"]
@@ -149,3 +150,17 @@ def raked_rate(cells: pd.DataFrame, margins: Mapping[str, Mapping[str, float]]) 
         "design_effect": float(effect),
         "base": float(valid.sum()),
     }
+
+
+def cells(votes: pd.DataFrame, campaign: Campaign, columns: list[str]) -> pd.DataFrame:
+    """Return the valid votes and those on the strict levels by `columns`: what `raked_rate` takes."""
+    levels = [
+        (code, level.code, level.strict) for code, scale in campaign.scales.items() for level in scale.levels
+    ]
+    table = pd.DataFrame(levels, columns=["scale", "level", "strict"]).astype(
+        {"scale": "str", "level": "str"}
+    )
+    rows = votes.merge(table, on=["scale", "level"])
+    rows["count_strict"] = rows["count"].where(rows["strict"], 0)
+    sums = rows.groupby(columns, dropna=False)[["count_strict", "count"]].sum().reset_index()
+    return sums.set_axis([*columns, "count", "valid"], axis=1)

@@ -10,11 +10,11 @@ from cxzy_lib.measure.changes import records
 from cxzy_lib.present.columns import RATERS
 from cxzy_lib.present.tables import Column, Kind
 from cxzy_lib.present.wording import (
-    detectable_words,
     group_name,
     percent,
     period_name,
     period_names,
+    points,
     reasons_words,
     say,
 )
@@ -50,6 +50,16 @@ def _span(row: Mapping[Any, Any], low: str, high: str) -> str | None:
     return None if row[low] is None else f"{100 * row[low]:+.1f} – {100 * row[high]:+.1f}"
 
 
+def _change(row: Mapping[Any, Any]) -> str:
+    return f"{100 * row['difference']:+.1f} ({_span(row, 'low', 'high')})"
+
+
+def _least(row: Mapping[Any, Any]) -> str:
+    """Return the smallest rise and fall that would have shown, in points; a dash where none would."""
+    told = (points(row[name]) if row[name] is not None else "—" for name in ("rise", "fall"))
+    return "↑{} ↓{}".format(*told)
+
+
 def written_changes(changes: pd.DataFrame, campaign: Campaign, lang: str) -> pd.DataFrame:
     """Return `judged` with every figure written out: a row for each comparison, those not made included."""
     rows = []
@@ -71,17 +81,19 @@ def written_changes(changes: pd.DataFrame, campaign: Campaign, lang: str) -> pd.
             say("between_groups", lang) if row["kind"] == "group" else group_name(row["rater_group"], lang)
         )
         compared = row["verdict"] != "not_comparable"
+        why = reasons_words(row["reasons"] or "", campaign, lang)
+        why = say("because", lang, reasons=why) if why else ""
         rows.append(
             {
-                "name": f"{_item(row['item'], campaign, lang)} · {group}",
+                "name": f"{_item(row['item'], campaign, lang)} · {group}{why}",
                 **sides,
-                "points": f"{100 * row['difference']:+.1f}" if compared else None,
-                "interval": _span(row, "low", "high") if compared else None,
+                "points": f"{100 * row['difference']:+.1f} ({_span(row, 'low', 'high')})"
+                if compared
+                else None,
                 "body": _span(row, "body_low", "body_high") if compared else None,
                 "p": p_words(row["p_adjusted"]),
+                "detectable": _least(row) if compared else None,
                 "verdict": text(f"present.short_{row['verdict']}", lang),
-                "detectable": detectable_words(row, lang) if compared else None,
-                "reasons": reasons_words(row["reasons"] or "", campaign, lang) or None,
             }
         )
     return pd.DataFrame(rows)
@@ -90,11 +102,11 @@ def written_changes(changes: pd.DataFrame, campaign: Campaign, lang: str) -> pd.
 def changes(lang: str) -> list[Column]:
     """Columns of `written_changes`."""
     return [
-        Column("name", say("col_content", lang)),
-        *_heads(lang, "start end", "id"),
-        *_heads(lang, "points interval body p"),
+        Column("name", say("col_content", lang), "prose"),
+        *_heads(lang, "start end points body", "id"),
+        *_heads(lang, "p"),
+        *_heads(lang, "detectable", "id"),
         *_heads(lang, "verdict", "text"),
-        *_heads(lang, "detectable reasons", "prose"),
     ]
 
 

@@ -51,6 +51,12 @@ def _odds(report: Report) -> Block:
     )
 
 
+def yearly_verdicts(report: Report) -> Block:
+    """Return what the single occasions show about satisfaction: a year pools several of the same people."""
+    told = wording.change_title(report.verdicts.headline(report.campaign), report.lang)
+    return note(report.say("yearly_verdicts", verdicts=told) if told else report.no_ballots)
+
+
 def registry_table(report: Report) -> Block:
     """Return the registry of items: the conditions of each period, and the grade against the one before."""
     found, lang = report.verdicts, report.lang
@@ -106,7 +112,7 @@ def response_table(report: Report) -> Block:
     table = table.sort_values(PERIOD, key=lambda codes: codes.map(order), kind="stable", ignore_index=True)
     columns = evidence_columns.response(report.campaign, lang)
     parts = [html_table(table, columns, lang, report.say("section_response"))]
-    return joined([*parts, *_weighted(report, rates)])
+    return joined([*parts, *_weighted(report, rates), *_raked(report)])
 
 
 def _weighted(report: Report, rates: pd.DataFrame) -> list[Block]:
@@ -117,6 +123,30 @@ def _weighted(report: Report, rates: pd.DataFrame) -> list[Block]:
     told = weights.weighted_rate(last, given)
     period = wording.period_name(report.campaign, str(last[PERIOD].iloc[0]), report.lang)
     return [note(wording.weighted_sentence(told, given, period, report.lang))]
+
+
+def _raked(report: Report) -> list[Block]:
+    """Return the last rate of each group beside what it is if weighted to known sizes."""
+    sizes, lang = report.campaign.setting("raking"), report.lang
+    if not sizes:
+        return []
+    headline = [item.code for item in report.campaign.items.values() if item.headline]
+    found, votes = [], with_period(report.tables.votes)
+    votes = votes[votes["occasion"].eq("satisfaction").fillna(False) & votes["item"].isin(headline)]
+    for row in wording.latest(report.verdicts.rates).to_dict("records"):
+        if row["item"] not in headline or row["hidden"]:
+            continue
+        same = votes[PERIOD].eq(row[PERIOD]) & votes["rater_group"].eq(row["rater_group"])
+        cells = weights.cells(votes[same], report.campaign, list(sizes))
+        try:
+            told = weights.raked_rate(cells, sizes)
+        except ValueError as error:
+            found.append(
+                note(report.say("raked_not", group=wording.group_name(row["rater_group"], lang), error=error))
+            )
+            continue
+        found.append(note(wording.raked_sentence(told, str(row["rater_group"]), list(sizes), lang)))
+    return found
 
 
 def reliability_table(report: Report) -> Block:

@@ -1,12 +1,20 @@
 """What pages say of participation, years, duties and files, in Chinese and English."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 import pandas as pd
 
 from cxzy_lib.campaign import Campaign
-from cxzy_lib.present.wording import day_name, percent, say
+from cxzy_lib.present.wording import (
+    day_name,
+    group_name,
+    percent,
+    period_name,
+    reasons_words,
+    say,
+    series,
+)
 from cxzy_lib.texts import text
 
 
@@ -140,3 +148,36 @@ def quality_sentence(ledger: pd.DataFrame, lang: str) -> str:
     named = {name: int(counts.get(name, 0)) for name in ("kept", "rejected", "unrecognised")}
     frame = len(ledger) - sum(named.values())
     return say("quality_sentence", lang, rows=len(ledger), frame=frame, **named)
+
+
+def trend_words(rates: pd.DataFrame, campaign: Campaign, lang: str) -> str:
+    """Return the trend in words: each group's strict rate, period by period, and where it is broken."""
+    colon, stop = ("：", "。") if lang == "zh" else (": ", ". ")
+    parts = []
+    for group, part in rates.groupby("rater_group", sort=False):
+        names = {code: period_name(campaign, code, lang) for code in part["semester"]}
+        for row in part.to_dict("records"):
+            if row["reasons_before"]:
+                reasons = reasons_words(row["reasons_before"], campaign, lang)
+                code = row["semester"]
+                names[code] = say("broken", lang, period=names[code], reasons=reasons)
+        told = listing(part, "semester", "strict", names, lang)
+        parts.append(f"{group_name(str(group), lang)}{colon}{told}{stop}")
+    return "".join(parts).strip()
+
+
+def listing(frame: pd.DataFrame, name: str, value: str, words: Mapping[str, str], lang: str) -> str:
+    """Return a column of shares as words: what an eye would read off a chart, for those who cannot.
+
+    Examples
+    --------
+    >>> listing(pd.DataFrame({"unit": ["a", "b"], "rate": [0.5, None]}), "unit", "rate", {}, "en")
+    'a: 50.0%; b: no data'
+    """
+    parts = []
+    hidden = frame["hidden"] if "hidden" in frame else [False] * len(frame)
+    for label, share, hide in zip(frame[name], frame[value], hidden, strict=True):
+        missing = "present.not_shown" if hide else "common.no_data"
+        shown = text(missing, lang) if pd.isna(share) else percent(share, lang)
+        parts.append(f"{words.get(label, label)}{'：' if lang == 'zh' else ': '}{shown}")
+    return series(parts, lang)

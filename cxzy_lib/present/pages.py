@@ -5,7 +5,7 @@ from collections.abc import Iterable
 import pandas as pd
 
 from cxzy_lib.measure.basis import with_period
-from cxzy_lib.present import charts, columns, prepare, theme, wording
+from cxzy_lib.present import charts, columns, page_words, prepare, theme, wording
 from cxzy_lib.present.blocks import Block, figure, note
 from cxzy_lib.present.report import Report
 from cxzy_lib.present.tables import html_table
@@ -25,7 +25,7 @@ def _level_figure(shares: pd.DataFrame, label: str, report: Report, title: str, 
         charts.level_bars(shares, report.campaign, lang, label=label),
         title=title,
         caption=caption,
-        alt=wording.listing(top, label, "share", {}, lang),
+        alt=page_words.listing(top, label, "share", {}, lang),
         table=html_table(wide, columns.levels(wide, report.campaign, lang, heading), lang, title),
         lang=lang,
     )
@@ -40,7 +40,7 @@ def trend_figure(report: Report, rates: pd.DataFrame, table: Block, height: floa
         charts.satisfaction_trend(rates, report.campaign, report.lang, axes),
         title=report.figure_title("fig_trend"),
         caption=report.say("fig_trend_caption", level=report.confidence),
-        alt=wording.trend_words(rates, report.campaign, report.lang),
+        alt=page_words.trend_words(rates, report.campaign, report.lang),
         table=table,
         lang=report.lang,
     )

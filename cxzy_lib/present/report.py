@@ -54,7 +54,8 @@ class Report:
     @cached_property
     def verdicts(self) -> Verdicts:
         """What the satisfaction ballots can show: see `ballot_verdicts`."""
-        return ballot_verdicts(self.tables.votes, self.tables.turnout, self.campaign)
+        tables = self.tables
+        return ballot_verdicts(tables.votes, tables.turnout, tables.answers, self.campaign)
 
     @property
     def branches(self) -> list[str]:

@@ -119,7 +119,7 @@ def change_sentences(
         As from `judged`: direction and size come from the verdict and the difference, then the base, how
         sure it is, and what has to be kept in mind.
     short : bool
-        Leave out the smallest change that would have shown.
+        Leave out the interval and the smallest change that would have shown: for a page that has both below.
     """
     return [_change_sentence(row, campaign, lang, short) for row in records(changes)]
 
@@ -137,12 +137,12 @@ def _change_sentence(row: Mapping[Any, Any], campaign: Campaign, lang: str, shor
         "start_rate": percent(row["start_rate"], lang),
         "end_rate": percent(row["end_rate"], lang),
         "points": points(row["difference"]),
-        "low": f"{100 * row['low']:+.1f}",
-        "high": f"{100 * row['high']:+.1f}",
         "start_valid": row["start_valid"],
         "end_valid": row["end_valid"],
         "detectable": "" if short else say("and_so", lang, words=detectable_words(row, lang)),
     }
+    ends = {end: f"{100 * row[end]:+.1f}" for end in ("low", "high")}
+    values |= {key: "" if short else say(f"{key}_of", lang, **ends) for key in ("interval", "between")}
     return say(f"{row['kind']}_{row['verdict']}", lang, **values) + _caveats(row, reasons, lang)
 
 
@@ -150,7 +150,9 @@ def _caveats(row: Mapping[Any, Any], reasons: str, lang: str) -> str:
     told = [say("flagged", lang, reasons=reasons)] if row["grade"] == "flagged" else []
     if row["verdict"] in ("rose", "fell") and not row["robust"]:
         told.append(say("not_robust", lang))
-    if off_by_one(row["start_rate"], row["end_rate"]):
+    if row.get("linked_base"):
+        told.append(say("linked", lang, base=row["linked_base"]))
+    elif off_by_one(row["start_rate"], row["end_rate"]):
         told.append(say("rounded_last", lang))
     return "".join(told)
 
@@ -194,42 +196,9 @@ def trend_sentences(trends: pd.DataFrame, campaign: Campaign, lang: str) -> list
     return found
 
 
-def trend_words(rates: pd.DataFrame, campaign: Campaign, lang: str) -> str:
-    """Return the trend in words: each group's strict rate, period by period, and where it is broken."""
-    colon, stop = ("：", "。") if lang == "zh" else (": ", ". ")
-    parts = []
-    for group, part in rates.groupby("rater_group", sort=False):
-        names = {code: period_name(campaign, code, lang) for code in part["semester"]}
-        for row in part.to_dict("records"):
-            if row["reasons_before"]:
-                reasons = reasons_words(row["reasons_before"], campaign, lang)
-                code = row["semester"]
-                names[code] = say("broken", lang, period=names[code], reasons=reasons)
-        told = listing(part, "semester", "strict", names, lang)
-        parts.append(f"{group_name(str(group), lang)}{colon}{told}{stop}")
-    return "".join(parts).strip()
-
-
 def series(parts: Iterable[str], lang: str) -> str:
     """Return several short texts as one."""
     return ("；" if lang == "zh" else "; ").join(parts)
-
-
-def listing(frame: pd.DataFrame, name: str, value: str, words: Mapping[str, str], lang: str) -> str:
-    """Return a column of shares as words: what an eye would read off a chart, for those who cannot.
-
-    Examples
-    --------
-    >>> listing(pd.DataFrame({"unit": ["a", "b"], "rate": [0.5, None]}), "unit", "rate", {}, "en")
-    'a: 50.0%; b: no data'
-    """
-    parts = []
-    hidden = frame["hidden"] if "hidden" in frame else [False] * len(frame)
-    for label, share, hide in zip(frame[name], frame[value], hidden, strict=True):
-        missing = "present.not_shown" if hide else "common.no_data"
-        shown = text(missing, lang) if pd.isna(share) else percent(share, lang)
-        parts.append(f"{words.get(label, label)}{'：' if lang == 'zh' else ': '}{shown}")
-    return series(parts, lang)
 
 
 def weighted_sentence(told: Mapping[str, Any], given: Mapping[str, float], period: str, lang: str) -> str:
@@ -247,6 +216,22 @@ def weighted_sentence(told: Mapping[str, Any], given: Mapping[str, float], perio
         else text("common.no_data", lang)
     )
     return say("weighted_missing", lang, period=period, weights=shares, missing=missing, alone=alone, **ends)
+
+
+def raked_sentence(told: Mapping[str, float], group: str, columns: Iterable[str], lang: str) -> str:
+    """Return a rate as it is beside the same weighted to known sizes."""
+    rates = {name: percent(told[name], lang) for name in ("raw", "raked")}
+    named = series((say(f"col_{column}", lang) for column in columns), lang)
+    effect = f"{told['design_effect']:.2f}"
+    return say(
+        "raked",
+        lang,
+        group=group_name(group, lang),
+        columns=named,
+        effect=effect,
+        base=round(told["base"]),
+        **rates,
+    )
 
 
 def unit_sentences(units: pd.DataFrame, lang: str) -> list[str]:
