@@ -194,7 +194,8 @@ def printed(page: Page, target: Path) -> str:
 def test_prints_on_a4_with_what_was_folded(opened, tmp_path):
     for page in opened:
         words = printed(page, tmp_path / "page.pdf")
-        assert "".join(page.locator("h1").inner_text().split()) in words
+        title = "".join(page.locator("h1").inner_text().split())
+        assert title.replace("-", "") in words.replace("-", "")  # a line may end at a hyphen
         folded = "details tbody tr:first-child th"
         if page.locator(".one-sheet").count():  # its tables are on the pages it links to
             folded = "main > * > .table-wrap tbody tr:first-child th"

@@ -187,4 +187,4 @@ def with_grades(rates: pd.DataFrame, graded: pd.DataFrame, period: str) -> pd.Da
     first = places["start"].isna()
     # What the registry does not have side by side is not comparable: two scales in one period, say.
     grade = told["grade"].fillna(GRADES[-1]).mask(first).reindex(rates.index)
-    return rates.assign(grade_before=grade, reasons_before=told["reasons"].fillna("").reindex(rates.index))
+    return rates.assign(grade_before=grade, reasons_before=told["reasons"].reindex(rates.index).fillna(""))

@@ -59,7 +59,7 @@ def ballot_verdicts(
     days = vote_days(rows, campaign).groupby(rows[PERIOD]).max()
     order = sorted(campaign.items, key=lambda code: not campaign.items[code].headline)
     place = {code: at for at, code in enumerate(order)}
-    rates = rates.assign(_day=rates[PERIOD].map(days), _at=rates["item"].map(place))
+    rates = rates.assign(_day=days.reindex(rates[PERIOD]).array, _at=rates["item"].map(place))
     rates = rates.sort_values(["_day", "_at", "rater_group", "scale"], ignore_index=True)
     registry = conditions(rows, turnout, campaign, PERIOD)
     graded = comparisons(registry, campaign, PERIOD)

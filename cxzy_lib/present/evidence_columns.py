@@ -135,11 +135,12 @@ def written_trends(trends: pd.DataFrame, campaign: Campaign, lang: str) -> pd.Da
 def trends(lang: str) -> list[Column]:
     """Columns of `written_trends`."""
     return [
-        Column("name", say("col_content", lang)),
+        Column("name", say("col_content", lang), "prose"),
         *_heads(lang, "run", "id"),
         Column("periods", say("col_rounds", lang), "count"),
         Column("ballots", say("col_valid", lang), "count"),
-        *_heads(lang, "odds p least"),
+        *_heads(lang, "odds", "id"),
+        *_heads(lang, "p least"),
         *_heads(lang, "verdict", "text"),
     ]
 
@@ -167,12 +168,12 @@ def registry(campaign: Campaign, lang: str) -> list[Column]:
     """Columns of `written_registry`."""
     scales = {code: scale.name(lang) for code, scale in campaign.scales.items()}
     return [
-        Column("name", say("col_item", lang)),
+        Column("name", say("col_item", lang), "prose"),
         _group(lang),
         Column("semester", say("col_semester", lang), words=period_names(campaign, lang)),
         Column("scale", say("col_scale", lang), "id", words=scales),
         Column("population", say("col_population", lang), "count"),
-        *_heads(lang, "mode grade", "text"),
+        *_heads(lang, "mode grade", "id"),
         *_heads(lang, "reasons", "prose"),
     ]
 

@@ -133,9 +133,8 @@ def _raked(report: Report) -> list[Block]:
     headline = [item.code for item in report.campaign.items.values() if item.headline]
     found, votes = [], with_period(report.tables.votes)
     votes = votes[votes["occasion"].eq("satisfaction").fillna(False) & votes["item"].isin(headline)]
-    for row in wording.latest(report.verdicts.rates).to_dict("records"):
-        if row["item"] not in headline or row["hidden"]:
-            continue
+    rates = report.verdicts.rates
+    for row in wording.latest(rates[rates["item"].isin(headline)]).to_dict("records"):
         same = votes[PERIOD].eq(row[PERIOD]) & votes["rater_group"].eq(row["rater_group"])
         cells = weights.cells(votes[same], report.campaign, list(sizes))
         try:
