@@ -8,12 +8,18 @@ from pathlib import Path
 import openpyxl
 import pandas as pd
 import pytest
+from filelock import FileLock
+from hypothesis import settings
 
 from cxzy_lib.campaign import Campaign, load_campaign
 from cxzy_lib.intake.clean import clean
 
 ROOT = Path(__file__).resolve().parents[1]
 Rows = list[list[object]]
+
+# How long an example takes says nothing on a busy machine.
+settings.register_profile("cxzy", deadline=None)
+settings.load_profile("cxzy")
 
 
 @pytest.fixture(scope="session")
@@ -77,14 +83,25 @@ def cxzy(*arguments: object) -> subprocess.CompletedProcess[str]:
     return subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)
 
 
+def _publish_sample(folder: Path) -> None:
+    common = ("--processed", folder / "processed", "--audience", "leadership")
+    made = cxzy("report", *common, "--out", folder / "zh")
+    assert made.returncode == 0, made.stdout + made.stderr
+    made = cxzy("run", *common, "--lang", "en", "--out", folder / "en")
+    assert made.returncode == 0, made.stdout + made.stderr
+    (folder / "made").touch()
+
+
 @pytest.fixture(scope="session")
-def sample_edition(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Path]:
-    """The shipped sample, cleaned and published as `make report` does, in both languages."""
-    folder = tmp_path_factory.mktemp("sample")
-    places = {name: folder / name for name in ("processed", "zh", "en")}
-    common = ("--processed", places["processed"], "--audience", "leadership")
-    made = cxzy("report", *common, "--out", places["zh"])
-    assert made.returncode == 0, made.stdout + made.stderr
-    made = cxzy("run", *common, "--lang", "en", "--out", places["en"])
-    assert made.returncode == 0, made.stdout + made.stderr
-    return places
+def sample_edition(tmp_path_factory: pytest.TempPathFactory, worker_id: str) -> dict[str, Path]:
+    """The shipped sample, cleaned and published as `make report` does, in both languages; once for all workers.
+
+    What it holds is read by tests, never changed.
+    """
+    base = tmp_path_factory.getbasetemp()
+    folder = (base if worker_id == "master" else base.parent) / "sample_edition"
+    folder.mkdir(exist_ok=True)
+    with FileLock(folder / "lock"):
+        if not (folder / "made").exists():
+            _publish_sample(folder)
+    return {name: folder / name for name in ("processed", "zh", "en")}

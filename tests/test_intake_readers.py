@@ -78,7 +78,7 @@ def tables(draw):
     ]
 
 
-@settings(max_examples=30, deadline=None, suppress_health_check=list(HealthCheck))
+@settings(max_examples=30, suppress_health_check=list(HealthCheck))
 @given(tables())
 def test_the_fast_reader_gives_what_the_careful_one_gives(rows):
     data = saved(rows)
@@ -160,7 +160,7 @@ PLAIN = st.one_of(
 )
 
 
-@settings(max_examples=25, deadline=None)
+@settings(max_examples=25)
 @given(st.lists(st.lists(PLAIN, min_size=3, max_size=3), min_size=1, max_size=12))
 def test_the_careful_readers_and_calamine_agree(rows):
     rows = [["头", "头", "头"], *rows, ["尾", "尾", "尾"]]

@@ -64,7 +64,7 @@ def test_differences_of_bodies_are_covered_at_every_truth():
             assert ((low - 1e-9 <= truth) & (truth <= high + 1e-9)).mean() >= 0.945
 
 
-@settings(max_examples=15, deadline=None)
+@settings(max_examples=15)
 @given(st.integers(3, 25), st.integers(3, 25), st.floats(0, 1), st.floats(0, 1))
 def test_the_p_value_and_the_rejected_tables_are_boschloos(first, second, one, other):
     counts = round(one * first), round(other * second)

@@ -74,7 +74,7 @@ def test_an_unknown_number_tells_nothing_and_an_empty_one_gives_nothing_away():
     assert none["hidden"].dtype == bool
 
 
-@settings(deadline=None, max_examples=40)
+@settings(max_examples=40)
 @given(st.dictionaries(st.sampled_from(sorted(TERMS)), st.integers(0, 12), min_size=1))
 def test_a_remainder_never_shows_a_small_number(counts):
     table = votes(counts)

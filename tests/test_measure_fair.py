@@ -125,7 +125,7 @@ rows = st.lists(
 )
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=40)
 @given(rows)
 def test_an_estimate_lies_between_rate_and_centre_and_nearer_the_centre_if_the_base_is_small(given_rows):
     counts, bases = (list(column) for column in zip(*given_rows, strict=True))

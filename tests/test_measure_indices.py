@@ -147,7 +147,7 @@ def test_students_interval_is_wider_and_few_have_none():
     assert [np.isnan(part).tolist() for part in found] == [[True, True, True, False]] * 3
 
 
-@settings(max_examples=30, deadline=None)
+@settings(max_examples=30)
 @given(st.lists(st.integers(0, 50), min_size=5, max_size=5).filter(any), st.integers(0, 400))
 def test_index_lies_between_the_points_chosen_and_its_limits_around_it(counts, size):
     table = votes({f"l{at}": n for at, n in enumerate(counts, 1)}, scale="five")
@@ -277,7 +277,7 @@ def test_a_missing_value_leaves_its_cluster_in_the_design():
     assert (only["mean"].item(), only["se"].item()) == (2.0, pd.NA)  # between clusters nothing is known
 
 
-@settings(max_examples=30, deadline=None)
+@settings(max_examples=30)
 @given(st.lists(st.floats(0, 100), min_size=2, max_size=30), st.integers(0, 40))
 def test_a_simple_sample_has_the_textbook_error(values, more):
     size = len(values) + more

@@ -330,7 +330,7 @@ def test_same_seed_same_ranks_and_missing_scores_are_left_out():
     assert found.iloc[[1, 4]].isna().all(axis=None)
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=40)
 @given(st.lists(st.integers(0, 20), min_size=1, max_size=8), st.integers(0, 8))
 def test_places_are_shared_out_whole_and_competition_ranks_are_counted(votes, k):
     found = vote_ranks(pd.Series(votes), pd.Series([20] * len(votes)), k, 0.9, draws=200)

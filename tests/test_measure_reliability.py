@@ -116,7 +116,7 @@ def test_item_rest_by_hand_and_without_variance():
     assert pairs.loc["a", "item_rest"] == pytest.approx(2.5 / np.sqrt(2 * 25 / 6))
 
 
-@settings(max_examples=30, deadline=None)  # the first example imports pingouin
+@settings(max_examples=30)  # the first example imports pingouin
 @given(
     st.lists(st.lists(st.integers(1, 5), min_size=3, max_size=3), min_size=4, max_size=12),
     st.integers(-50, 50),

@@ -30,6 +30,13 @@ def test_two_periods_and_two_levels_are_fishers_smallest_p():
     assert smallest_p(np.array([[11.0, 1], [12, 0]])) == pytest.approx(1.0)
 
 
+def test_the_two_ends_are_added_only_where_they_are_equally_far():
+    # One of 4 ballots is against, in the years 0, 1, 2, 2 (mean 1.25): 1.25, 0.25 or 0.75 from the mean.
+    assert smallest_p(np.array([[1.0, 0], [0, 1], [0, 2]])) == pytest.approx(1 / 4)
+    # Two of 6 are against, two ballots a year: both in the first or both in the last, of 15 pairs.
+    assert smallest_p(np.array([[2.0, 0], [1, 1], [1, 1]])) == pytest.approx(2 / 15)
+
+
 @given(st.lists(st.lists(st.integers(0, 4), min_size=2, max_size=3), min_size=3, max_size=3))
 def test_no_rearrangement_has_a_smaller_p(rows):
     counts = np.array([row[:2] for row in rows], dtype=float)

@@ -30,8 +30,8 @@ def smallest_p(counts: Floats) -> float:
     Returns
     -------
     float
-        The probability, with both sums fixed, of the two tables in which all went one way: the multivariate
-        hypergeometric one (J. H. Halton, A rigorous derivation of the exact contingency formula,
+        The probability, with both sums fixed, of the table in which all went one way, the one farther from
+        no association or, where they are equally far, both: the multivariate hypergeometric one (J. H. Halton, A rigorous derivation of the exact contingency formula,
         Proceedings of the Cambridge Philosophical Society 65 (1969)).
 
     Examples
@@ -40,10 +40,18 @@ def smallest_p(counts: Floats) -> float:
     >>> round(smallest_p(np.eye(3)), 4)  # three yearly values, as Mann and Kendall's test would have: 2 / 3!
     0.3333
     """
-    up, down = _sorted_table(counts), _sorted_table(counts[:, ::-1])
-    return min(
-        1.0, sum(_likelihood(table) for table in ((up,) if np.array_equal(up, down[:, ::-1]) else (up, down)))
-    )
+    ends = [_sorted_table(counts), _sorted_table(counts[:, ::-1])[:, ::-1]]
+    far = np.array([_association(table) for table in ends])
+    farthest = [table for table, value in zip(ends, far, strict=True) if np.isclose(value, far.max())]
+    apart = len(farthest) > 1 and not np.array_equal(*farthest)
+    return min(1.0, sum(_likelihood(table) for table in farthest[: 1 + apart]))
+
+
+def _association(counts: Floats) -> float:
+    """Return how far the sum of period times level is from what it is where neither depends on the other."""
+    when, what = (np.arange(size, dtype=np.float64) for size in counts.shape)
+    expected = np.outer(counts.sum(axis=1), counts.sum(axis=0)) / counts.sum()
+    return abs(float(when @ (counts - expected) @ what))
 
 
 def _sorted_table(counts: Floats) -> Floats:
