@@ -116,6 +116,13 @@ def test_a_regular_long_sheet_goes_the_fast_way_with_its_merges_and_hidden_rows(
     assert sheet.value(151, 1) == 298
 
 
+def test_ends_that_meet_are_read_the_careful_way(short_ends):
+    for n in range(30, 60):  # with 42 to 44 rows none, one or two lie between the ends
+        data = saved(long_rows(n=n, at=0))
+        assert cells(read(data, long_part=0)) == cells(read(data))
+    assert 0 < len(short_ends) < 30
+
+
 def test_text_and_number_that_look_alike_stay_two(short_ends):
     sheet = read(saved(long_rows("12", 12, "0012", "true", True)), long_part=0)
     assert [sheet.value(60 + k, 1) for k in range(5)] == ["12", 12, "0012", "true", True]

@@ -125,6 +125,8 @@ def _fast(data: bytes, package: zipfile.ZipFile, ws: Any, scan: Scan, from_1904:
         raise Unsure
     # Counted from 1, the fast rows follow `first` and end before `last`; three at either end are read twice.
     first, last = head[-_COMMON - 1], tail[_COMMON]
+    if last - 1 - first < _COMMON:
+        raise Unsure  # hardly a row lies between the ends
     before, after = (Sheet.of("", *cells_of(ws, *ends)) for ends in ((1, head[-1]), (tail[0], ws.max_row)))
     if not before.columns or not before.columns[0].codes.any() or all(v is None for v in before.row(0)):
         raise Unsure  # the fast reader counts from the first cell that is filled
@@ -223,8 +225,6 @@ def _typed(text: str, texts: set[str]) -> Any:
 
 def _agree(careful: Column, quick: Column, at: range, quick_at: int) -> None:
     """Raise Unsure unless both readers see the same in the rows that both have read."""
-    if quick_at < 0 or quick.codes.size < quick_at + len(at):
-        raise Unsure  # the fast reader left out rows at an end of the sheet
     for k, r in enumerate(at):
         seen, read = careful.values[careful.codes[r]], quick.values[quick.codes[quick_at + k]]
         numbers = isinstance(seen, int | float) and isinstance(read, int | float)

@@ -31,8 +31,9 @@ def smallest_p(counts: Floats) -> float:
     -------
     float
         The probability, with both sums fixed, of the table in which all went one way, the one farther from
-        no association or, where they are equally far, both: the multivariate hypergeometric one (J. H. Halton, A rigorous derivation of the exact contingency formula,
-        Proceedings of the Cambridge Philosophical Society 65 (1969)).
+        no association or, where they are equally far, both: the multivariate hypergeometric one
+        (J. H. Halton, A rigorous derivation of the exact contingency formula, Proceedings of the Cambridge
+        Philosophical Society 65 (1969)).
 
     Examples
     --------
