@@ -7,6 +7,7 @@ import pytest
 
 from cxzy_lib.campaign import CampaignError, load_campaign
 from cxzy_lib.measure.compare import yearly_comparison
+from cxzy_lib.measure.suppression import decide, masked
 from cxzy_lib.tables import ALL_SCHEMAS, Tables, conform
 
 CAMPAIGN = load_campaign("campaign")
@@ -125,7 +126,11 @@ def test_without_tables_every_year_is_without_data():
 def test_a_small_part_of_a_year_hides_the_year_as_its_semester_is_hidden():
     one = [row | {"semester": "2010-2011-2"} for row in ballots(2011)]
     few = [row | {"semester": "2011-2012-1", "occasion_id": "o", "count": 2} for row in ballots(2011)]
-    frame = compared("satisfaction_strict_member", votes=ballots(2010) + one + few)
+    table = conform("votes", ballots(2010) + one + few)
+    decisions = decide(table, conform("units", []), conform("people", []), CAMPAIGN)
+    every = Tables(**{name: conform(name, []) for name in ALL_SCHEMAS} | {"votes": table})
+    shown = yearly_comparison(masked(every, decisions), CAMPAIGN)
+    frame = shown[shown["measure"].eq("satisfaction_strict_member")].set_index("year")
     assert frame["value"].tolist() == [0.8, pd.NA, pd.NA]
     assert frame["base"].tolist() == [10, pd.NA, pd.NA]
     assert frame["reason"].fillna("").tolist() == ["", "not_shown", "no_data"]

@@ -6,7 +6,7 @@ import pandas as pd
 
 from cxzy_lib.campaign import Campaign
 from cxzy_lib.measure.awards import quota
-from cxzy_lib.measure.basis import shape
+from cxzy_lib.measure.basis import is_hidden, shape
 from cxzy_lib.measure.estimates import satisfaction_rates
 from cxzy_lib.measure.indices import index_scores
 from cxzy_lib.measure.participation import members_at
@@ -57,7 +57,7 @@ def occasions(votes: pd.DataFrame, turnout: pd.DataFrame, campaign: Campaign) ->
         ``occasion``, ``appraisee_type``, ``item``, ``semester``, ``year``, ``rater_group``, ``scale``,
         ``population``, ``issued``, ``returned``, ``valid``, ``void``, ``unknown``, ``abstained``,
         ``strict``, ``inclusive`` with limits (0-1), ``index`` (0-100), ``voided`` (more returned than
-        issued: no rates), ``hidden`` (fewer valid votes than ``minimum_base``: no numbers).
+        issued: no rates), ``hidden`` (it must not be shown: no numbers).
     """
     checked = ballot_checks(turnout)
     pair = ["occasion_id", "rater_group"]
@@ -69,6 +69,8 @@ def occasions(votes: pd.DataFrame, turnout: pd.DataFrame, campaign: Campaign) ->
     bad = votes.loc[voided, _KEYS].drop_duplicates()
     gone = pd.MultiIndex.from_frame(rates[_KEYS]).isin(pd.MultiIndex.from_frame(bad))
     small = rates["valid"].lt(campaign.setting("minimum_base")).fillna(False).astype(bool)
+    barred = votes.loc[is_hidden(votes), _KEYS].drop_duplicates()
+    small |= pd.MultiIndex.from_frame(rates[_KEYS]).isin(pd.MultiIndex.from_frame(barred))
     numbers = ["strict", "strict_low", "strict_high", "inclusive", "inclusive_low", "inclusive_high", "index"]
     lacking = small | pd.Series(gone, index=rates.index)
     rates[numbers] = rates[numbers].mask(lacking)

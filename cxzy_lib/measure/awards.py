@@ -161,7 +161,8 @@ def shortlist(tables: Tables, campaign: Campaign, as_of: date) -> pd.DataFrame:
         the round's day), ``late_finals`` (after it, not counted), ``is_probationary``, ``quota`` (of the
         round; NA without one), and how far the branch's votes tell its nominees apart: ``rank_low``,
         ``rank_high``, ``top``, ``call`` of `vote_ranks`, with the number of those whom the branch sent up as
-        the line.
+        the line. ``vote_share`` is NA, too, where it would tell how each voted: in a vote of fewer than
+        ``minimum_base``, or one in which all or none were for.
     """
     found = nominees(tables, campaign, as_of)
     found = found[found["nominee"].isin(tables.people["person"].dropna())]
@@ -174,6 +175,10 @@ def shortlist(tables: Tables, campaign: Campaign, as_of: date) -> pd.DataFrame:
     frame = frame.sort_values(
         ["round", "award", "vote_share"], ascending=[True, True, False], kind="stable", na_position="last"
     )
+    least, cast, votes = campaign.setting("minimum_base"), frame["cast"], frame["votes"]
+    # A vote in which all did the same tells what each did.
+    secret = cast.lt(least) | votes.eq(0) | votes.eq(cast)
+    frame = frame.assign(vote_share=frame["vote_share"].mask(secret.fillna(False).astype(bool)))
     text, flags = "round award nominee unit highest call", "from_branch notice_short pledge_done study_plan"
     return shape(frame, columns, text, number="vote_share hours top", flag=f"{flags} is_probationary")
 

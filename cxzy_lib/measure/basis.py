@@ -30,6 +30,11 @@ def numbers(column: pd.Series) -> npt.NDArray[np.float64]:
     return np.asarray(column.astype("Float64").to_numpy("float64", na_value=np.nan), dtype=np.float64)
 
 
+def is_hidden(frame: pd.DataFrame) -> "pd.Series[bool]":
+    """Return which rows `suppression.masked` has hidden: none where it was not asked."""
+    return frame["hidden"].astype(bool) if "hidden" in frame else pd.Series(False, frame.index, dtype="bool")
+
+
 def last_day(campaign: Campaign, end: date | None = None) -> pd.Timestamp:
     """Return `end` (by default the cut-off), but no day after the campaign."""
     return min(pd.Timestamp(end or campaign.setting("cutoff")), pd.Timestamp(campaign.span.end))

@@ -15,7 +15,8 @@ _RATES = f"{_BASES} {_SHARES}"
 _TURNOUT = {"eligible": "population", "issued": "issued", "returned": "returned", "void": "void"}
 
 
-def _level_table(campaign: Campaign) -> pd.DataFrame:
+def level_table(campaign: Campaign) -> pd.DataFrame:
+    """Return the levels of every scale: ``scale``, ``level``, ``rank`` (0 best), which rates it counts in."""
     rows = [
         (code, level.code, rank, level.strict, level.inclusive)
         for code, scale in campaign.scales.items()
@@ -44,7 +45,7 @@ def _grouped(votes: pd.DataFrame, by: Sequence[str], campaign: Campaign) -> tupl
     keys = [*by, "scale"]
     known = _one_question(votes, by, campaign)
     known = known[known["scale"].isin(list(campaign.scales))]
-    rows = known.merge(_level_table(campaign), on=["scale", "level"], how="left")
+    rows = known.merge(level_table(campaign), on=["scale", "level"], how="left")
     rows["group"] = rows.groupby(keys, dropna=False).ngroup()
     groups = rows.drop_duplicates("group").sort_values("group").set_index("group")[keys]
     return rows, groups
@@ -180,7 +181,7 @@ def level_shares(votes: pd.DataFrame, campaign: Campaign, by: Sequence[str]) -> 
     rows, groups = _grouped(votes, by, campaign)
     own = rows[rows["rank"].notna()]
     heads = groups.loc[own["group"].unique()].reset_index()
-    frame = heads.merge(_level_table(campaign)[["scale", "level", "rank"]], on="scale")
+    frame = heads.merge(level_table(campaign)[["scale", "level", "rank"]], on="scale")
     counts = own.groupby(["group", "level"])["count"].sum(skipna=False)
     cells = pd.MultiIndex.from_frame(frame[["group", "level"]])
     frame["count"] = counts.reindex(cells, fill_value=0).array

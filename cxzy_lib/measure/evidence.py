@@ -8,7 +8,7 @@ from functools import cached_property
 import pandas as pd
 
 from cxzy_lib.campaign import Campaign
-from cxzy_lib.measure.basis import last_day, took_place
+from cxzy_lib.measure.basis import is_hidden, last_day, took_place
 from cxzy_lib.measure.duties import settled
 from cxzy_lib.measure.estimates import satisfaction_rates
 from cxzy_lib.measure.participation import fortnight_summary, fortnights, training_progress
@@ -121,7 +121,7 @@ class Evidence:
     def rates(self) -> pd.DataFrame:
         """The satisfaction of each item, occasion, period and group of raters; ``order`` is that of time.
 
-        ``hidden`` where the ballots are too few, or the rest of the same semester is.
+        ``hidden`` where the ballots must not be shown, or the rest of the same semester must not.
         """
         votes = self.tables.votes
         votes = votes[~(votes["held_on"] > self.day)]
@@ -129,6 +129,9 @@ class Evidence:
         rates = satisfaction_rates(votes, self.tables.turnout, self.campaign, by=tuple(by))
         least = self.campaign.setting("minimum_base")
         small = rates["valid"].lt(least).fillna(False).astype(bool)
+        barred = votes.loc[is_hidden(votes), by].drop_duplicates()
+        if len(barred):
+            small |= rates[by].merge(barred.assign(barred=True), on=by, how="left")["barred"].eq(True)
         together = ["item", "occasion", "semester", "rater_group", "scale"]
         hidden = small.groupby([rates[name] for name in together], dropna=False).transform("any")
         order = {term.code: at for at, term in enumerate(self.campaign.semesters)}

@@ -27,7 +27,9 @@ def votes(ask: Ask, ev: Evidence) -> Answers:
     mine = mine[mine["occasion"].isin(kinds)]
     if not ask.whole:
         mine = mine[mine[ev.campaign.setting("trend_basis")].astype("str").eq(ask.window.code)]
-    mine = mine[mine["valid"].notna() & ~mine["rater_group"].isin(["self", "organisation"])]
+    mine = mine[
+        (mine["valid"].notna() | mine["hidden"]) & ~mine["rater_group"].isin(["self", "organisation"])
+    ]
     if mine.empty:
         return [Answer(None, "share")]
     last = mine.sort_values("order").drop_duplicates("rater_group", keep="last")

@@ -44,7 +44,7 @@ def smallest_p(counts: Floats) -> float:
     ends = [_sorted_table(counts), _sorted_table(counts[:, ::-1])[:, ::-1]]
     far = np.array([_association(table) for table in ends])
     farthest = [table for table, value in zip(ends, far, strict=True) if np.isclose(value, far.max())]
-    apart = len(farthest) > 1 and not np.array_equal(*farthest)
+    apart = len(farthest) > 1 and not np.array_equal(farthest[0], farthest[1])
     return min(1.0, sum(_likelihood(table) for table in farthest[: 1 + apart]))
 
 

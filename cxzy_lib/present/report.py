@@ -13,6 +13,7 @@ import pandas as pd
 from cxzy_lib.campaign import Campaign, load_campaign
 from cxzy_lib.measure.evidence import Evidence
 from cxzy_lib.measure.indicators import status_table
+from cxzy_lib.measure.suppression import WHOLE, decide, masked
 from cxzy_lib.measure.verdicts import Verdicts, ballot_verdicts
 from cxzy_lib.present.blocks import Block, head, method
 from cxzy_lib.present.selection import clipped, institutions, of_institution, of_unit, of_year, resolve
@@ -175,7 +176,9 @@ def open_report(
     chosen, part = resolve(everything.units, unit, lang, institutions(everything.files))
     tables = of_institution(everything, chosen)
     missing = tuple(name for name in ("units", "people") if getattr(tables, name).empty)
+    # Over all units and years, so that every edition hides the same.
+    decisions = decide(tables.votes, tables.units, tables.people, spec)
     names = (re.sub(r"[(（].*|\s", "", name) for name in everything.people["name"].dropna())
-    kept = of_year(of_unit(tables, part), year)
+    kept = masked(of_year(of_unit(tables, part), year), decisions, part or WHOLE)
     known = frozenset(name for name in names if name)
     return Report(spec, kept, lang, audience, year, part, names=known, missing=missing)

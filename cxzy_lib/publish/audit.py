@@ -1,0 +1,179 @@
+"""The attack on what is published: every number of all editions side by side, against what they hide."""
+
+import json
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, field
+from functools import cached_property
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+
+from cxzy_lib.campaign import Campaign, load_campaign
+from cxzy_lib.measure.suppression import WHOLE, decide, leaves
+from cxzy_lib.present.selection import resolve
+from cxzy_lib.present.wording import day_name, group_name, period_name
+from cxzy_lib.publish.attack import attack
+from cxzy_lib.publish.passages import passages
+from cxzy_lib.publish.reading import LANGUAGES, Statement, Vocabulary, statements, vocabulary
+from cxzy_lib.tables import Tables, load
+from cxzy_lib.texts import text
+
+Said = tuple[str, str, Statement]
+
+
+class GivenAway(ValueError):
+    """A page would give away what is hidden; the audit says which."""
+
+    def __init__(self, folder: Path, found: "Audit") -> None:
+        super().__init__(str(folder))
+        self.folder, self.found = folder, found
+
+
+@dataclass(frozen=True)
+class Audit:
+    """What came of an attack: `rows` as from `attack`, `numbers` seen, and those `read` as about ballots."""
+
+    rows: pd.DataFrame
+    numbers: int
+    read: int
+
+    @property
+    def told(self) -> pd.DataFrame:
+        """The rows that can be told."""
+        return self.rows[self.rows["told"].astype(bool)]
+
+
+@dataclass
+class Auditor:
+    """Knows what is hidden, and reads pages as somebody who does not."""
+
+    processed: Path
+    campaign_folder: Path
+
+    _read: dict[Path, tuple[int, list[Said]]] = field(default_factory=dict, repr=False)
+
+    @cached_property
+    def campaign(self) -> Campaign:
+        """What is measured."""
+        return load_campaign(self.campaign_folder)
+
+    @cached_property
+    def tables(self) -> Tables:
+        """The processed tables."""
+        return load(self.processed)
+
+    @cached_property
+    def decisions(self) -> pd.DataFrame:
+        """What is shown and what is not."""
+        tables = self.tables
+        return decide(tables.votes, tables.units, tables.people, self.campaign)
+
+    @cached_property
+    def words(self) -> Vocabulary:
+        """The words that say what a number is about."""
+        units, votes = self.tables.units, self.tables.votes
+        names = {*units["unit"].dropna(), *units["branch"].dropna(), *votes["unit"].dropna()}
+        dated = votes.dropna(subset=["held_on", "semester"]).drop_duplicates("held_on")
+        days: dict[str, str] = {}
+        for day, semester in zip(dated["held_on"], dated["semester"], strict=True):
+            days |= {f"{day:%Y-%m-%d}": semester} | {day_name(day, lang): semester for lang in LANGUAGES}
+        return vocabulary(self.campaign, sorted(names), days)
+
+    def check(self, folder: Path, manifest: Mapping[str, Any], files: Mapping[str, str]) -> Audit:
+        """Attack `files`, which are to go into `folder`, together with the editions beside it.
+
+        Raises
+        ------
+        GivenAway
+            If a hidden group of ballots can be told.
+        """
+        institution, _ = self._whose(manifest)
+        hidden = self.decisions[~self.decisions["shown"] & self.decisions["institution"].eq(institution)]
+        if hidden.empty:
+            return Audit(hidden.assign(low=0.0, high=0.0, told=False, because=None), 0, 0)
+        found = self._attack([self._pages("", manifest, files), *self._beside(folder)], institution)
+        if len(found.told):
+            raise GivenAway(folder, found)
+        return found
+
+    def look(self, folder: Path) -> Audit:
+        """Attack what is published in `folder` and beside it.
+
+        Raises
+        ------
+        FileNotFoundError
+            If there is no edition.
+        """
+        if not editions_in(folder):
+            raise FileNotFoundError(folder)
+        every = [self._published(one) for one in editions_in(folder)]
+        return self._attack([*every, *self._beside(folder)], None)
+
+    def _attack(self, read: Iterable[tuple[int, list[Said]]], institution: str | None) -> Audit:
+        tables, parts = self.tables, list(read)
+        every = leaves(tables.votes, tables.units, tables.people, self.campaign)
+        decisions = self.decisions
+        if institution is not None:
+            decisions = decisions[decisions["institution"].eq(institution)]
+        said = [one for _, found in parts for one in found]
+        rows = attack(every, decisions, tables.turnout, said, self.campaign)
+        return Audit(rows, sum(numbers for numbers, _ in parts), len(said))
+
+    def _whose(self, manifest: Mapping[str, Any]) -> tuple[str, str]:
+        """Return the institution of an edition and the unit that it is about."""
+        unit = manifest.get("parameters", {}).get("unit")
+        known = sorted(self.tables.files["institution"].dropna().unique())
+        institution = manifest.get("edition", {}).get("institution") or (known[0] if len(known) == 1 else "")
+        if unit is None:
+            return institution, WHOLE
+        try:
+            home, part = resolve(self.tables.units, unit, "zh", known)
+        except ValueError:  # a unit that is no more
+            return institution, unit
+        return home or institution, part or WHOLE
+
+    def _beside(self, folder: Path) -> Iterator[tuple[int, list[Said]]]:
+        own = {one.resolve() for one in editions_in(folder)} | {folder.resolve()}
+        near = [folder.parent, folder.parent.parent]
+        others = {one.resolve() for place in near for one in editions_in(place)} - own
+        yield from (self._published(one) for one in sorted(others))
+
+    def _published(self, folder: Path) -> tuple[int, list[Said]]:
+        if folder not in self._read:
+            manifest = json.loads((folder / "manifest.json").read_text("utf-8"))
+            files = {path.name: path.read_text("utf-8") for path in sorted(folder.glob("*.html"))}
+            self._read[folder] = self._pages(f"{folder.name}/", manifest, files)
+        return self._read[folder]
+
+    def _pages(
+        self, prefix: str, manifest: Mapping[str, Any], files: Mapping[str, str]
+    ) -> tuple[int, list[Said]]:
+        institution, scope = self._whose(manifest)
+        texts = [one for name, markup in files.items() for one in passages(prefix + name, markup)]
+        said = [(institution, scope, found) for one in texts for found in statements(one, self.words)]
+        return len(texts), said
+
+    def lines(self, found: Audit, lang: str) -> list[str]:
+        """Return the result in words: one line, and one for each group that can be told."""
+        told = len(found.told)
+        numbers = {"hidden": len(found.rows), "numbers": found.numbers, "read": found.read, "told": told}
+        leaks = [self._leak(row, lang) for row in found.told.to_dict("records")]
+        return [text("audit.done", lang, **numbers), *leaks]
+
+    def _leak(self, row: Mapping[Any, Any], lang: str) -> str:
+        item = self.campaign.items.get(row["item"])
+        parts = [row["scope"], period_name(self.campaign, row["semester"], lang)]
+        parts += [item.label(lang) if item else "", group_name(row["rater_group"], lang)]
+        quotes = [text("audit.quote", lang, page=one.page, quote=one.quote) for one in row["because"]]
+        most = "…" if row["high"] == float("inf") else f"{row['high']:.0f}"
+        width = self.campaign.setting("hidden_width")
+        who = " · ".join(part for part in parts if part)
+        numbers = {"low": f"{row['low']:.0f}", "high": most, "width": width}
+        return text("audit.told", lang, who=who, why="；".join(quotes), **numbers)
+
+
+def editions_in(folder: Path) -> list[Path]:
+    """Return the folders with an edition of pages: `folder` itself and those directly below it."""
+    places = [folder, *(sorted(folder.iterdir()) if folder.is_dir() else [])]
+    return [one for one in places if (one / "manifest.json").is_file() and list(one.glob("[!i]*.html"))]

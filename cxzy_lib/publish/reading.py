@@ -1,0 +1,192 @@
+"""What the numbers on published pages say of ballots, read by the words around them, as an attacker would."""
+
+import re
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from cxzy_lib.campaign import Campaign
+from cxzy_lib.publish.passages import Passage
+from cxzy_lib.texts import text
+
+LANGUAGES = ("zh", "en")
+_BREAK = re.compile(r"[，、；。,;:：|｜\n]\s*|\.\s")
+_INTERVAL = r"(?P<low>\d+(?:\.\d+)?)\s*%?\s*[–~至-]\s*(?P<high>\d+(?:\.\d+)?)\s*%"
+_SHARE = r"(?P<share>\d+(?:\.\d+)?)\s*%"
+_COUNT = r"(?P<count>\d{1,3}(?:,\d{3})+|\d+)(?![\d.]|\s*[%/]\s*\d|-\d)"
+_NUMBER = re.compile(rf"(?<![\d.+–-]){_INTERVAL}|(?<![\d.+–-]){_SHARE}|(?<![\d.,+/–-]){_COUNT}")
+_SLASHED = re.compile(r"\s/\s")
+
+
+@dataclass(frozen=True)
+class Statement:
+    """A number with what it is about; a dimension that the words leave open is None.
+
+    `kind` is ``count`` (of valid ballots, or of those of the `level`), ``share`` or ``interval``; `low` and
+    `high` are the number itself, or the ends of the interval; `half` is half a unit of the last place shown.
+    `period` is a pair like (``semester``, code), `group` may be "all".
+    """
+
+    page: str
+    place: str
+    quote: str
+    kind: str
+    low: float
+    high: float
+    half: float
+    period: tuple[str, str] | None
+    group: str | None
+    item: str | None
+    scope: str | None
+    level: frozenset[str] | None
+
+
+@dataclass(frozen=True)
+class Vocabulary:
+    """The words of a campaign: what each means, as pairs of a dimension and a value."""
+
+    words: Mapping[str, tuple[tuple[str, Any], ...]]
+    pattern: re.Pattern[str]
+
+
+def vocabulary(campaign: Campaign, units: Iterable[str], days: Mapping[str, str]) -> Vocabulary:
+    """Return the words for periods, groups, items, levels, units and measures, in every language.
+
+    Parameters
+    ----------
+    campaign : Campaign
+    units : iterable of str
+        The names of branches and departments.
+    days : mapping
+        The days of votes, as pages write them -> semester.
+    """
+    found: dict[str, list[tuple[str, Any]]] = {}
+
+    def add(words: str, dimension: str, value: Any) -> None:
+        if key := words.casefold().strip():
+            found.setdefault(key, []).append((dimension, value))
+
+    for unit in units:
+        add(unit, "scope", unit)
+    for day, semester in days.items():
+        add(day, "period", ("semester", semester))
+    for lang in LANGUAGES:
+        _add_campaign(campaign, lang, add)
+        for kind in ("valid", "other", "rate"):
+            for word in text(f"audit.{kind}_words", lang).split():
+                add(word.replace("_", " "), "measure", kind)
+        for word in text("audit.all_words", lang).split():
+            add(word, "group", "all")
+    longest = sorted(found, key=len, reverse=True)
+    pattern = "|".join(
+        rf"\b{re.escape(w)}\b" if w.isascii() and w.isalpha() else re.escape(w) for w in longest
+    )
+    return Vocabulary(
+        {word: tuple(dict.fromkeys(means)) for word, means in found.items()}, re.compile(pattern)
+    )
+
+
+def _add_campaign(campaign: Campaign, lang: str, add: Any) -> None:
+    for kind, periods in (("semester", campaign.semesters), ("stage", campaign.stages)):
+        for period in periods:
+            add(period.name(lang), "period", (kind, period.code))
+    for year in campaign.years:
+        add(text("present.year", lang, year=year), "period", ("year", str(year)))
+    for item in campaign.items.values():
+        add(item.label(lang), "item", item.code)
+    names: dict[str, set[str]] = {}
+    for scale in campaign.scales.values():
+        for level in scale.levels:
+            names.setdefault(level.name(lang), set()).add(level.code)
+    for name, codes in names.items():
+        add(name, "level", frozenset(codes))
+    for group in campaign.raters:
+        add(text(f"common.{group}", lang), "group", group)
+
+
+def statements(passage: Passage, words: Vocabulary) -> list[Statement]:
+    """Return what the numbers of a passage say.
+
+    Each number has the nearest word before it of every kind: in its own text first, then in those that the
+    passage stands under, from near to far. Numbers inside such words (the year of a semester) are none.
+
+    Examples
+    --------
+    >>> from cxzy_lib.campaign import load_campaign
+    >>> words = vocabulary(load_campaign("campaign"), [], {})
+    >>> one = Passage("a.html", "text", (), "2010年秋，群众“满意”占 50.0%（有效 24 票）。")
+    >>> [(s.kind, s.low, s.period, s.group) for s in statements(one, words)][0]
+    ('share', 50.0, ('semester', '2010-2011-1'), 'nonmember')
+    >>> [(s.kind, s.low) for s in statements(one, words)]
+    [('share', 50.0), ('count', 24.0)]
+    """
+    heads, values = _SLASHED.split(passage.under[-1] if passage.under else ""), _SLASHED.split(passage.text)
+    if len(heads) == len(values) > 1:  # a column of several measures: issued / returned / valid
+        above = passage.under[:-1]
+        parts = zip(heads, values, strict=True)
+        split = (Passage(passage.page, passage.place, (*above, head), value) for head, value in parts)
+        return [found for one in split for found in statements(one, words)]
+    known: dict[str, Any] = {}
+    for under in passage.under:
+        known |= _meanings(under, words)
+    own = passage.text.casefold()
+    labels = list(words.pattern.finditer(own))
+    found = []
+    for number in _NUMBER.finditer(own):
+        if any(label.start() <= number.start() < label.end() for label in labels):
+            continue
+        here = dict(known)
+        for label in labels:
+            if label.start() < number.start():
+                here |= dict(words.words[label.group()])
+        here["measure"] = _measure(own, number, labels, words, known, passage.place)
+        if statement := _statement(passage, number, here):
+            found.append(statement)
+    return found
+
+
+def _meanings(words: str, vocabulary: Vocabulary) -> dict[str, Any]:
+    found: dict[str, Any] = {}
+    for label in vocabulary.pattern.finditer(words.casefold()):
+        found |= dict(vocabulary.words[label.group()])
+    return found
+
+
+def _measure(
+    own: str,
+    number: re.Match[str],
+    labels: list[re.Match[str]],
+    words: Vocabulary,
+    known: Mapping[str, Any],
+    place: str,
+) -> str | None:
+    """Return what the number measures by the words of its own clause, else by those above it."""
+    before = [match.end() for match in _BREAK.finditer(own) if match.end() <= number.start()]
+    after = [match.start() for match in _BREAK.finditer(own) if match.start() >= number.end()]
+    start, end = max(before, default=0), min(after, default=len(own))
+    clause = [label for label in labels if start <= label.start() < end]
+    means = {value for label in clause for kind, value in words.words[label.group()] if kind == "measure"}
+    if "other" in means:
+        return "other"
+    if means:
+        return "valid" if "valid" in means else "rate"
+    return "rate" if place == "picture" and known.get("measure") is None else known.get("measure")
+
+
+def _statement(passage: Passage, number: re.Match[str], here: Mapping[str, Any]) -> Statement | None:
+    if here["measure"] == "other":
+        return None
+    groups = number.groupdict()
+    if groups["high"]:
+        kind, ends = "interval", (groups["low"], groups["high"])
+    elif groups["share"]:
+        kind, ends = "share", (groups["share"], groups["share"])
+    else:
+        kind, ends = "count", (groups["count"], groups["count"])
+        if here["measure"] != "valid" and here.get("level") is None and passage.place != "picture":
+            return None
+    low, high = (float(end.replace(",", "")) for end in ends)
+    places = len(ends[1].partition(".")[2])
+    about = {name: here.get(name) for name in ("period", "group", "item", "scope", "level")}
+    quote = " ".join(passage.text[max(0, number.start() - 24) : number.end() + 8].split())
+    return Statement(passage.page, passage.place, quote, kind, low, high, 0.5 * 10**-places, **about)
