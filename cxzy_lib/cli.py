@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from cxzy_lib.asking import audit, trace
 from cxzy_lib.call import HELP, Call, Wrong, common, stepper
 from cxzy_lib.making import forms, sample
 from cxzy_lib.texts import text
@@ -21,7 +22,7 @@ if TYPE_CHECKING:
     import pandas as pd
 
     from cxzy_lib.campaign import Campaign
-    from cxzy_lib.publish.editions import Plans
+    from cxzy_lib.publish.editions import Made, Plans
     from cxzy_lib.publish.runner import Result
 
 SHOWN_FINDINGS = 20  # by clean and report; check shows all
@@ -167,6 +168,7 @@ def _publish(call: Call, plans: "Plans", spec: "Campaign") -> int:
         call.say("pages_unchanged", count=chosen, index=call.folder / "index.html")
         return 0
     from cxzy_lib.publish import editions, site
+    from cxzy_lib.publish.audit import Auditor
 
     step, close = stepper(len(todo), text("cli.running", call.lang))
 
@@ -182,13 +184,28 @@ def _publish(call: Call, plans: "Plans", spec: "Campaign") -> int:
 
     period = f"{spec.span.start} – {spec.span.end}"
     edition = site.Edition(spec.span.name(call.lang), call.lang, call.audience, period=period)
+    auditor = Auditor(call.processed, call.campaign)
     try:
-        _, failed = editions.make(plans, edition, workers=call.jobs, progress=tell)
+        made = editions.make(plans, edition, auditor, workers=call.jobs, progress=tell)
     finally:
         close()
-    index, same = call.folder / "index.html", chosen - len(todo)
+    for withheld in made.withheld:
+        call.say("withheld", folder=_short(withheld.folder), err=True)
+        for line in auditor.lines(withheld.found, call.lang):
+            click.echo(f"  {line}", err=True)
+    _tell_audit(call, made)
+    index, same, failed = call.folder / "index.html", chosen - len(todo), made.failed
+    if not plans.listed and made.withheld:
+        return 1
     call.say("run_done", index=index, done=len(todo) - failed, kept=same, failed=failed)
-    return int(failed > 0)
+    return int(failed > 0 or bool(made.withheld))
+
+
+def _tell_audit(call: Call, made: "Made") -> None:
+    hidden = sum(len(found.rows) for found in made.audited)
+    if hidden:
+        numbers = sum(found.numbers for found in made.audited)
+        call.say("audited", hidden=hidden, numbers=numbers, seconds=made.audit_seconds)
 
 
 @click.group()
@@ -247,35 +264,8 @@ def report(call: Call) -> int:
     return max(_clean(call), _run(call))
 
 
-@main.command()
-@click.argument("figure")
-@common
-def trace(call: Call, figure: str) -> int:
-    """列出一个数字所依据的文件、工作表和行 / Say from which files, sheets and rows a figure comes."""
-    from cxzy_lib.measure.indicators import status_table
-    from cxzy_lib.measure.indicators import trace as rows_of
-    from cxzy_lib.present import plan
-    from cxzy_lib.present.report import open_report
-
-    if not (call.processed / "units.parquet").is_file():
-        raise call.wrong("cli.not_cleaned", folder=call.processed)
-    chosen = {name: getattr(call, name) for name in ("processed", "campaign", "year", "unit", "lang")}
-    try:
-        report = open_report(**chosen, audience="leadership")
-    except ValueError as error:
-        raise Wrong(str(error)) from error
-    table = status_table(report.evidence)
-    try:
-        rows = rows_of(report.evidence, figure)
-    except KeyError:
-        near = plan.nearest_ids(table, figure)
-        raise call.wrong("cli.no_figure", id=figure, near="、".join(near)) from None
-    click.echo(plan.figure_line(table, report.campaign, figure, call.lang))
-    for line in plan.trace_lines(rows, call.lang):
-        click.echo(line)
-    return 0
-
-
+main.add_command(trace)
+main.add_command(audit)
 main.add_command(sample)
 main.add_command(forms)
 

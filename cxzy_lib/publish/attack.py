@@ -30,6 +30,7 @@ class System:
     """What is known of the leaves of one item: ``low <= rows @ counts <= high``, and who said it."""
 
     leaves: pd.DataFrame
+    confidence: float
     rows: list[Floats] = field(default_factory=list)
     low: list[float] = field(default_factory=list)
     high: list[float] = field(default_factory=list)
@@ -83,7 +84,7 @@ def attack(
 def _system(
     leaves: pd.DataFrame, turnout: pd.DataFrame, said: Sequence[tuple[str, Statement]], campaign: Campaign
 ) -> System:
-    system = System(leaves)
+    system = System(leaves, campaign.setting("confidence_level"))
     item = leaves["item"].iloc[0]
     default = item == "" or getattr(campaign.items.get(item), "headline", False)
     bodies = _bodies(leaves, turnout)
@@ -165,9 +166,9 @@ def _state(
     """Add what a statement says, in each reading of it that holds."""
     leaves = system.leaves
     truth = leaves["count"].to_numpy(float)
+    if one.kind == "count" and mask @ truth == one.low:
+        system.add(mask, one.low, one.low, one)
     if one.kind == "count" and one.level is None:
-        if mask @ truth == one.low:
-            system.add(mask, one.low, one.low, one)
         return
     scales = set(leaves.loc[mask > 0, "scale"])
     candidates = [one.level] if one.level else list(dict.fromkeys(s for scale in scales for s in sets[scale]))
@@ -186,6 +187,7 @@ def _state(
 def _state_share(system: System, mask: Floats, part: Floats, truth: Floats, one: Statement) -> None:
     whole = mask @ truth
     if whole and abs(100 * (part @ truth) / whole - one.low) <= one.half + _SLACK:
+        system.add(mask, 1, np.inf, one)  # of no ballots there is no share
         system.add(100 * part - (one.low + one.half) * mask, -np.inf, _SLACK, one)
         system.add(100 * part - (one.low - one.half) * mask, -_SLACK, np.inf, one)
 
@@ -201,28 +203,29 @@ def _state_interval(
     rows = system.leaves[mask > 0]
     keys = set(rows[["semester", "rater_group"]].itertuples(index=False, name=None))
     body = bodies.get(next(iter(keys)), 0) if len(keys) == 1 else 0
-    possible = _possible(one.low, one.high, one.half, body)
-    if (int(part @ truth), int(mask @ truth)) not in possible:
+    shown = (one.low, one.high, one.half, body, system.confidence)
+    if not _have(np.array([[part @ truth, mask @ truth]]), *shown).any():
         return
+    possible = _possible(*shown)
     for row, values in ((mask, [n for _, n in possible]), (part, [k for k, _ in possible])):
         system.add(row, min(values), max(values), one)
 
 
 @cache
-def _possible(
-    low: float, high: float, half: float, body: int, level: float = 0.95
-) -> frozenset[tuple[int, int]]:
-    """Return which counts of which numbers of ballots have this interval, as it is rounded."""
+def _possible(low: float, high: float, half: float, body: int, level: float) -> list[tuple[int, int]]:
     most = min(body or _MOST, _MOST)
-    pairs = np.array([(k, n) for n in range(1, most + 1) for k in range(n + 1)])
+    pairs = np.array([(k, n) for n in range(1, most + 1) for k in range(n + 1)], dtype=np.float64)
+    return [(int(k), int(n)) for k, n in pairs[_have(pairs, low, high, half, body, level)]]
+
+
+def _have(pairs: Floats, low: float, high: float, half: float, body: int, level: float) -> Any:
+    """Return which pairs (so many of so many ballots) have this interval, as it is rounded."""
     if body:
         ends = hypergeometric_interval(pairs[:, 0], pairs[:, 1], np.full(len(pairs), body), level)
     else:
         ends = wilson(pairs[:, 0], pairs[:, 1], level)
-    fits = np.logical_and(
-        *(abs(100 * np.asarray(e) - at) <= half + _SLACK for e, at in zip(ends, (low, high), strict=True))
-    )
-    return frozenset((int(k), int(n)) for k, n in pairs[fits])
+    apart = [abs(100 * np.asarray(end) - at) for end, at in zip(ends, (low, high), strict=True)]
+    return np.maximum(*apart) <= half + _SLACK
 
 
 def _bounded(system: System, row: Mapping[Any, Any], campaign: Campaign) -> dict[str, Any]:

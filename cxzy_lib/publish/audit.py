@@ -2,7 +2,7 @@
 
 import json
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from pathlib import Path
 from typing import Any
@@ -92,7 +92,8 @@ class Auditor:
         hidden = self.decisions[~self.decisions["shown"] & self.decisions["institution"].eq(institution)]
         if hidden.empty:
             return Audit(hidden.assign(low=0.0, high=0.0, told=False, because=None), 0, 0)
-        found = self._attack([self._pages("", manifest, files), *self._beside(folder)], institution)
+        mine = self._pages("", manifest, files)
+        found = self._attack([mine, *self._beside([folder], {institution})], institution)
         if len(found.told):
             raise GivenAway(folder, found)
         return found
@@ -105,10 +106,14 @@ class Auditor:
         FileNotFoundError
             If there is no edition.
         """
-        if not editions_in(folder):
+        mine = editions_in(folder)
+        if not mine:
             raise FileNotFoundError(folder)
-        every = [self._published(one) for one in editions_in(folder)]
-        return self._attack([*every, *self._beside(folder)], None)
+        every = [self._published(one) for one in mine]
+        whose = {self._whose(_manifest(one))[0] for one in mine}
+        found = self._attack([*every, *self._beside(mine, whose)], None)
+        rows = found.rows[found.rows["institution"].isin(whose)]
+        return replace(found, rows=rows)
 
     def _attack(self, read: Iterable[tuple[int, list[Said]]], institution: str | None) -> Audit:
         tables, parts = self.tables, list(read)
@@ -133,15 +138,17 @@ class Auditor:
             return institution, unit
         return home or institution, part or WHOLE
 
-    def _beside(self, folder: Path) -> Iterator[tuple[int, list[Said]]]:
-        own = {one.resolve() for one in editions_in(folder)} | {folder.resolve()}
-        near = [folder.parent, folder.parent.parent]
-        others = {one.resolve() for place in near for one in editions_in(place)} - own
-        yield from (self._published(one) for one in sorted(others))
+    def _beside(self, mine: list[Path], whose: set[str]) -> Iterator[tuple[int, list[Said]]]:
+        """Yield what the other editions of the same institutions say: earlier ones, of units, for others."""
+        folder = mine[0]
+        listed = "institutions" in _manifest(folder.parent)  # then the editions are in folders of its own
+        root = folder.parent.parent if listed else folder.parent
+        others = {one for place in (root, *_folders(root)) for one in editions_in(place)} - set(mine)
+        yield from (self._published(one) for one in sorted(others) if self._whose(_manifest(one))[0] in whose)
 
     def _published(self, folder: Path) -> tuple[int, list[Said]]:
         if folder not in self._read:
-            manifest = json.loads((folder / "manifest.json").read_text("utf-8"))
+            manifest = _manifest(folder)
             files = {path.name: path.read_text("utf-8") for path in sorted(folder.glob("*.html"))}
             self._read[folder] = self._pages(f"{folder.name}/", manifest, files)
         return self._read[folder]
@@ -175,5 +182,17 @@ class Auditor:
 
 def editions_in(folder: Path) -> list[Path]:
     """Return the folders with an edition of pages: `folder` itself and those directly below it."""
-    places = [folder, *(sorted(folder.iterdir()) if folder.is_dir() else [])]
-    return [one for one in places if (one / "manifest.json").is_file() and list(one.glob("[!i]*.html"))]
+    places = (one.resolve() for one in (folder, *_folders(folder)))
+    return [one for one in places if _manifest(one).get("pages")]
+
+
+def _folders(place: Path) -> list[Path]:
+    return sorted(one for one in place.iterdir() if one.is_dir()) if place.is_dir() else []
+
+
+def _manifest(folder: Path) -> dict[str, Any]:
+    try:
+        found = json.loads((folder / "manifest.json").read_text("utf-8"))
+    except (OSError, ValueError):
+        return {}
+    return found if isinstance(found, dict) else {}

@@ -3,12 +3,14 @@
 import hashlib
 import re
 import tempfile
+import time
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
 from cxzy_lib.publish import jobs
+from cxzy_lib.publish.audit import Audit, Auditor, GivenAway
 from cxzy_lib.publish.jobs import Job
 from cxzy_lib.publish.runner import Result, run_jobs
 from cxzy_lib.publish.site import Edition, publish, publish_list
@@ -127,16 +129,28 @@ def _folders(names: Iterable[str]) -> dict[str, str]:
     }
 
 
+@dataclass(frozen=True)
+class Made:
+    """What came of it: how many pages `failed`, and the editions that would have given a ballot away."""
+
+    failed: int
+    withheld: tuple[GivenAway, ...]
+    audited: tuple[Audit, ...]
+    audit_seconds: float
+
+
 def make(
-    plans: Plans, edition: Edition, *, workers: int, progress: Callable[[Result], object]
-) -> tuple[Path, int]:
-    """Run what must run, all editions through one pool, and publish; return the index and how many failed.
+    plans: Plans, edition: Edition, auditor: Auditor, *, workers: int, progress: Callable[[Result], object]
+) -> Made:
+    """Run what must run, all editions through one pool, audit and publish.
 
     Parameters
     ----------
     plans : Plans
     edition : Edition
         The words around every page; each edition gets its institution.
+    auditor : Auditor
+        An edition from which a hidden group can be told is not published; the others are.
     workers : int
         Processes side by side.
     progress : callable
@@ -145,15 +159,29 @@ def make(
     with tempfile.TemporaryDirectory() as work:
         results = run_jobs(plans.todo, workers=workers, work_dir=work, progress=progress)
     left = iter(results)
+    withheld, audited, seconds = [], [], 0.0
+
+    def check(*pages: Any) -> None:
+        nonlocal seconds
+        started = time.perf_counter()
+        try:
+            audited.append(auditor.check(*pages))
+        finally:
+            seconds += time.perf_counter() - started
+
     for one in plans.editions:
         mine = [next(left) for _ in one.todo]
         if mine:
             words = replace(edition, institution=one.institution)
-            publish(mine, one.folder, words, planned=one.planned, inputs=plans.inputs)
+            try:
+                publish(mine, one.folder, words, planned=one.planned, inputs=plans.inputs, check=check)
+            except GivenAway as error:
+                withheld.append(error)
     if plans.listed:
         entries = [_entry(one) for one in plans.editions]
         publish_list(entries, plans.out, edition, parameters=plans.parameters, inputs=plans.inputs)
-    return plans.out / "index.html", sum(result.status == "failed" for result in results)
+    failed = sum(result.status == "failed" for result in results)
+    return Made(failed, tuple(withheld), tuple(audited), seconds)
 
 
 def _entry(one: Plan) -> dict[str, Any]:

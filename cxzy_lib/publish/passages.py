@@ -45,30 +45,41 @@ def passages(page: str, markup: str) -> list[Passage]:
     from bs4 import BeautifulSoup
 
     soup = BeautifulSoup(_LONG.sub("", _NO_WORDS.sub("", markup)), "html.parser")
-    found = [*_tables(soup), *_pictures(soup), *_attributes(soup), *_texts(soup)]
+    above = _headings(soup)
+    parts = (_tables, _pictures, _attributes, _texts)
+    found = [one for part in parts for one in part(soup, above)]
     kept = (one for one in found if any(c.isdigit() for c in one[2]))
     return [Passage(page, place, under, words) for place, under, words in kept]
 
 
 Found = tuple[str, tuple[str, ...], str]
+Above = dict[int, tuple[str, ...]]
 
 
 def _words(node: Any) -> str:
     return " ".join(node.get_text(" ").split())
 
 
-def _above(node: Any) -> tuple[str, ...]:
-    """Return the headings before a node, and the title of the figure that it stands in."""
-    above = [node.find_previous(name) for name in _HEADINGS]
-    figure = node.find_parent("figure")
-    above.append(figure.find("h3") if figure else None)
-    return tuple(dict.fromkeys(_words(one) for one in above if one is not None))
+def _headings(soup: Any) -> Above:
+    """Return for each node, by its identity, the headings before it and the title of its figure."""
+    last: dict[str, str] = {}
+    found: Above = {}
+    for node in soup.find_all(True):
+        if node.name in _HEADINGS:
+            last = {**last, node.name: _words(node)} if node.name == "h2" else {node.name: _words(node)}
+        elif node.name == "figure":
+            title = node.find("h3")
+            figure = (_words(title),) if title else ()
+            for inner in node.find_all(True):
+                found[id(inner)] = (*last.values(), *figure)
+        found.setdefault(id(node), tuple(last.values()))
+    return found
 
 
-def _tables(soup: Any) -> Iterator[Found]:
+def _tables(soup: Any, headings: Above) -> Iterator[Found]:
     for table in soup.find_all("table"):
         caption = table.find("caption")
-        above = (*_above(table), *([_words(caption)] if caption else []))
+        above = (*headings[id(table)], *([_words(caption)] if caption else []))
         heads: list[str] = []
         for row in table.find_all("tr"):
             cells = row.find_all(["th", "td"])
@@ -85,10 +96,10 @@ def _is_number(words: str) -> bool:
     return not re.search(r"[^\W\d_]", words)
 
 
-def _pictures(soup: Any) -> Iterator[Found]:
+def _pictures(soup: Any, headings: Above) -> Iterator[Found]:
     """Yield the labels of pictures, under the labels in their column and their row."""
     for svg in soup.find_all("svg"):
-        above = _above(svg)
+        above = headings[id(svg)]
         labels = [
             (float(one.get("x", 0)), float(one.get("y", 0)), words)
             for one in svg.find_all("text")
@@ -101,21 +112,21 @@ def _pictures(soup: Any) -> Iterator[Found]:
             yield "picture", (*above, " · ".join(column), " · ".join(row)), words
 
 
-def _attributes(soup: Any) -> Iterator[Found]:
+def _attributes(soup: Any, headings: Above) -> Iterator[Found]:
     for node in soup.find_all(True):
         for name in ("alt", "aria-label", "title", "content", "datetime"):
             if words := node.attrs.get(name):
-                yield "alt", _above(node), words
+                yield "alt", headings[id(node)], words
         if node.name == "title":
-            yield ("alt" if node.find_parent("svg") else "text"), _above(node), _words(node)
+            yield ("alt" if node.find_parent("svg") else "text"), headings[id(node)], _words(node)
 
 
-def _texts(soup: Any) -> Iterator[Found]:
+def _texts(soup: Any, headings: Above) -> Iterator[Found]:
     """Yield the texts outside tables and pictures, each whole, as it stands in its block."""
     for node in soup.find_all(_BLOCKS):
         if node.find_parent(["table", "svg"]) or node.find(_BLOCKS) or node.find(["table", "svg"]):
             continue
-        yield "text", _above(node), _words(node)
+        yield "text", headings[id(node)], _words(node)
     for node in soup.find_all("div"):  # a tile is one thing: its label, its number, its base
         if not node.find(["div", "table", "svg", "p", "ul", "ol"]) and node.find(_BLOCKS):
-            yield "text", _above(node), _words(node)
+            yield "text", headings[id(node)], _words(node)

@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 from cxzy_lib.campaign import Campaign
@@ -47,6 +47,7 @@ class Vocabulary:
 
     words: Mapping[str, tuple[tuple[str, Any], ...]]
     pattern: re.Pattern[str]
+    known: dict[str, dict[str, Any]] = field(default_factory=dict, repr=False)  # texts met before
 
 
 def vocabulary(campaign: Campaign, units: Iterable[str], days: Mapping[str, str]) -> Vocabulary:
@@ -146,7 +147,9 @@ def statements(passage: Passage, words: Vocabulary) -> list[Statement]:
 
 
 def _meanings(words: str, vocabulary: Vocabulary) -> dict[str, Any]:
-    found: dict[str, Any] = {}
+    if words in vocabulary.known:
+        return vocabulary.known[words]
+    found: dict[str, Any] = vocabulary.known.setdefault(words, {})
     for label in vocabulary.pattern.finditer(words.casefold()):
         found |= dict(vocabulary.words[label.group()])
     return found

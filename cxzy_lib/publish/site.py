@@ -3,7 +3,7 @@
 import json
 import os
 import tempfile
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
 from datetime import datetime
 from importlib import metadata
@@ -14,6 +14,9 @@ from cxzy_lib.publish.html import body_of, embed_font, page, render
 from cxzy_lib.publish.jobs import Job, check_edition, digest, read_manifest, settings, versions
 from cxzy_lib.publish.runner import Result
 from cxzy_lib.texts import text
+
+#: What is asked before pages are moved into place.
+Check = Callable[[Path, Mapping[str, Any], Mapping[str, str]], object]
 
 
 @dataclass(frozen=True)
@@ -34,6 +37,7 @@ def publish(
     *,
     planned: Sequence[Job],
     inputs: Mapping[str, str],
+    check: Check = lambda *_: None,
 ) -> Path:
     """Put the results into the edition in `out` and return the path of its index.
 
@@ -50,6 +54,9 @@ def publish(
         Pages of notebooks that are no more are removed.
     inputs : mapping
         As given by `jobs.inputs`.
+    check : callable
+        Called with the folder, the manifest and the pages before any is moved into place; what it raises
+        leaves the edition as it was.
 
     Raises
     ------
@@ -75,6 +82,7 @@ def publish(
     files = embed_font(_pages(bodies, entries, edition, made))
     status = "done" if all(entry["status"] == "done" for entry in entries.values()) else "failed"
     manifest = _manifest(edition, parameters, made, status, inputs) | {"pages": entries}
+    check(folder, manifest, files)
     return _issue(files, manifest, folder, there)
 
 

@@ -1,0 +1,199 @@
+"""The audit reads published pages as a stranger would, and tells which hidden group can be told."""
+
+import json
+from dataclasses import fields
+
+import pandas as pd
+import pytest
+from conftest import ROOT
+
+from cxzy_lib.measure.intervals import hypergeometric_interval
+from cxzy_lib.publish.audit import Auditor, GivenAway
+from cxzy_lib.publish.passages import passages
+from cxzy_lib.tables import Tables, conform, save
+
+#: Ballots of four semesters: in autumn 2010 four non-members voted, three of them satisfied; six could.
+BALLOTS = {
+    ("2010-2011-1", "S2", 2010, "nonmember"): (3, 0, 1),
+    ("2010-2011-2", "S2", 2011, "nonmember"): (20, 4, 2),
+    ("2010-2011-1", "S2", 2010, "member"): (27, 2, 1),
+    ("2010-2011-2", "S2", 2011, "member"): (25, 2, 1),
+    ("2011-2012-1", "S3", 2011, "nonmember"): (12, 0, 0),  # all the same
+}
+ELIGIBLE = {"2010-2011-1": 6, "2010-2011-2": 30, "2011-2012-1": 30}
+LEVELS = ("satisfied", "basically_satisfied", "dissatisfied")
+
+
+@pytest.fixture(scope="module")
+def processed(tmp_path_factory):
+    votes = [
+        {"institution": "甲校", "occasion": "satisfaction", "semester": term, "stage": stage, "year": year}
+        | {"rater_group": group, "item": "leadership", "scale": "sat3", "level": level, "count": count}
+        | {"occasion_id": term, "held_on": f"{year}-12-20"}
+        for (term, stage, year, group), counts in BALLOTS.items()
+        for level, count in zip(LEVELS, counts, strict=True)
+    ]
+    turnout = [
+        {"institution": "甲校", "occasion": "satisfaction", "semester": term, "occasion_id": term}
+        | {"rater_group": "nonmember", "eligible": body}
+        for term, body in ELIGIBLE.items()
+    ]
+    tables = {field.name: conform(field.name, []) for field in fields(Tables)}
+    tables |= {"votes": conform("votes", votes), "turnout": conform("turnout", turnout)}
+    tables["files"] = conform(
+        "files", [{"institution": "甲校", "source_file": "甲校/a.xls", "status": "read"}]
+    )
+    folder = tmp_path_factory.mktemp("audit") / "processed"
+    save(tables, folder)
+    return folder
+
+
+@pytest.fixture
+def auditor(processed):
+    return Auditor(processed, ROOT / "campaign")
+
+
+def table(*rows):
+    cells = ["".join(f"<td>{cell}</td>" for cell in row) for row in rows[1:]]
+    heads = "".join(f"<th>{cell}</th>" for cell in rows[0])
+    body = "".join(f"<tr>{row}</tr>" for row in cells)
+    return f"<table><caption>满意度</caption><tr>{heads}</tr>{body}</table>"
+
+
+def picture(*labels, alt=""):
+    texts = "".join(f'<text x="{x}" y="{y}">{words}</text>' for x, y, words in labels)
+    return f'<figure><h3>满意率</h3><svg role="img" aria-label="{alt}">{texts}</svg></figure>'
+
+
+#: What may be shown: the other semester, the members, and that the two groups are hidden.
+CLEAN = table(
+    ("学期", "评议人", "发出 / 收回 / 有效 / 不了解", "满意率"),
+    ("2010年秋", "党员", "31 / 31 / 30 / 0", "90.0%"),
+    ("2010年秋", "群众", "*", "*"),
+    ("2011年春", "党员", "30 / 29 / 28 / 0", "89.3%"),
+    ("2011年春", "群众", "28 / 27 / 26 / 0", "76.9%"),
+    ("2011年秋", "群众", "*", "*"),
+) + picture(
+    (10, 10, "2011年春 · 群众"),
+    (50, 10, "76.9%"),
+    (90, 10, "26"),
+    (90, 1, "有效票"),
+    alt="群众：2011年春：76.9%",
+)
+
+LOW, HIGH = (100 * end[0] for end in hypergeometric_interval([3], [4], [6], 0.95))
+LEAKS = {
+    # 30 less the 26 of spring.
+    "a total": {"b.html": table(("阶段", "评议人", "有效"), ("第二阶段", "群众", "30"))},
+    # 34 on one page less the 30 members on another.
+    "a difference between two pages": {"b.html": "<p>2010年秋合计收到有效票 34 票。</p>"},
+    "a label in a chart": {"b.html": picture((10, 10, "2010年秋 · 群众"), (90, 10, "4"), (90, 1, "有效票"))},
+    # Of at most 6 only 4 can be three quarters.
+    "words for the blind": {"b.html": picture(alt="群众：2010年秋：75.0%；2011年春：76.9%。")},
+    "a rounded share of few": {"b.html": table(("学期", "评议人", "不满意"), ("2010年秋", "群众", "25.0%"))},
+    "an interval": {"b.html": f"<p>2010年秋，群众满意率的区间为 {LOW:.1f}%–{HIGH:.1f}%。</p>"},
+    "that all said the same": {"b.html": "<p>2011年秋，群众“满意”占 100.0%。</p>"},
+    "a title": {"b.html": "<title>2010年秋群众有效票 4 票</title>"},
+    "in English": {"b.html": "<p>Non-members, Autumn 2010: 3 satisfied of 4 valid ballots.</p>"},
+    "a year": {"b.html": table(("年", "评议人", "有效"), ("2010年", "群众", "4"))},
+}
+
+
+def put(folder, files, **parameters):
+    folder.mkdir(parents=True)
+    for name, markup in files.items():
+        (folder / name).write_text(f"<h1>满意度</h1>{markup}", "utf-8")
+    manifest = {
+        "edition": {"institution": "甲校"},
+        "parameters": {"unit": None} | parameters,
+        "pages": {"a.html": {}},
+    }
+    (folder / "manifest.json").write_text(json.dumps(manifest), "utf-8")
+    return folder
+
+
+def test_what_may_be_shown_gives_nothing_away(auditor, tmp_path):
+    found = auditor.look(put(tmp_path / "out", {"a.html": CLEAN}))
+    assert found.rows[["semester", "rater_group", "reason"]].to_numpy().tolist() == [
+        ["2010-2011-1", "nonmember", "small"],
+        ["2011-2012-1", "nonmember", "unanimous"],
+    ]
+    assert found.told.empty
+    assert found.read >= 9
+    assert auditor.lines(found, "zh")[0].startswith("已核对：隐去 2 组")
+
+
+@pytest.mark.parametrize("kind", LEAKS)
+def test_every_kind_of_leak_is_found_and_its_page_named(auditor, tmp_path, kind):
+    found = auditor.look(put(tmp_path / "out", {"a.html": CLEAN} | LEAKS[kind]))
+    assert len(found.told) == 1
+    row = found.told.iloc[0]
+    assert row["semester"] == ("2011-2012-1" if "same" in kind else "2010-2011-1")
+    if "same" not in kind:
+        assert (row["low"], row["high"]) == (4, 4)
+    assert "out/b.html" in {one.page for one in row["because"]}
+    for lang in ("zh", "en"):
+        assert "out/b.html" in auditor.lines(found, lang)[1]
+
+
+def test_an_earlier_edition_and_one_for_others_count(auditor, tmp_path):
+    put(tmp_path / "public", {"a.html": CLEAN})
+    put(
+        tmp_path / "2010", {"a.html": table(("学期", "评议人", "有效"), ("2010年秋", "群众", "4"))}, year=2010
+    )
+    found = auditor.look(tmp_path / "public")
+    assert len(found.told) == 1
+    assert {one.page for one in found.told.iloc[0]["because"]} == {"2010/a.html"}
+
+
+def test_the_edition_of_another_institution_is_about_other_ballots(auditor, tmp_path):
+    put(tmp_path / "public", {"a.html": CLEAN})
+    other = put(tmp_path / "other", {"a.html": table(("学期", "评议人", "有效"), ("2010年秋", "群众", "4"))})
+    manifest = json.loads((other / "manifest.json").read_text("utf-8"))
+    manifest["edition"]["institution"] = "乙校"
+    (other / "manifest.json").write_text(json.dumps(manifest), "utf-8")
+    assert auditor.look(tmp_path / "public").told.empty
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        "<p>2010年秋群众发出 4 份。</p>",  # papers given out
+        "<p>2011年春群众有效 4 票。</p>",  # not true of that spring: another number
+        "<p>第四支部最长间隔 4 天。</p>",
+        "<p>2010年12月4日，群众 4 人发言。</p>",
+        table(("学期", "评议人", "应参加"), ("2010年秋", "群众", "6")),
+    ],
+)
+def test_numbers_about_something_else_are_no_leak(auditor, tmp_path, words):
+    assert auditor.look(put(tmp_path / "out", {"a.html": CLEAN, "b.html": words})).told.empty
+
+
+def test_pages_that_would_tell_are_not_let_through(auditor, tmp_path):
+    manifest = {"edition": {"institution": "甲校"}, "parameters": {"unit": None}}
+    assert auditor.check(tmp_path / "out", manifest, {"a.html": CLEAN}).told.empty
+    with pytest.raises(GivenAway) as caught:
+        auditor.check(tmp_path / "out", manifest, {"a.html": CLEAN} | LEAKS["a total"])
+    assert len(caught.value.found.told) == 1
+
+
+def test_every_text_of_a_page_is_seen():
+    markup = (
+        '<html><head><title>T 1</title><meta name="description" content="M 2"></head><body><h1>甲 3</h1><h2>乙</h2>'
+        '<p>P 4</p><ul><li>L <b>5</b></li></ul><img alt="A 6"><figure><h3>图</h3><svg aria-label="V 7"><title>S 8</title>'
+        '<text x="1" y="1">行</text><text x="9" y="1">9</text></svg></figure><details><summary>D 10</summary>'
+        "<table><tr><th>H</th></tr><tr><td>11</td></tr></table></details>"
+        "<script>12</script><style>p{margin:13px}</style></body></html>"
+    )
+    found = passages("x.html", markup)
+    seen = " ".join(one.text for one in found)
+    assert [str(n) for n in range(1, 12) if str(n) not in seen.split() and f" {n}" not in seen] == []
+    assert "12" not in seen
+    assert "13" not in seen
+    label = next(one for one in found if one.text == "9")
+    assert label.under == ("甲 3", "乙", "图", "", "行")
+
+
+def test_the_numbers_are_whole_frames(auditor):
+    assert isinstance(auditor.decisions, pd.DataFrame)
+    assert auditor.decisions["shown"].sum() == 3
