@@ -9,8 +9,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from cxzy_lib.campaign import load_campaign
+from cxzy_lib.measure.complementary import level_bounds
 from cxzy_lib.measure.disclosure import HIDDEN, shown_satisfaction
-from cxzy_lib.measure.suppression import WHOLE, decide, level_bounds, masked
+from cxzy_lib.measure.suppression import WHOLE, decide, masked
 from cxzy_lib.tables import Tables, conform
 
 CAMPAIGN = load_campaign("campaign")

@@ -120,6 +120,36 @@ def votes_cast(tables: Tables, campaign: Campaign, as_of: date) -> pd.DataFrame:
     )
 
 
+def posted(tables: Tables, as_of: date) -> pd.DataFrame:
+    """Return those whose names are posted anyhow: commended so far, or in their notice period at `as_of`.
+
+    Returns
+    -------
+    DataFrame
+        ``award`` (class), ``unit``, ``person`` (NA for a unit), ``day`` (of the commendation, or the last of
+        the notice), ``state`` (``awarded`` or ``notice``); the latest first.
+
+    Examples
+    --------
+    >>> from dataclasses import fields
+    >>> from cxzy_lib.tables import Tables, conform
+    >>> given = {f.name: conform(f.name, []) for f in fields(Tables)}
+    >>> given["events"] = conform("events", [{"kind": "award", "person": "p1", "held_on": "2011-06-28"}])
+    >>> posted(Tables(**given), date(2011, 12, 31))[["person", "state"]].values.tolist()
+    [['p1', 'awarded']]
+    """
+    now = pd.Timestamp(as_of)
+    awarded = tables.events[tables.events["kind"].eq("award") & (tables.events["held_on"] <= now)]
+    awarded = awarded.assign(award=awarded["topic"], day=awarded["held_on"], state="awarded")
+    notices = tables.tasks[tables.tasks["kind"].eq("public_notice")]
+    notices = notices[(notices["opened_on"] <= now) & (notices["done_on"] >= now)]
+    notices = notices.assign(award=notices["subject"], day=notices["done_on"], state="notice")
+    columns = ["award", "unit", "person", "day", "state"]
+    both = pd.concat([awarded[columns], notices[columns]]).drop_duplicates()
+    both = both.sort_values(["day", "award", "unit", "person"], ascending=[False, True, True, True])
+    return shape(both, " ".join(columns), "award unit person state", date="day")
+
+
 def nominees(tables: Tables, campaign: Campaign, as_of: date) -> pd.DataFrame:
     """Return one row for each nominee, round and class: how high the nomination came, and its votes.
 

@@ -112,11 +112,11 @@ def settled(tasks: pd.DataFrame, as_of: date) -> pd.DataFrame:
 
 
 def late_tasks(tasks: pd.DataFrame, as_of: date, kinds: Sequence[str] = ()) -> pd.DataFrame:
-    """Return what was overdue at `as_of`, the latest first: no names, and nothing long-term.
+    """Return what was overdue at `as_of`, the latest first, and nothing long-term.
 
     `kinds` of tasks, all of them without any.
 
-    The result: ``unit``, ``kind``, ``subject``, ``due_on``, ``days_late``.
+    The result: ``unit``, ``person``, ``kind``, ``subject``, ``due_on``, ``days_late``.
 
     Examples
     --------
@@ -130,4 +130,5 @@ def late_tasks(tasks: pd.DataFrame, as_of: date, kinds: Sequence[str] = ()) -> p
     rows = rows[rows["overdue"] & (rows["kind"].isin(kinds) if kinds else True)]
     rows = rows.assign(days_late=(pd.Timestamp(as_of) - rows["due_on"]).dt.days)
     rows = rows.sort_values(["days_late", "unit"], ascending=[False, True])
-    return shape(rows, "unit kind subject due_on days_late", "unit kind subject", date="due_on")
+    columns = "unit person kind subject due_on days_late"
+    return shape(rows, columns, "unit person kind subject", date="due_on")

@@ -1,5 +1,7 @@
 """Which columns of a frame a page shows, under which headings: one function for each table of the pages."""
 
+from collections.abc import Collection
+
 import pandas as pd
 
 from cxzy_lib.campaign import Campaign
@@ -106,10 +108,10 @@ def years(campaign: Campaign, lang: str) -> list[Column]:
     ]
 
 
-def late(lang: str, audience: str) -> list[Column]:
+def late(lang: str, rights: Collection[str]) -> list[Column]:
     """Columns of what is overdue, by unit and kind; for the public by kind alone."""
     kinds = {kind: say(f"kind_{kind}", lang) for kind in ("pledge", "rectification", "both")}
-    unit = [] if audience == "public" else [Column("unit", say("col_unit", lang))]
+    unit = [] if "units" not in rights else [Column("unit", say("col_unit", lang))]
     return [
         *unit,
         Column("kind", say("col_kind", lang), words=kinds),
@@ -130,9 +132,9 @@ def files(lang: str) -> list[Column]:
     ]
 
 
-def findings(lang: str, audience: str) -> list[Column]:
+def findings(lang: str, rights: Collection[str]) -> list[Column]:
     """Columns of the rows to check; the public is not told the names of sheets."""
-    sheet = [] if audience == "public" else [Column("source_sheet", say("col_sheet", lang))]
+    sheet = [] if "cells" not in rights else [Column("source_sheet", say("col_sheet", lang))]
     return [
         Column("source_file", say("col_file", lang)),
         *sheet,

@@ -98,7 +98,7 @@ def rectification_parts(report: Report) -> Block:
         section(report.say("section_ages")),
         html_table(ages, plan_columns.ages(lang), lang, report.say("section_ages")),
     ]
-    if report.audience == "leadership":  # whose each is, is not for the public
+    if "problems" in report.rights:  # whose each is, is not for everybody
         items, title = rectification.chain_items(tasks, day), report.say("section_items_chain")
         if lang == "en":  # the files' own words are Chinese: whether there is one is told
             told = {True: text("plan.yes", lang), False: text("plan.no", lang)}
@@ -191,7 +191,7 @@ def award_parts(report: Report) -> Block:
         html_table(chain, plan_columns.level_chain(lang), lang, report.say("section_levels_chain")),
         section(report.say("section_shortlist"), report.say("section_shortlist_text")),
     ]
-    if report.audience != "leadership":
+    if "shortlist" not in report.rights:
         return joined([*parts, note(report.say("shortlist_not_shown"))])
     frame = awards.shortlist(report.tables, report.campaign, day)
     shown = plan_columns.written_shortlist(frame, report.campaign, lang)

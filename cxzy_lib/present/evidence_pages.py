@@ -207,7 +207,7 @@ def _severity(report: Report, rated: pd.DataFrame, levels: dict[str, float]) -> 
 
 def units_part(report: Report) -> Block:
     """Return how branches keep their pledges: a funnel, and places with their uncertainty."""
-    if report.audience == "public":
+    if "units" not in report.rights:
         return note(report.say("units_not_shown"))
     tasks = report.evidence.tasks
     tasks = tasks[tasks["kind"].eq("pledge") & ~tasks["long_term"] & tasks["unit"].notna()]
@@ -244,7 +244,7 @@ def units_part(report: Report) -> Block:
 
 def returns_part(report: Report) -> Block:
     """Return what should be looked at among the returns, without accusing anybody."""
-    if report.audience == "public":
+    if "returns" not in report.rights:
         return note(report.say("returns_not_shown"))
     rule = report.campaign.setting("return_checks")
     found = returns.returns_to_check(report.tables, report.campaign, rule)

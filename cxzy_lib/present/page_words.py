@@ -1,6 +1,6 @@
 """What pages say of participation, years, duties and files, in Chinese and English."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from typing import Any
 
 import pandas as pd
@@ -112,14 +112,14 @@ def training_sentence(progress: pd.DataFrame, lang: str) -> str:
     )
 
 
-def late_sentence(late: pd.DataFrame, cutoff: pd.Timestamp, lang: str, audience: str) -> str:
+def late_sentence(late: pd.DataFrame, cutoff: pd.Timestamp, lang: str, rights: Collection[str]) -> str:
     """Return how much is overdue and, but for the public, where it is longest overdue."""
     day = day_name(cutoff, lang)
     if late.empty:
         return say("late_none", lang, cutoff=day)
     days = late["days_late"].max()
     units = late.loc[late["days_late"].eq(days), "unit"].fillna(text("present.no_branch", lang))
-    where = "" if audience == "public" else say("late_where", lang, unit=units_words(units, lang))
+    where = "" if "units" not in rights else say("late_where", lang, unit=units_words(units, lang))
     return say("late_sentence", lang, cutoff=day, count=len(late), days=days, where=where)
 
 

@@ -102,7 +102,7 @@ def _last_figure(
 
 def findings_table(report: Report, findings: pd.DataFrame, most: int = 200) -> Block:
     """Return the rows to check as a table, and how many more there are."""
-    heads = columns.findings(report.lang, report.audience)
+    heads = columns.findings(report.lang, report.rights)
     parts = [html_table(findings.head(most), heads, report.lang, report.say("section_findings"))]
     if len(findings) > most:
         parts.append(note(report.say("more_findings", count=len(findings) - most)))

@@ -1,6 +1,6 @@
 """Frames of figures -> frames as a page shows them: names for codes, groups that are too small hidden."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from collections.abc import Set as AbstractSet
 from typing import Any
 
@@ -128,13 +128,13 @@ def large_branches(progress: pd.DataFrame, campaign: Campaign) -> pd.DataFrame:
     return progress.loc[size.ge(campaign.setting("minimum_base"))]
 
 
-def late_by_unit(late: pd.DataFrame, lang: str, audience: str, most: int = 5) -> pd.DataFrame:
+def late_by_unit(late: pd.DataFrame, lang: str, rights: Collection[str], most: int = 5) -> pd.DataFrame:
     """Return what is overdue by unit and kind, the longest first: how much, since when, how long.
 
     There are at most `most` rows: the last one sums up the other units. For the public it is by kind
     alone.
     """
-    keys = ["kind"] if audience == "public" else ["unit", "kind"]
+    keys = ["kind"] if "units" not in rights else ["unit", "kind"]
     grouped = late.groupby(keys, as_index=False, sort=False)
     summed = grouped.agg(late=("days_late", "size"), due_on=("due_on", "min"), days_late=("days_late", "max"))
     summed = summed.sort_values(["days_late", "late"], ascending=False, kind="stable", ignore_index=True)
@@ -195,21 +195,23 @@ def nameless(frame: pd.DataFrame, files: pd.DataFrame, names: AbstractSet[str], 
     return shown
 
 
-def told_files(files: pd.DataFrame, names: AbstractSet[str], audience: str, lang: str) -> pd.DataFrame:
+def told_files(
+    files: pd.DataFrame, names: AbstractSet[str], rights: Collection[str], lang: str
+) -> pd.DataFrame:
     """Return the list of files with the reason in words; names of folders and people are left out."""
-    rows = [_discreet(row, names, audience, lang) for row in files.to_dict("records")]
+    rows = [_discreet(row, names, rights, lang) for row in files.to_dict("records")]
     return _told(nameless(files, files, names, lang), rows, lang)
 
 
 def told_findings(
-    ledger: pd.DataFrame, files: pd.DataFrame, names: AbstractSet[str], audience: str, lang: str
+    ledger: pd.DataFrame, files: pd.DataFrame, names: AbstractSet[str], rights: Collection[str], lang: str
 ) -> pd.DataFrame:
     """Return the ledger rows that need a look, with the reason in words and without people's names.
 
     For the public no cell's value is told at all.
     """
     found = to_look_at(ledger)
-    rows = [_discreet(row, names, audience, lang) for row in found.to_dict("records")]
+    rows = [_discreet(row, names, rights, lang) for row in found.to_dict("records")]
     return _told(nameless(found, files, names, lang), rows, lang)
 
 
@@ -218,7 +220,9 @@ def _told(frame: pd.DataFrame, rows: list[dict[Any, Any]], lang: str) -> pd.Data
     return frame.assign(told=told, source_file=frame["source_file"].str.rsplit("/", n=1).str[-1])
 
 
-def _discreet(row: dict[Any, Any], names: AbstractSet[str], audience: str, lang: str) -> dict[Any, Any]:
+def _discreet(
+    row: dict[Any, Any], names: AbstractSet[str], rights: Collection[str], lang: str
+) -> dict[Any, Any]:
     """Return a row of the ledger or the list of files with what must not be told replaced, part by part."""
     codes = str(row["code"]).split("；")
     told = {}
@@ -229,7 +233,7 @@ def _discreet(row: dict[Any, Any], names: AbstractSet[str], audience: str, lang:
             personal = cell and at < len(codes) and codes[at] in PERSONAL
             if part and (personal or mentions(part, names)):
                 parts[at] = say("withheld", lang)
-            elif part and cell and audience == "public" and not ("kept" in row and part.isdigit()):
+            elif part and cell and "cells" not in rights and not ("kept" in row and part.isdigit()):
                 parts[at] = say("withheld_value", lang)  # but the number of rows of a file
         told[column] = "；".join(parts)
     return row | told

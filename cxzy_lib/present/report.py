@@ -59,6 +59,11 @@ class Report:
         return ballot_verdicts(tables.votes, tables.turnout, tables.answers, self.campaign)
 
     @property
+    def rights(self) -> frozenset[str]:
+        """What the audience may see: its list in the setting ``audiences``."""
+        return frozenset(self.campaign.setting("audiences")[self.audience])
+
+    @property
     def branches(self) -> list[str]:
         """The branches of the register, in its order."""
         units = self.tables.units
