@@ -48,7 +48,7 @@ def issue(results: list[Result], jobs: list[Job]) -> tuple[Path, dict]:
     index = publish(results, out, edition, planned=jobs, inputs={"campaign/plan.toml": "1"})
     assert index == out / "index.html"
     assert sorted(path.name for path in out.iterdir() if path.suffix != ".html") == ["manifest.json"]
-    assert all(path.stat().st_mode & 0o777 == 0o644 for path in out.iterdir())
+    assert all(path.stat().st_mode & 0o777 == 0o600 for path in out.iterdir())
     assert not any(str(out.parent) in path.read_text("utf-8") for path in out.iterdir())
     return out, json.loads((out / "manifest.json").read_text("utf-8"))
 

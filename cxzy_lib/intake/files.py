@@ -108,7 +108,7 @@ def write_state(processed: Path, state: dict[str, Any]) -> None:
 
 
 @contextmanager
-def locked(folder: Path, leftovers: str, mode: int = 0o755) -> Iterator[None]:
+def locked(folder: Path, leftovers: str, mode: int = 0o700) -> Iterator[None]:
     """Let one process at a time write into `folder`, which is made if need be.
 
     The system holds the lock and lets go of it when the process ends, however it ends; the file only says

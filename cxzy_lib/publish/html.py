@@ -29,6 +29,8 @@ _ATTRIBUTES = (
 _PREFIXES = {"aria-", "clip-", "fill-", "font-", "marker-", "stop-", "stroke-", "text-"}
 _LINK = re.compile(r"#[^\s\"']*|(?!\.)[\w.%-]+\.html(#[^\s\"']*)?")
 _PICTURE = re.compile(r"data:image/png;base64,[A-Za-z0-9+/=\s]+")
+# Controls, and marks that turn the direction of what follows: a reader must see that one stood there.
+_UNSEEN = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f\u200e\u200f\u202a-\u202e\u2066-\u2069]")
 _FOREIGN = re.compile(r"url\(\s*['\"]?(?!#)|@import|expression\(", re.I)
 
 
@@ -117,7 +119,8 @@ def page(body: str, *, lang: str, **values: Any) -> str:
     """Return a whole page around `body`: one file, no request, its only script allowed by its hash.
 
     `values` are the page's ``title``, ``page`` (file name), ``siblings`` ((file name, title) …), ``edition``,
-    ``made`` and ``versions``. The place of the font is left open for :func:`embed_font`.
+    ``made`` and ``versions``. The place of the font is left open for
+    :func:`embed_font`. Control characters and marks of direction become replacement characters.
     """
     script, style = ((TEMPLATES / "report" / name).read_text("utf-8") for name in ("script.js", "style.css"))
     values |= {
@@ -129,7 +132,7 @@ def page(body: str, *, lang: str, **values: Any) -> str:
         "script": script,
         "script_hash": base64.b64encode(hashlib.sha256(script.encode()).digest()).decode(),
     }
-    return render("page.html.j2", lang, **values)
+    return _UNSEEN.sub("\N{REPLACEMENT CHARACTER}", render("page.html.j2", lang, **values))
 
 
 def body_of(whole: str) -> str | None:

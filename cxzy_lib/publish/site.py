@@ -68,7 +68,7 @@ def publish(
     check_edition(folder, parameters)
     if not folder.exists():
         folder.mkdir(parents=True)
-        folder.chmod(0o755)
+        folder.chmod(0o700)
     there: dict[str, Any] = read_manifest(folder).get("pages", {})
     before = {job.page: there[job.page] for job in planned if job.page in there}
     fresh = {result.job.page: result for result in results}
@@ -247,6 +247,6 @@ def _put(files: Mapping[str, str], folder: Path) -> None:
         part = Path(beside)
         for name, words in files.items():
             (part / name).write_text(words, "utf-8", newline="\n")
-            (part / name).chmod(0o644)
+            (part / name).chmod(0o600)
         for name in files:
             os.replace(part / name, folder / name)

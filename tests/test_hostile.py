@@ -1,0 +1,159 @@
+"""Cells, headers, sheets, files and units that are code: shown as text everywhere, run nowhere."""
+
+import json
+import re
+from html import unescape
+
+import openpyxl
+import pandas as pd
+import pytest
+from conftest import MEMBERS, UNITS, cxzy, write_xlsx
+from playwright.sync_api import sync_playwright
+from test_browser import ARGUMENTS, CHROMIUM
+
+from cxzy_lib.publish.editions import folder_name
+
+SCRIPT = "<script>document.title='HIT'</script>"
+IMAGE = "<img src=x onerror=\"document.title='HIT'\">"
+LINK = "[看](javascript:document.title='HIT')"
+FORMULA = '=HYPERLINK("http://x.example/?"&A1,"看")'
+HOSTILE = [
+    SCRIPT,
+    IMAGE,
+    LINK,
+    "javascript:document.title='HIT'",
+    r"$\input{/etc/passwd}$ \frac{1}{0}",
+    "**粗** <!-- x --> ``` `x`",
+    "\u202e反\u2066向\u200b",
+    "{{7*7}} {% raw %} ${7*7}",
+    "</title></main><svg onload=\"document.title='HIT'\">",
+    '"; import os; os.system("touch HIT") #',
+    "'; __import__('os').system('touch HIT'); '",
+    "../../../HIT",
+]
+#: A branch's name that is code in three languages at once.
+BRANCH = (
+    "支部<img/src=x/onerror=document.title='HIT'>\u202e\"';__import__('os').system('mkdir$IFS./HIT')#/../HIT"
+)
+
+
+@pytest.fixture(scope="module")
+def made(tmp_path_factory):
+    """A small institution whose every text column holds code, cleaned and published."""
+    folder = tmp_path_factory.mktemp("hostile")
+    raw = folder / "raw" / "试验学院"
+    units = [row[:] for row in UNITS]
+    for row, name in zip(units[2:4], (SCRIPT, IMAGE), strict=True):
+        row[1], row[4] = f"处{name}", BRANCH
+    write_xlsx(raw / "名册.xlsx", units)
+    members = [row[:] for row in MEMBERS]
+    for n, row in enumerate(members[1:]):
+        row[3], row[4] = BRANCH, units[2 + n % 2][1]
+    write_xlsx(raw / "花名册.xlsx", members)
+    heads = [
+        "序号",
+        "来源类别",
+        "征求意见对象",
+        "问题(意见建议)",
+        "整改措施",
+        "责任单位",
+        "责任人",
+        "完成时限",
+        "进展情况",
+    ]
+    heads.append(f"列{SCRIPT}")
+    rows = [
+        [n, text, text, text, text, units[2][1], "张三", "2011-09-30", "进行中", text]
+        for n, text in enumerate(HOSTILE, 1)
+    ]
+    write_xlsx(
+        raw / f"整改{IMAGE.replace('/', '')}.xlsx", [["整改台账"], heads, *rows], sheet="<b onclick=x>"
+    )
+    events = [
+        ["组织活动登记"],
+        ["序号", "支部", "日期", "活动主题", "活动形式", "主讲人", "地点", "应到", "实到"],
+    ]
+    events += [
+        [n, BRANCH, f"2011-0{1 + n % 9}-05", text, text, text, text, 9, 8] for n, text in enumerate(HOSTILE)
+    ]
+    write_xlsx(raw / "活动.xlsx", events)
+    questions = "序号,提交答卷时间,您的身份,您对党政班子是否满意,您对活动有何意见建议\n"
+    answers = [
+        f'{n},2012/5/{n} 10:00:00,群众,满意,"{t.replace(chr(34), chr(34) * 2)}\x07"'
+        for n, t in enumerate(HOSTILE, 1)
+    ]
+    (raw / "问卷.csv").write_text(questions + "\n".join(answers) + "\n", "utf-8")
+    places = ("--raw", folder / "raw", "--processed", folder / "processed", "--out", folder / "out")
+    done = cxzy("report", *places, "--audience", "leadership")
+    return folder, done
+
+
+def test_nothing_crashes_and_every_row_is_accounted_for(made):
+    folder, done = made
+    assert done.returncode in (0, 1), done.stderr
+    assert "失败）" in done.stdout
+    assert "，0 页失败" in done.stdout
+    ledger = pd.read_parquet(folder / "processed" / "ledger.parquet")
+    for path in (folder / "raw").rglob("*.xlsx"):
+        filled = sum(any(v is not None for v in row) for row in openpyxl.load_workbook(path).active.values)
+        assert (ledger["source_file"] == f"试验学院/{path.name}").sum() == filled, path.name
+
+
+def test_no_page_runs_what_it_shows(made):
+    folder, _ = made
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=ARGUMENTS)
+        context = browser.new_context()
+        said, asked = [], []
+        context.on("console", lambda message: said.append(message.text))
+        context.on("weberror", lambda error: said.append(str(error.error)))
+        context.on("dialog", lambda dialog: said.append(dialog.message))
+        context.on("request", lambda request: asked.append(request.url))
+        pages = sorted((folder / "out").glob("*.html"))
+        assert len(pages) == 11
+        for path in pages:
+            page = context.new_page()
+            page.goto(path.as_uri())
+            page.evaluate("document.fonts.ready")
+            assert page.title() != "HIT", path.name
+            assert page.locator("meta[http-equiv=Content-Security-Policy]").count() == 1
+            assert (
+                page.evaluate("document.querySelectorAll('main script, main img[onerror], [onclick]').length")
+                == 0
+            )
+            assert page.evaluate(
+                "[...document.querySelectorAll('a')].every(a => !/^javascript:/i.test(a.href))"
+            )
+        browser.close()
+    assert said == []
+    assert {url.partition(":")[0] for url in asked} == {"file"}
+
+
+def test_what_is_code_is_shown_as_text(made):
+    folder, _ = made
+    shown = "".join(path.read_text("utf-8") for path in (folder / "out").glob("*.html"))
+    body = "".join(re.findall(r"<main.*?</main>", shown, re.S))
+    seen = unescape(re.sub(r"<[^>]+>", " ", body))
+    assert "支部<img/src=x/onerror=" in seen
+    assert not re.search(r"[\x00-\x08\x0e-\x1f\u202a-\u202e\u2066-\u2069]", shown)
+    assert not re.search(r"<(script|img|iframe|object|embed)\b[^>]*(onerror|src=x)", body)
+
+
+def test_nothing_was_run_and_nothing_written_elsewhere(made):
+    folder, _ = made
+    assert [path for path in folder.rglob("*HIT*") if "raw" not in path.parts] == []
+    assert {path.name for path in folder.iterdir()} == {"raw", "processed", "out"}
+
+
+def test_a_unit_that_is_code_is_a_parameter_like_any_other(made):
+    folder, _ = made
+    places = ("--processed", folder / "processed", "--out", folder / "unit")
+    done = cxzy("run", "10_data_quality", "07_steps", *places, "--unit", BRANCH, "--audience", "branch")
+    assert done.returncode == 0, done.stdout + done.stderr
+    manifest = json.loads((folder / "unit" / "manifest.json").read_text("utf-8"))
+    assert manifest["parameters"]["unit"] == BRANCH
+    assert list(folder.rglob("HIT*")) == []
+    assert re.fullmatch(r"[\w（）()·-]+", folder_name(BRANCH))
+    refused = cxzy("run", "10_data_quality", *places, "--unit", "'; import os #")
+    assert refused.returncode == 2
+    assert "Traceback" not in refused.stderr
