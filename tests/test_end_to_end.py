@@ -116,7 +116,8 @@ def cells(page: Path) -> list[str]:
 
 def test_pages_name_nobody_but_those_commended(sample_edition, truth):
     every = {re.sub(r"\(.*\)", "", name) for name in truth["people"]["name"]}
-    people = pd.read_parquet(sample_edition["processed"] / "people.parquet").set_index("person")["name"]
+    people = pd.read_parquet(sample_edition["processed"] / "people.parquet").dropna(subset=["person"])
+    people = people.drop_duplicates("person").set_index("person")["name"]
     events = pd.read_parquet(sample_edition["processed"] / "events.parquet")
     commended = events.loc[events["kind"].eq("award"), "person"].dropna().map(people)
     posted = {re.sub(r"\(.*\)", "", name) for name in commended}

@@ -54,7 +54,7 @@ def texts(folder: Path) -> dict[str, str]:
 
 
 def test_pages_hold_no_identity_and_no_free_words(sample_edition, planted):
-    assert len(planted["identity"]) > 20
+    assert len(planted["identity"]) >= 3  # a number, a day of birth, an address: the same in every row
     assert len(planted["words"]) > 20
     for lang in ("zh", "en"):
         for name, page in texts(sample_edition[lang]).items():
@@ -99,7 +99,7 @@ def test_only_ones_own_branch_is_told_who_is_overdue(sample_edition, tmp_path):
         made = cxzy("run", "08_duties", *places, "--audience", audience, "--unit", unit)
         assert made.returncode == 0, made.stderr
         page = (tmp_path / audience / "08_duties.html").read_text("utf-8")
-        cells = {unescape(cell) for cell in re.findall(r"<td[^>]*>([^<]*)</td>", page)}
+        cells = {unescape(cell) for cell in re.findall(r"<t[dh][^>]*>([^<]*)</t[dh]>", page)}
         named[audience] = {name for name in people["name"] if name in cells}
     assert named["public"] == set()
     assert named["branch"]

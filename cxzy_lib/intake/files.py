@@ -104,6 +104,7 @@ def write_state(processed: Path, state: dict[str, Any]) -> None:
     """Write what `read_state` returns, whole or not at all; the last thing that a cleaning does."""
     part = processed / f"{STATE}.part"
     part.write_text(json.dumps(state), "utf-8")
+    part.chmod(0o600)
     os.replace(part, processed / STATE)
 
 
