@@ -1,14 +1,18 @@
 """The audit reads published pages as a stranger would, and tells which hidden group can be told."""
 
 import json
+import subprocess
+import sys
 from dataclasses import fields
 
+import nbformat
 import pandas as pd
 import pytest
 from conftest import ROOT
 
 from cxzy_lib.measure.intervals import hypergeometric_interval
 from cxzy_lib.publish.audit import Auditor, GivenAway
+from cxzy_lib.publish.jobs import PARAMETERS
 from cxzy_lib.publish.passages import passages
 from cxzy_lib.tables import Tables, conform, save
 
@@ -197,3 +201,36 @@ def test_every_text_of_a_page_is_seen():
 def test_the_numbers_are_whole_frames(auditor):
     assert isinstance(auditor.decisions, pd.DataFrame)
     assert auditor.decisions["shown"].sum() == 3
+
+
+def test_a_page_that_tells_is_not_published_and_the_one_before_stays(processed, tmp_path):
+    cells = [
+        nbformat.v4.new_code_cell(
+            "\n".join(f"{n} = None" for n in PARAMETERS), metadata={"tags": ["parameters"]}
+        ),
+        nbformat.v4.new_code_cell("from IPython.display import HTML\nHTML(WORDS)"),
+    ]
+    (tmp_path / "notebooks").mkdir()
+    command = [
+        sys.executable,
+        "-m",
+        "cxzy_lib.cli",
+        "run",
+        "--campaign",
+        ROOT / "campaign",
+        "--processed",
+        processed,
+    ]
+    told = {}
+    for name, markup in (("clean", CLEAN), ("leak", CLEAN + LEAKS["a total"]["b.html"])):
+        cells[1].source = f"from IPython.display import HTML\nHTML({'<h1>满意度</h1>' + markup!r})"
+        nbformat.write(nbformat.v4.new_notebook(cells=cells), tmp_path / "notebooks" / "a.ipynb")
+        told[name] = subprocess.run(
+            [*map(str, command), "--out", "out"], cwd=tmp_path, capture_output=True, text=True, check=False
+        )
+    assert told["clean"].returncode == 0, told["clean"].stderr
+    assert "推算检查：未公布 2 组" in told["clean"].stdout
+    assert told["leak"].returncode == 1
+    assert "没有发布" in told["leak"].stderr
+    assert "群众" in told["leak"].stderr
+    assert "第二阶段" not in (tmp_path / "out" / "a.html").read_text("utf-8")
