@@ -11,9 +11,10 @@ from typing import Any, Literal
 import pandas as pd
 
 from cxzy_lib.campaign import Campaign, load_campaign
+from cxzy_lib.measure.basis import is_hidden
 from cxzy_lib.measure.evidence import Evidence
 from cxzy_lib.measure.indicators import status_table
-from cxzy_lib.measure.suppression import WHOLE, decide, masked
+from cxzy_lib.measure.suppression import QUESTION, WHOLE, decide, masked
 from cxzy_lib.measure.verdicts import Verdicts, ballot_verdicts
 from cxzy_lib.present.blocks import Block, head, method
 from cxzy_lib.present.selection import clipped, institutions, of_institution, of_unit, of_year, resolve
@@ -113,6 +114,9 @@ class Report:
             (self.say("files"), told),
         ]
         facts += [(self.say("register"), self.say(f"missing_{name}")) for name in self.missing]
+        votes = self.tables.votes
+        hidden = len(votes.loc[is_hidden(votes), QUESTION].drop_duplicates())
+        facts += [(self.say("hidden_groups"), self.say("hidden_count", count=hidden))] if hidden else []
         if self.unit or self.year:
             facts.append((self.say("selection"), " ".join(str(v) for v in (self.unit, self.year) if v)))
         subtitle, name = self.say(f"{page}_subtitle"), self.say(f"page_{page}")
