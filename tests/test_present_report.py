@@ -340,9 +340,10 @@ def findings(audience: str) -> tuple[str, str]:
             for name in ("张三的表.xls", "好.xls")
         ],
     )
-    told = prepare.told_findings(ledger, files, names, audience, "zh")
-    table = html_table(told, columns.findings("zh", audience)).html
-    listed = html_table(prepare.told_files(files, names, audience, "zh"), columns.files("zh")).html
+    rights = CAMPAIGN.setting("audiences")[audience]
+    told = prepare.told_findings(ledger, files, names, rights, "zh")
+    table = html_table(told, columns.findings("zh", rights)).html
+    listed = html_table(prepare.told_files(files, names, rights, "zh"), columns.files("zh")).html
     drawn = prepare.nameless(ledger, files, names, "zh")["source_file"].tolist()
     assert drawn == ["文件1", "甲校/好.xls"]
     return table, listed
