@@ -3,6 +3,7 @@
 Each takes a frame of `measure` and returns what it drew on. Only what a table could show is drawn.
 """
 
+import textwrap
 from collections.abc import Sequence
 from typing import Any
 
@@ -24,6 +25,7 @@ from cxzy_lib.texts import text
 __all__ = ["attendance_dots", "fortnight_calendar", "level_bars", "outcome_bars"]
 __all__ += ["satisfaction_trend", "training_strip", "yearly_dots"]
 _BELOW = ("data", "axes fraction")
+_TICK = 15  # letters below a year: as many as do not touch the next
 
 
 def runs(values: look.Floats, breaks: Sequence[bool]) -> list[list[int]]:
@@ -250,18 +252,18 @@ def yearly_dots(comparison: pd.DataFrame, campaign: Campaign, lang: str = "zh") 
     look.single(comparison, ["measure", "year"])
     measures, years = list(dict.fromkeys(comparison["measure"])), sorted(set(comparison["year"]))
     high = -(-len(measures) // 2)
-    size = (look.WIDTH, 0.2 + 1.62 * high)
+    parts = [comparison[comparison["measure"] == name].set_index("year").reindex(years) for name in measures]
+    ticks = [[_year(year, row, lang) for year, row in rows.iterrows()] for rows in parts]
+    lines = max(4, *(words.count("\n") + 1 for row in ticks for words in row))
+    size = (look.WIDTH, 0.2 + (0.86 + 0.19 * lines) * high)
     figure, panels = plt.subplots(high, 2, figsize=size, layout="constrained", squeeze=False)
     for panel in panels.flat[len(measures) :]:
         panel.remove()
-    for panel, measure in zip(panels.flat, measures, strict=False):
-        rows = comparison[comparison["measure"] == measure].set_index("year").reindex(years)
+    for panel, measure, rows, words in zip(panels.flat, measures, parts, ticks, strict=False):
         kind, name = rows["kind"].dropna().iloc[0], text(f"present.measure_{measure}", lang)
         panel.set_title(text(f"present.unit_{kind}", lang, name=name), pad=12)
         _panel(panel, rows, kind == "rate", lang)
-        panel.set_xticks(
-            range(len(years)), [_year(y, row, lang) for y, row in rows.iterrows()], linespacing=1.4
-        )
+        panel.set_xticks(range(len(years)), words, linespacing=1.4)
     figure.draw_without_rendering()
     return figure
 
@@ -288,4 +290,5 @@ def _year(year: Any, row: pd.Series, lang: str) -> str:
     key, column = ("days", "exposure_days") if row["kind"] == "count" else ("n", "base")
     base = "" if pd.isna(row[column]) else text(f"present.{key}", lang, value=int(row[column]))
     codes = [] if pd.isna(row["reason"]) or row["reason"] == "no_data" else row["reason"].split()
-    return "\n".join([str(year), base, *(text(f"present.{code}", lang).replace(" ", "\n") for code in codes)])
+    said = [line for code in codes for line in text(f"present.{code}", lang).splitlines()]
+    return "\n".join([str(year), base, *(part for line in said for part in textwrap.wrap(line, _TICK))])
