@@ -26,6 +26,7 @@ def _columns(
 
 _VOTE_KEYS = (
     "occasion occasion_id unit semester stage appraisee_type appraisee item criterion rater_group scale level"
+    " mode"  # paper or web; NA where the spreadsheet does not say
 )
 
 #: Name of each processed table -> its columns and their types, in order.
@@ -43,7 +44,7 @@ SCHEMAS: dict[str, dict[str, str]] = {
         "year eligible present issued returned valid void abstained",
     ),
     "answers": _columns(
-        "respondent occasion occasion_id unit semester stage item criterion rater_group scale level",
+        "respondent occasion occasion_id unit semester stage item criterion rater_group scale level mode",
         "held_on answered_on",
         "year seconds minute",  # how long the answers took; minute of the day (0-1439) they were handed in
         "score",

@@ -116,17 +116,53 @@ def test_a_change_is_robust_if_the_silent_could_not_undo_it(population, robust):
     assert unknown[["verdict", "robust"]].tolist() == ["rose", False]
 
 
-def test_groups_are_compared_in_the_last_period_that_both_have_on_one_scale():
+def told(*rows):
+    """The registry of rows of (semester, group, scale), as `conditions` makes it; more may differ."""
+    same = {"item": "leadership", "criterion": "G5.2", "denominator": "-", "mode": "paper"}
+    names = ["semester", "rater_group", "scale"]
+    found = [same | dict(zip(names, row[:3], strict=True)) | (row[3] if row[3:] else {}) for row in rows]
+    return pd.DataFrame(found).assign(appraisee_type=None)
+
+
+GROUPS = ("nonmember", "member")
+
+
+def test_groups_are_compared_in_the_last_period_in_which_they_were_asked_the_same():
     frame = rates(
         ("1", "member", "sat4", 90, 100, 110),
         ("1", "nonmember", "sat4", 10, 25, 30),
         ("2", "member", "sat4", 95, 100, 110),
         ("2", "nonmember", "sat3", 20, 25, 30),
     )
-    found = judged(group_pairs(frame, ("nonmember", "member"), "semester"), CAMPAIGN).iloc[0]
+    registry = told(*((at, group, scale) for at, group, scale in frame.iloc[:, :3].to_numpy()))
+    found = judged(group_pairs(frame, registry, GROUPS, CAMPAIGN, "semester"), CAMPAIGN).iloc[0]
     assert found[["kind", "start", "end", "rater_group"]].tolist() == ["group", "nonmember", "member", "1"]
     assert found["difference"] == pytest.approx(0.5)
     assert found["verdict"] == "rose"
+    late = group_pairs(frame.iloc[2:], registry, GROUPS, CAMPAIGN, "semester").iloc[0]
+    assert late[["rater_group", "grade", "reasons"]].tolist() == ["2", "flagged", "scale_top"]
+
+
+@pytest.mark.parametrize(
+    ("other", "reasons"),
+    [
+        ({"criterion": "G3.5"}, "wording"),
+        ({"denominator": "a b"}, "denominator"),
+        ({"mode": "web"}, "mode"),
+        ({"criterion": None}, ""),
+        ({"population": 1}, ""),  # two groups need not be of one size
+    ],
+)
+def test_groups_that_were_not_asked_the_same_are_graded_as_periods_are(other, reasons):
+    """90 of 100 and 10 of 100: a difference that any test would find."""
+    frame = rates(("1", "member", "sat4", 90, 100, 100), ("1", "nonmember", "sat4", 10, 100, 100))
+    registry = told(("1", "member", "sat4"), ("1", "nonmember", "sat4", other))
+    found = judged(group_pairs(frame, registry, GROUPS, CAMPAIGN, "semester"), CAMPAIGN).iloc[0]
+    barred = reasons in ("wording", "denominator")
+    assert found["reasons"] == reasons
+    assert found["verdict"] == ("not_comparable" if barred else "rose")
+    assert found[["start_rate", "difference", "p"]].isna().all() == barred
+    assert found["compared"] == (0 if barred else 1)
 
 
 def test_benjamini_and_hochbergs_fifteen():

@@ -1,21 +1,24 @@
 """Years per exposure, and the marks where they cannot be compared."""
 
 from dataclasses import replace
+from datetime import date
 
+import msgspec
 import pandas as pd
 import pytest
 
-from cxzy_lib.campaign import CampaignError, load_campaign
+from cxzy_lib.campaign import Campaign, CampaignError, load_campaign
 from cxzy_lib.measure.compare import yearly_comparison
 from cxzy_lib.measure.suppression import decide, masked
+from cxzy_lib.specs import Break
 from cxzy_lib.tables import ALL_SCHEMAS, Tables, conform
 
 CAMPAIGN = load_campaign("campaign")
 
 
-def compared(measure: str, **given: list[dict[str, object]]) -> pd.DataFrame:
+def compared(measure: str, campaign: Campaign = CAMPAIGN, **given: list[dict[str, object]]) -> pd.DataFrame:
     found = Tables(**{name: conform(name, given.get(name, [])) for name in ALL_SCHEMAS})
-    years = yearly_comparison(found, CAMPAIGN)
+    years = yearly_comparison(found, campaign)
     return years[years["measure"] == measure].set_index("year")
 
 
@@ -58,7 +61,9 @@ def test_satisfaction_keeps_groups_apart_and_stops_at_a_change_of_scale():
     rows = ballots(2010, "sat3") + ballots(2011) + ballots(2012) + ballots(2011, group="nonmember")
     frame = compared("satisfaction_strict_member", votes=rows)
     assert frame["value"].tolist() == [0.8, 0.8, 0.8]  # 8 of 10
-    assert frame["reason"].fillna("").tolist() == ["", "scale_changed", ""]
+    assert frame["reason"].fillna("").tolist() == ["", "scale_top_changed", ""]  # 满意 is the top of both
+    assert frame["grade"].tolist() == ["comparable", "flagged", "comparable"]
+    assert frame["comparable"].tolist() == [True, False, True]
     other = compared("satisfaction_strict_nonmember", votes=rows)
     assert other["value"].tolist() == [pd.NA, 0.8, pd.NA]
     assert other["reason"].fillna("").tolist() == ["no_data", "", "no_data"]
@@ -92,6 +97,45 @@ def test_another_question_or_another_body_is_marked():
     other_items = ballots(2010) + ballots(2011, item="service")
     frame = compared("satisfaction_strict_member", votes=other_items)
     assert frame["value"].tolist() == [0.8, pd.NA, pd.NA]
+
+
+def broken(since: date) -> Campaign:
+    change = Break(since=since, reason="wording", grade="not_comparable", zh="改写", en="Reworded")
+    rules = msgspec.structs.replace(CAMPAIGN.comparability, breaks=(change,))
+    return replace(CAMPAIGN, comparability=rules)
+
+
+def test_a_year_that_a_break_runs_through_is_comparable_with_neither_side() -> None:
+    days = ["2010-06-20", "2011-06-20", "2011-12-20", "2012-06-20"]
+    rows = [vote for day in days for vote in ballots(int(day[:4]), held_on=day, occasion_id=day)]
+    frame = compared("satisfaction_strict_member", broken(date(2011, 9, 1)), votes=rows)
+    assert frame["value"].tolist() == [0.8, 0.8, 0.8]
+    assert frame["grade"].tolist() == ["comparable", "not_comparable", "not_comparable"]
+    assert frame["reason"].fillna("").tolist() == ["", *["wording_changed straddled_changed"] * 2]
+    frame = compared("satisfaction_strict_member", broken(date(2012, 1, 1)), votes=rows)
+    assert frame["reason"].fillna("").tolist() == ["", "", "wording_changed"]
+
+
+def test_a_break_is_seen_where_ballots_have_no_day() -> None:
+    frame = compared(
+        "satisfaction_strict_member", broken(date(2011, 1, 1)), votes=ballots(2010) + ballots(2011)
+    )
+    assert frame["reason"].fillna("").tolist() == ["", "wording_changed", "no_data"]
+
+
+def test_a_body_that_grew_flags_the_year_and_one_that_was_asked_twice_has_not_grown() -> None:
+    rows = ballots(2010) + ballots(2010, occasion_id="again") + ballots(2011) + ballots(2012)
+    bodies = {"s-2010-sat4": 100, "again": 100, "s-2011-sat4": 110, "s-2012-sat4": 300}
+    papers = [{"occasion_id": at, "rater_group": "member", "eligible": n} for at, n in bodies.items()]
+    frame = compared("satisfaction_strict_member", votes=rows, turnout=papers)
+    assert frame["grade"].tolist() == ["comparable", "comparable", "flagged"]
+    assert frame["reason"].fillna("").tolist() == ["", "", "population_changed"]
+
+
+def test_years_in_which_raters_were_grouped_otherwise_are_not_comparable() -> None:
+    rows = ballots(2010, group="all") + ballots(2011) + ballots(2012)
+    frame = compared("satisfaction_strict_member", votes=rows)
+    assert frame["reason"].fillna("").tolist() == ["no_data", "rater_group_changed", ""]
 
 
 def test_training_coverage_and_pledges():

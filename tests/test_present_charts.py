@@ -326,7 +326,7 @@ def comparison() -> pd.DataFrame:
         ("activities", "count", 2011, 41.5, True, None),
         ("activities", "count", 2012, None, False, "no_data"),
         ("satisfaction_strict_member", "rate", 2010, 0.92, True, None),
-        ("satisfaction_strict_member", "rate", 2011, 0.80, False, "scale_changed"),
+        ("satisfaction_strict_member", "rate", 2011, 0.80, False, "scale_top_changed"),
         ("satisfaction_strict_member", "rate", 2012, 0.85, True, None),
         ("pledges_published", "count", 2010, 39.6, True, None),
         ("pledges_published", "count", 2011, 0.3, False, "denominator_changed"),
@@ -337,6 +337,8 @@ def comparison() -> pd.DataFrame:
     ]
     names = ["measure", "kind", "year", "adjusted", "comparable", "reason"]
     frame = pd.DataFrame(rows, columns=names).assign(base=100, exposure_days=245)
+    frame["grade"] = ["comparable" if known else "not_comparable" for known in frame["comparable"]]
+    frame.loc[frame["reason"].eq("scale_top_changed"), "grade"] = "flagged"
     return frame.astype({"adjusted": "Float64", "comparable": "boolean", "reason": "str"})
 
 
@@ -344,13 +346,19 @@ def comparison() -> pd.DataFrame:
 def test_years_are_joined_only_where_they_are_comparable(campaign: Campaign, lang: str) -> None:
     figure = charts.yearly_dots(comparison(), campaign, lang)
     counts, rate, _, gap = figure.axes
-    joins = [[list(line.get_xdata()) for line in ax.lines if len(line.get_xdata()) > 1] for ax in figure.axes]
-    assert joins == [[[0, 1]], [[1, 2]], [], []]
+    lines = [[line for line in ax.lines if len(line.get_xdata()) > 1] for ax in figure.axes]
+    assert [[list(line.get_xdata()) for line in every] for every in lines] == [
+        [[0, 1]],
+        [[1, 2], [0, 1]],
+        [],
+        [],
+    ]
+    assert [line.is_dashed() for line in lines[1]] == [False, True]  # what is only flagged
     dots = [line.get_markerfacecolor() for line in rate.lines if line.get_marker() == "o"]
     assert dots == [theme.BLUE, "white", theme.BLUE]
     assert {"40.0", "41.5", text("common.no_data", lang)} <= {t.get_text() for t in counts.texts}
     assert rate.get_xticklabels()[1].get_text().split("\n") == [
-        "2011", "n=100", *text("present.scale_changed", lang).split(" "),
+        "2011", "n=100", *text("present.scale_top_changed", lang).split("\n"),
     ]  # fmt: skip
     assert counts.get_xticklabels()[0].get_text().split("\n")[1] == text("present.days", lang, value=245)
     assert [t.get_text() for t in gap.texts][1] == "—"

@@ -104,6 +104,10 @@ def test_the_sentences_in_full():
         sentence("not_comparable", "zh", reasons="wording")
         == "党员满意率：2012年春没有可以相比的前次结果（提法变化）。"
     )
+    assert (
+        sentence("not_comparable", "zh", "group", reasons="wording")
+        == "满意率：2012年春各类评议人测评的条件不同，不可比（提法变化）。"
+    )
     assert sentence("fell", "en", robust=False) == (
         "Satisfaction, Members: down 20.0 points from 80.0% (Autumn 2010) to 60.0% (Spring 2012; interval -5.1 to"
         " +15.2; 98 and 103 valid ballots): this is a fall. But if those who stayed silent had answered otherwise,"

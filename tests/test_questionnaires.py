@@ -103,6 +103,7 @@ def test_how_long_it_took_and_when_it_was_handed_in(survey):
         for n, (day, time) in enumerate(zip(days, times, strict=True), 1)
     ]
     tables, _ = survey([ROLE, LEADERS], *rows)
+    assert set(tables["answers"]["mode"]) == set(tables["votes"]["mode"]) == {"web"}
     found = tables["answers"][["seconds", "minute"]].astype(object)
     assert found.where(found.notna(), None).to_numpy().tolist() == [
         [123, 720], [123, 721], [123, 570], [None, None], [None, None],

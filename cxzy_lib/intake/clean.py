@@ -161,7 +161,7 @@ def _counted(answers: pd.DataFrame) -> pd.DataFrame:
     """Return ballots and questionnaires as votes: how many chose each level of each item."""
     levels = answers[answers["scale"].notna() & answers["level"].notna()]
     keys = "institution occasion occasion_id unit year semester stage item criterion held_on rater_group"
-    keys += " scale level source_file source_sheet"
+    keys += " scale level mode source_file source_sheet"
     grouped = levels.groupby(keys.split(), dropna=False, sort=False)
     return grouped.agg(count=("respondent", "size"), source_row=("source_row", "min")).reset_index()
 

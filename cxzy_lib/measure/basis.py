@@ -75,10 +75,14 @@ def took_place(events: pd.DataFrame) -> pd.DataFrame:
     return events[(known | ~recorded) & (events["present"] != 0).fillna(True).astype(bool)]
 
 
-def vote_days(votes: pd.DataFrame, campaign: Campaign) -> pd.Series:
-    """Return the day of each vote: its own, else the end of its semester, else that of its year."""
-    ends = {term.code: pd.Timestamp(term.end) for term in campaign.semesters}
-    year = pd.to_datetime(votes["year"].astype("str") + "-12-31", errors="coerce")
+def vote_days(votes: pd.DataFrame, campaign: Campaign, *, first: bool = False) -> pd.Series:
+    """Return the day of each vote: its own, else the end of its semester, else that of its year.
+
+    With `first` the beginning of these: the day before which it cannot have been.
+    """
+    ends = {term.code: pd.Timestamp(term.start if first else term.end) for term in campaign.semesters}
+    edge = "-01-01" if first else "-12-31"
+    year = pd.to_datetime(votes["year"].astype("str") + edge, errors="coerce")
     return votes["held_on"].fillna(votes["semester"].map(ends)).fillna(year).astype("datetime64[us]")
 
 

@@ -8,7 +8,7 @@ import pandas as pd
 
 from cxzy_lib.campaign import Campaign
 from cxzy_lib.measure.basis import numbers, shape
-from cxzy_lib.measure.comparability import GRADES
+from cxzy_lib.measure.comparability import GRADES, side_by_side
 from cxzy_lib.measure.differences import detectable, difference_interval, difference_p
 from cxzy_lib.measure.intervals import Floats
 
@@ -60,7 +60,8 @@ def _pair(item: str, group: str, part: pd.DataFrame, graded: pd.DataFrame, perio
             start = before[before["grade"] == grade].iloc[0]
             found = {"start": start["start"], "grade": grade, "reasons": start["reasons"]}
             return named | found | _side(start, "start")
-    reasons = before["reasons"].iloc[-1] if len(before) else ""
+    regrouped = graded.loc[same & graded["end_scale"].eq(end["scale"]) & graded["start"].isna(), "reasons"]
+    reasons = ["", *regrouped, *before["reasons"]][-1]
     return named | {"grade": GRADES[-1], "reasons": reasons}
 
 
@@ -77,32 +78,40 @@ def _pairs(rows: Sequence[Mapping[str, object]]) -> pd.DataFrame:
     return shape(frame, columns, _PAIR, number=" ".join(numbers))
 
 
-def group_pairs(rates: pd.DataFrame, groups: tuple[str, str], period: str) -> pd.DataFrame:
-    """Pair two groups of raters who were asked the same in the last period that both have.
+def group_pairs(
+    rates: pd.DataFrame, told: pd.DataFrame, groups: tuple[str, str], campaign: Campaign, period: str
+) -> pd.DataFrame:
+    """Pair two groups of raters in the last period in which they were asked under the same conditions.
 
-    The result is that of `period_pairs`, with the ``kind`` "group": ``start`` and ``end`` are the groups,
-    ``rater_group`` is the period. Groups on another scale are not paired.
+    Parameters
+    ----------
+    rates : DataFrame
+        As for `period_pairs`.
+    told : DataFrame
+        As from `conditions`: scale, wording, units and mode of the two are graded as over time.
+
+    Returns
+    -------
+    DataFrame
+        As of `period_pairs`, with the ``kind`` "group": ``start`` and ``end`` are the groups, ``rater_group``
+        is the period. A period under the same conditions goes before a later one that is only ``flagged``;
+        without either the last has ``not_comparable`` and no start.
     """
+    keys = ["item", "rater_group", period, "scale"]
+    known = rates[rates["strict"].notna()].merge(told, on=keys, suffixes=("", "_told"))
     rows = []
-    for item, part in rates.groupby("item", sort=False):
-        one, other = (part[part["rater_group"].eq(group) & part["strict"].notna()] for group in groups)
-        both = one.merge(other, on=[period, "scale"], suffixes=("_one", "_other"))
-        if both.empty:
+    for item, part in known.groupby("item", sort=False):
+        one, other = (part[part["rater_group"].eq(group)].to_dict("records") for group in groups)
+        both = [(start, end) for end in other for start in one if start[period] == end[period]]
+        graded = [(*side_by_side(start, end, campaign), start, end) for start, end in both]
+        if not graded:
             continue
-        last = both.iloc[-1]
-        sides = [
-            {f"{side}_{name}": last[f"{column}_{at}"] for name, column in _SIDES.items()}
-            | {f"{side}_worst_{end}": last[f"worst_{end}_{at}"] for end in ("low", "high")}
-            for side, at in (("start", "one"), ("end", "other"))
-        ]
-        named = {
-            "kind": "group",
-            "item": item,
-            "rater_group": last[period],
-            "grade": GRADES[0],
-            "reasons": "",
-        }
-        rows.append(named | {"start": groups[0], "end": groups[1]} | sides[0] | sides[1])
+        grade, reasons, start, end = max(reversed(graded), key=lambda pair: -GRADES.index(pair[0]))
+        named = {"kind": "group", "item": item, "rater_group": end[period], "end": groups[1]}
+        sides = _side(end, "end")
+        if grade != GRADES[-1]:
+            sides |= {"start": groups[0]} | _side(start, "start")
+        rows.append(named | {"grade": grade, "reasons": reasons} | sides)
     return _pairs(rows)
 
 

@@ -12,7 +12,14 @@ from cxzy_lib.measure.basis import shape, vote_days
 #: From the best to the worst.
 GRADES = ("comparable", "flagged", "not_comparable")
 _KEYS = ["occasion", "item", "rater_group"]
-_CONDITIONS = "scale wording denominator mode"
+#: What may differ -> the reason against comparing.
+_CONDITIONS = {
+    "scale": "scale",
+    "criterion": "wording",
+    "appraisee_type": "wording",
+    "denominator": "denominator",
+    "mode": "mode",
+}
 
 
 def conditions(votes: pd.DataFrame, turnout: pd.DataFrame, campaign: Campaign, period: str) -> pd.DataFrame:
@@ -29,10 +36,11 @@ def conditions(votes: pd.DataFrame, turnout: pd.DataFrame, campaign: Campaign, p
     -------
     DataFrame
         A row for each ``occasion``, ``item``, ``rater_group``, `period` and ``scale``, in the order of
-        time: ``day`` (the last of the period's), ``wording`` (criterion and body asked about),
-        ``denominator`` (units that answered, "-" for the whole body), ``mode`` (``paper`` unless
-        comparability.toml says otherwise), ``population`` (NA: unknown). What is not told is NA and
-        differs from nothing.
+        time: ``first`` and ``day`` (between which its ballots lie; of ballots without a day those of
+        their semester or year), ``criterion`` and ``appraisee_type`` (what is asked, and about whom),
+        ``denominator`` (units that answered, "-" for the whole body), ``mode`` (that of the spreadsheet,
+        else that of the kind of occasion in comparability.toml, else ``paper``), ``population`` (people
+        asked, each unit at its largest; NA: unknown). What is not told is NA and differs from nothing.
 
     Examples
     --------
@@ -46,21 +54,19 @@ def conditions(votes: pd.DataFrame, turnout: pd.DataFrame, campaign: Campaign, p
     [['climate', 'sat5', '-', 'web']]
     """
     rows = votes[votes[period].notna() & votes["scale"].isin(list(campaign.scales))]
-    about = rows["criterion"].fillna("") + "/" + rows["appraisee_type"].fillna("")
+    usual = rows["occasion"].map(campaign.comparability.modes).astype("str").fillna("paper")
     rows = rows.assign(
+        first=vote_days(rows, campaign, first=True),
         day=vote_days(rows, campaign),
-        wording=about.mask(about.eq("/")),
         denominator=rows["unit"].fillna("-"),
-        mode=[campaign.comparability.modes.get(kind, "paper") for kind in rows["occasion"].fillna("")],
+        mode=rows["mode"].fillna(usual),
     )
-    keys = [*_KEYS, period, "scale"]
-    found = rows.groupby(keys, dropna=False).agg(
-        day=("day", "max"), wording=("wording", _all), denominator=("denominator", _all), mode=("mode", _all)
-    )
+    keys, told = [*_KEYS, period, "scale"], [*_CONDITIONS][1:]
+    found = rows.groupby(keys, dropna=False).agg({"first": "min", "day": "max"} | dict.fromkeys(told, _all))
     frame = found.reset_index().assign(population=_population(rows, turnout, keys).to_numpy())
     frame = frame.sort_values(["day", *keys], ignore_index=True)
-    columns = f"{' '.join(_KEYS)} {period} scale day wording denominator mode population"
-    return shape(frame, columns, columns.removesuffix(" population").replace(" day", ""), date="day")
+    text = f"{' '.join(_KEYS)} {period} scale {' '.join(told)}"
+    return shape(frame, f"{text} first day population", text, date="first day")
 
 
 def _all(values: pd.Series) -> object:
@@ -71,8 +77,11 @@ def _all(values: pd.Series) -> object:
 def _population(rows: pd.DataFrame, turnout: pd.DataFrame, keys: list[str]) -> "pd.Series[Any]":
     pair = ["occasion_id", "rater_group"]
     known = turnout.dropna(subset=pair).drop_duplicates(pair)[[*pair, "eligible"]]
-    asked = rows[list(dict.fromkeys([*keys, *pair]))].drop_duplicates().merge(known, on=pair, how="left")
-    return asked.groupby(keys, dropna=False)["eligible"].sum(skipna=False)
+    asked = rows[list(dict.fromkeys([*keys, *pair, "denominator"]))].drop_duplicates()
+    asked = asked.merge(known, on=pair, how="left")
+    # Occasions of one unit ask the same people again, those of several units other people.
+    bodies = asked.groupby([*keys, "denominator"], dropna=False)["eligible"].max(skipna=False)
+    return bodies.groupby(keys, dropna=False).sum(skipna=False)
 
 
 def comparisons(told: pd.DataFrame, campaign: Campaign, period: str) -> pd.DataFrame:
@@ -86,15 +95,19 @@ def comparisons(told: pd.DataFrame, campaign: Campaign, period: str) -> pd.DataF
     Returns
     -------
     DataFrame
-        ``occasion``, ``item``, ``rater_group``, ``start``, ``end`` (periods), ``grade`` (the worst that a
-        reason gives: ``comparable``, ``flagged``, ``not_comparable``), ``reasons`` (codes separated by
-        spaces, "" without any; ``break-N``: the N-th declared in comparability.toml).
+        ``occasion``, ``item``, ``rater_group``, ``start``, ``end`` (periods), ``start_scale``,
+        ``end_scale``, ``grade`` (the worst that a reason gives: ``comparable``, ``flagged``,
+        ``not_comparable``), ``reasons`` (codes separated by spaces, "" without any; ``break-N``: the N-th
+        declared in comparability.toml, with ``straddled`` where it lies inside a period). A group whose
+        raters were grouped otherwise in the period before has a row more, without a start:
+        ``rater_group``.
 
     Notes
     -----
     Two scales whose top levels have the same words differ by ``scale_top``: their strict rates may be set
     side by side, nothing else. A period with two scales has no figure of its own to compare. Declared
-    breaks count if they lie between the two days. Principle 14 of the European Statistics Code of Practice
+    breaks count if any ballot of the two may lie before and any after: a period that straddles one is
+    comparable with neither side. Principle 14 of the European Statistics Code of Practice
     (2017): where comparability over time is broken, the break is told and explained.
     """
     found = []
@@ -102,36 +115,57 @@ def comparisons(told: pd.DataFrame, campaign: Campaign, period: str) -> pd.DataF
         rows = part.to_dict("records")
         for at, end in enumerate(rows):
             for start in rows[:at]:
-                reasons = [*_reasons(start, end, campaign)]
-                grade = max((reason[1] for reason in reasons), key=GRADES.index, default=GRADES[0])
-                names = " ".join(reason[0] for reason in reasons)
+                grade, names = _worst([*_differing(start, end, campaign), *_moved(start, end, campaign)])
                 found.append((*keys, start[period], end[period], start["scale"], end["scale"], grade, names))
     columns = [*_KEYS, "start", "end", "start_scale", "end_scale", "grade", "reasons"]
     frame = pd.DataFrame([*found, *_regrouped(told, campaign, period)], columns=columns)
     return shape(frame, " ".join(columns), " ".join(columns))
 
 
-def _reasons(
+def side_by_side(start: Mapping[Any, Any], end: Mapping[Any, Any], campaign: Campaign) -> tuple[str, str]:
+    """Return grade and reasons of two groups of one period: as in `comparisons`, but for what needs time.
+
+    Parameters
+    ----------
+    start, end : mapping
+        Rows of `conditions`.
+    """
+    return _worst([*_differing(start, end, campaign)])
+
+
+def _worst(reasons: list[tuple[str, str]]) -> tuple[str, str]:
+    """Return the worst of the grades, and the codes."""
+    grade = max((reason[1] for reason in reasons), key=GRADES.index, default=GRADES[0])
+    return grade, " ".join(dict.fromkeys(reason[0] for reason in reasons))
+
+
+def _differing(
     start: Mapping[Any, Any], end: Mapping[Any, Any], campaign: Campaign
 ) -> Iterator[tuple[str, str]]:
-    """Yield each reason against comparing two rows of `conditions`, with the grade that it gives."""
-    rules = campaign.comparability
-    for name in _CONDITIONS.split():
+    """Yield what differs between two rows of `conditions`, with the grade that it gives."""
+    for name, reason in _CONDITIONS.items():
         if pd.isna(start[name]) or pd.isna(end[name]) or start[name] == end[name]:
             continue
-        code = name if name != "scale" or not _same_top(start[name], end[name], campaign) else "scale_top"
-        yield code, rules.grades.get(code, GRADES[-1])
+        code = reason if name != "scale" or not _same_top(start[name], end[name], campaign) else "scale_top"
+        yield code, campaign.comparability.grades.get(code, GRADES[-1])
+
+
+def _moved(start: Mapping[Any, Any], end: Mapping[Any, Any], campaign: Campaign) -> Iterator[tuple[str, str]]:
+    """Yield what happened from one row of `conditions` to the other, with the grade that it gives."""
+    rules = campaign.comparability
     if not pd.isna(start["population"]) and not pd.isna(end["population"]):
         grown = abs(end["population"] - start["population"])
         if grown > rules.population_change * start["population"]:
             yield "population", rules.grades.get("population", GRADES[-1])
     for at, change in enumerate(rules.breaks, 1):
-        inside = start["day"] < pd.Timestamp(change.since) <= end["day"]
+        since = pd.Timestamp(change.since)
         named = (not change.items or end["item"] in change.items) and (
             not change.groups or end["rater_group"] in change.groups
         )
-        if inside and named:
+        if named and min(start["first"], end["first"]) < since <= max(start["day"], end["day"]):
             yield f"break-{at}", change.grade
+            if any(row["first"] < since <= row["day"] for row in (start, end)):
+                yield "straddled", change.grade
 
 
 def _same_top(one: str, other: str, campaign: Campaign) -> bool:
@@ -144,15 +178,14 @@ def _same_top(one: str, other: str, campaign: Campaign) -> bool:
 
 
 def _regrouped(told: pd.DataFrame, campaign: Campaign, period: str) -> Iterator[tuple[object, ...]]:
-    """Yield the two periods next to each other of an item whose raters are grouped in another way."""
+    """Yield each group of an item in a period whose raters were grouped in another way the period before."""
     grade = campaign.comparability.grades.get("rater_group", GRADES[-1])
     for (occasion, item), part in told.groupby(["occasion", "item"], dropna=False, sort=False):
-        periods = list(dict.fromkeys(part[period]))
-        groups = {name: set(part.loc[part[period].eq(name), "rater_group"].dropna()) for name in periods}
-        for start, end in pairwise(periods):
-            if not groups[start] & groups[end]:
-                named = "/".join(sorted(groups[end]))
-                yield occasion, item, named, start, end, None, None, grade, "rater_group"
+        parts = [rows for _, rows in part.dropna(subset="rater_group").groupby(period, sort=False)]
+        for before, after in pairwise(parts):
+            if not set(before["rater_group"]) & set(after["rater_group"]):
+                for group, end, scale in after[["rater_group", period, "scale"]].itertuples(index=False):
+                    yield occasion, item, group, None, end, None, scale, grade, "rater_group"
 
 
 def with_grades(rates: pd.DataFrame, graded: pd.DataFrame, period: str) -> pd.DataFrame:
@@ -169,8 +202,9 @@ def with_grades(rates: pd.DataFrame, graded: pd.DataFrame, period: str) -> pd.Da
     Returns
     -------
     DataFrame
-        With ``grade_before`` (NA in the first row) and ``reasons_before`` (""). A rate that is not known
-        is passed over: the next one is graded against the last that is.
+        With ``grade_before`` (NA in the first row, unless the raters were grouped otherwise before) and
+        ``reasons_before`` (""). A rate that is not known is passed over: the next one is graded against
+        the last that is.
     """
     names = [name for name in ("item", "rater_group") if name in rates]
     pairs = ["start", "end", "start_scale", "end_scale"]
@@ -184,7 +218,7 @@ def with_grades(rates: pd.DataFrame, graded: pd.DataFrame, period: str) -> pd.Da
     )
     table = graded.drop_duplicates([*names, *pairs])[[*names, *pairs, "grade", "reasons"]]
     told = places.merge(table, on=[*names, *pairs], how="left").set_index(places.index)
-    first = places["start"].isna()
+    first = places["start"].isna() & told["grade"].isna()
     # What the registry does not have side by side is not comparable: two scales in one period, say.
     grade = told["grade"].fillna(GRADES[-1]).mask(first).reindex(rates.index)
     return rates.assign(grade_before=grade, reasons_before=told["reasons"].reindex(rates.index).fillna(""))

@@ -4,19 +4,11 @@ import pandas as pd
 
 from cxzy_lib.campaign import Campaign
 from cxzy_lib.measure.basis import activities, activity_days, last_day, only_supported, shape, share
+from cxzy_lib.measure.comparability import GRADES, comparisons, conditions, with_grades
 from cxzy_lib.measure.disclosure import shown_satisfaction
 from cxzy_lib.measure.duties import appraisal_years
 from cxzy_lib.measure.participation import attendance, members_at
 from cxzy_lib.tables import Tables
-
-#: What may differ between years -> the reason against comparing them; later ones prevail.
-_CHANGES = {
-    "denominator": "denominator_changed",
-    "criterion": "wording_changed",
-    "appraisee_type": "wording_changed",
-    "declared": "conditions_changed",
-    "scale": "scale_changed",
-}
 
 
 def _inside(rows: pd.DataFrame, days: pd.Series, campaign: Campaign) -> pd.DataFrame:
@@ -81,45 +73,46 @@ def _pledges(tables: Tables, campaign: Campaign) -> pd.DataFrame:
 def _satisfaction(tables: Tables, campaign: Campaign, group: str) -> pd.DataFrame:
     headline = [item.code for item in campaign.items.values() if item.headline]
     votes = tables.votes
-    votes = votes[votes["occasion"].eq("satisfaction") & votes["rater_group"].eq(group)]
-    votes = votes[votes["item"].isin(headline)]
+    votes = votes[votes["occasion"].eq("satisfaction") & votes["item"].isin(headline)]
     votes = votes.assign(year=votes["year"].fillna(votes["held_on"].dt.year.astype("Int64")))
-    rates = shown_satisfaction(votes, tables.turnout, campaign, "year")
-    single = rates.drop_duplicates("year", keep=False).set_index("year")
-    whom = votes.assign(denominator=votes["unit"].fillna("-"))
-    parts = {name: _who(whom, name) for name in ("criterion", "appraisee_type", "denominator")}
-    parts |= {"scale": _who(rates, "scale"), "value": single["strict"], "base": single["valid"]}
-    parts["declared"] = _declared(votes, headline, group, campaign)
+    graded = comparisons(conditions(votes, tables.turnout, campaign, "year"), campaign, "year")
+    mine = votes[votes["rater_group"].eq(group)]
+    rates = shown_satisfaction(mine, tables.turnout, campaign, "year").dropna(subset="year")
+    scales = rates["year"].duplicated(keep=False)
+    single = with_grades(rates[~scales].astype({"year": "str"}), graded, "year")
+    single = single.set_index(rates.loc[~scales, "year"])
+    parts = {"value": single["strict"], "base": single["valid"], "grade": single["grade_before"]}
+    two = pd.Series("scale_changed", index=rates.loc[scales, "year"].unique(), dtype="str")
+    parts["reason"] = pd.concat([_codes(single["reasons_before"], campaign), two])
     parts["hidden"] = rates.groupby("year")["hidden"].any()
     return pd.DataFrame(parts)
 
 
-def _declared(votes: pd.DataFrame, items: list[str], group: str, campaign: Campaign) -> pd.Series:
-    """Return per year how many of the breaks that comparability.toml declares lie before its last ballot."""
-    last = votes.groupby("year")["held_on"].max()
-    mine = [
-        pd.Timestamp(change.since)
-        for change in campaign.comparability.breaks
-        if not (change.items and not {*change.items} & {*items}) and group in (change.groups or (group,))
+def _codes(reasons: pd.Series, campaign: Campaign) -> pd.Series:
+    """Return the reasons of the registry as those of `yearly_comparison`: a declared one by its kind."""
+    declared = {f"break-{at}": change.reason for at, change in enumerate(campaign.comparability.breaks, 1)}
+    words: list[str | None] = [
+        " ".join(dict.fromkeys(f"{declared.get(code, code)}_changed" for code in codes.split())) or None
+        for codes in reasons
     ]
-    return last.map(lambda day: str(sum(since <= day for since in mine))).astype("str")
+    return pd.Series(words, index=reasons.index, dtype="str")
 
 
 def _compared(measure: str, kind: str, part: pd.DataFrame, campaign: Campaign) -> pd.DataFrame:
-    """Give a measure its exposure, its adjusted value and the reason against comparing a year."""
-    columns = ["value", "base", "hidden", *_CHANGES]
+    """Give a measure its exposure, its adjusted value, its grade and the reason against comparing a year."""
+    columns = ["value", "base", "hidden", "denominator", "grade", "reason"]
     frame = part.reindex(index=pd.Index(campaign.years, name="year"), columns=columns)
     frame["exposure_days"] = [campaign.exposure_days(year) for year in campaign.years]
-    known = frame[frame["value"].notna()]
-    reason = pd.Series(pd.NA, index=frame.index, dtype="str").mask(frame["value"].isna(), "no_data")
-    for name, words in _CHANGES.items():
-        before = known[name].ffill().shift()  # what a year does not tell has not changed
-        changed = known[name].ne(before) & known[name].notna() & before.notna()
-        reason = reason.mask(changed.reindex(frame.index, fill_value=False), words)
-    mixed = frame["value"].isna() & frame["scale"].astype("str").str.contains(" ", na=False)
-    reason = reason.mask(mixed, _CHANGES["scale"])
-    reason = reason.mask(frame["hidden"].eq(True).fillna(False) & frame["value"].isna(), "not_shown")
-    frame = frame.assign(measure=measure, kind=kind, reason=reason, comparable=reason.isna())
+    missing = frame["value"].isna()
+    units = frame.loc[~missing, "denominator"]
+    before = units.ffill().shift()  # what a year does not tell has not changed
+    changed = (units.ne(before) & units.notna() & before.notna()).reindex(frame.index, fill_value=False)
+    reason = frame["reason"].astype("str").mask(changed, "denominator_changed")
+    reason = reason.mask(missing & reason.isna(), "no_data")
+    reason = reason.mask(missing & frame["hidden"].eq(True).fillna(False).astype(bool), "not_shown")
+    grade = frame["grade"].astype("str").fillna(GRADES[0]).mask(changed | missing, GRADES[-1])
+    frame = frame.assign(measure=measure, kind=kind, reason=reason, grade=grade)
+    frame["comparable"] = grade.eq(GRADES[0])
     per_100 = share(frame["value"], frame["exposure_days"]) * 100
     frame["adjusted"] = frame["value"] if kind == "rate" else per_100
     return frame.reset_index()
@@ -128,8 +121,8 @@ def _compared(measure: str, kind: str, part: pd.DataFrame, campaign: Campaign) -
 def yearly_comparison(tables: Tables, campaign: Campaign) -> pd.DataFrame:
     """Return the campaign's years side by side.
 
-    Counts and hours take only what lies inside the stages. Two years with another scale, wording
-    (criterion or appraisee) or denominator (reporting units) are not comparable; a year whose
+    Counts and hours take only what lies inside the stages. Two years with other reporting units are not
+    comparable; those of satisfaction are graded as any two periods: see `comparisons`. A year whose
     ballots have two scales has no single rate.
 
     Returns
@@ -138,9 +131,9 @@ def yearly_comparison(tables: Tables, campaign: Campaign) -> pd.DataFrame:
         ``measure``, ``kind`` (``count``, ``rate``, ``hours``), ``year``, ``value`` (rates 0-1, hours per
         in-service member), ``base`` (of a count: reporting branches; of a rate: its denominator),
         ``exposure_days`` (in the stages), ``adjusted`` (count and hours per 100 of these days; a
-        rate itself), ``comparable`` with the last year that has a value, ``reason``
-        (``scale_changed``, ``wording_changed``, ``denominator_changed``, ``conditions_changed`` (a break that
-        comparability.toml declares), ``no_data``, ``not_shown``
+        rate itself), ``grade`` against the last year that has a value, ``comparable`` (whether it is the
+        best), ``reason`` (``denominator_changed``; of satisfaction each code of `comparisons` with
+        ``_changed``, separated by spaces, a declared break by its kind; ``no_data``, ``not_shown``
         (too few ballots: see `shown_satisfaction`) or NA). A year without records is NA, not 0.
         The base of satisfaction is ballots: who voted twice in a year counts twice.
 
@@ -173,6 +166,6 @@ def yearly_comparison(tables: Tables, campaign: Campaign) -> pd.DataFrame:
     for group in ("member", "nonmember"):
         rates = _satisfaction(tables, campaign, group)
         parts.append(_compared(f"satisfaction_strict_{group}", "rate", rates, campaign))
-    columns = "measure kind year value base exposure_days adjusted comparable reason"
+    columns = "measure kind year value base exposure_days adjusted grade comparable reason"
     number, flag = "value adjusted", "comparable"
-    return shape(pd.concat(parts), columns, "measure kind reason", number=number, flag=flag)
+    return shape(pd.concat(parts), columns, "measure kind grade reason", number=number, flag=flag)

@@ -65,7 +65,8 @@ def ballot_verdicts(
     graded = comparisons(registry, campaign, PERIOD)
     headline = [item.code for item in campaign.items.values() if item.headline]
     first = rates[rates["item"].isin(headline)]
-    pairs = [period_pairs(rates, graded, PERIOD), group_pairs(first, ("nonmember", "member"), PERIOD)]
+    groups = group_pairs(first, registry, ("nonmember", "member"), campaign, PERIOD)
+    pairs = [period_pairs(rates, graded, PERIOD), groups]
     moved = trends(rows, first, graded, campaign, PERIOD)
     p = numbers(moved["p"])
     linked = with_links(pd.concat(pairs, ignore_index=True), with_period(answers), campaign, PERIOD)

@@ -3,6 +3,7 @@
 Each takes a frame of `measure` and returns what it drew on. Only what a table could show is drawn.
 """
 
+import textwrap
 from collections.abc import Sequence
 from typing import Any
 
@@ -24,6 +25,7 @@ from cxzy_lib.texts import text
 __all__ = ["attendance_dots", "fortnight_calendar", "level_bars", "outcome_bars"]
 __all__ += ["satisfaction_trend", "training_strip", "yearly_dots"]
 _BELOW = ("data", "axes fraction")
+_TICK = 15  # letters below a year: as many as do not touch the next
 
 
 def runs(values: look.Floats, breaks: Sequence[bool]) -> list[list[int]]:
@@ -100,9 +102,13 @@ def _draw_group(ax: Axes, part: pd.DataFrame, group: str) -> None:
             ax.fill_between(run, low[run], high[run], color=colour, alpha=0.13, linewidth=0)
         else:  # a band needs two points
             ax.vlines(run, low[run], high[run], color=colour, alpha=0.35, linewidth=3)
-    for at in np.flatnonzero(part["grade_before"].eq("flagged")):
-        if at and not np.isnan(rate[at - 1 : at + 1]).any():
-            ax.plot([at - 1, at], rate[at - 1 : at + 1], color=colour, linewidth=1, linestyle=(0, (2, 3)))
+    _broken_line(ax, rate, part["grade_before"], colour)
+
+
+def _broken_line(ax: Axes, values: look.Floats, grades: pd.Series, colour: str) -> None:
+    for at in np.flatnonzero(grades.eq("flagged")):
+        if at and not np.isnan(values[at - 1 : at + 1]).any():
+            ax.plot([at - 1, at], values[at - 1 : at + 1], color=colour, linewidth=1, linestyle=(0, (2, 3)))
 
 
 def _bases(ax: Axes, part: pd.DataFrame, group: str, row: int, lang: str) -> None:
@@ -234,29 +240,30 @@ def level_bars(
 def yearly_dots(comparison: pd.DataFrame, campaign: Campaign, lang: str = "zh") -> Figure:
     """Draw a small panel per measure: the adjusted value of each year, from zero.
 
-    Years are joined only where the later is comparable; else its dot is hollow and says why.
+    Years are joined only where the later is comparable, by a broken line where it is only flagged; else its
+    dot is hollow and says why.
 
     Parameters
     ----------
     comparison : DataFrame
-        As of ``yearly_comparison``: measure, kind, year, base, exposure_days, adjusted, comparable,
-        reason. A missing value is written as such.
+        As of ``yearly_comparison``: measure, kind, year, base, exposure_days, adjusted, grade,
+        comparable, reason. A missing value is written as such.
     """
     look.single(comparison, ["measure", "year"])
     measures, years = list(dict.fromkeys(comparison["measure"])), sorted(set(comparison["year"]))
     high = -(-len(measures) // 2)
-    size = (look.WIDTH, 0.2 + 1.62 * high)
+    parts = [comparison[comparison["measure"] == name].set_index("year").reindex(years) for name in measures]
+    ticks = [[_year(year, row, lang) for year, row in rows.iterrows()] for rows in parts]
+    lines = max(4, *(words.count("\n") + 1 for row in ticks for words in row))
+    size = (look.WIDTH, 0.2 + (0.86 + 0.19 * lines) * high)
     figure, panels = plt.subplots(high, 2, figsize=size, layout="constrained", squeeze=False)
     for panel in panels.flat[len(measures) :]:
         panel.remove()
-    for panel, measure in zip(panels.flat, measures, strict=False):
-        rows = comparison[comparison["measure"] == measure].set_index("year").reindex(years)
+    for panel, measure, rows, words in zip(panels.flat, measures, parts, ticks, strict=False):
         kind, name = rows["kind"].dropna().iloc[0], text(f"present.measure_{measure}", lang)
         panel.set_title(text(f"present.unit_{kind}", lang, name=name), pad=12)
         _panel(panel, rows, kind == "rate", lang)
-        panel.set_xticks(
-            range(len(years)), [_year(y, row, lang) for y, row in rows.iterrows()], linespacing=1.4
-        )
+        panel.set_xticks(range(len(years)), words, linespacing=1.4)
     figure.draw_without_rendering()
     return figure
 
@@ -265,6 +272,7 @@ def _panel(ax: Axes, rows: pd.DataFrame, is_share: bool, lang: str) -> None:
     values, fresh = look.floats(rows["adjusted"]), list(~look.flags(rows["comparable"]))
     for run in runs(values, fresh):
         ax.plot(run, values[run], color=look.BLUE, linewidth=1.5)
+    _broken_line(ax, values, rows["grade"], look.BLUE)
     for at, value in enumerate(values):
         words = look.percent(value, lang) if is_share else f"{value:.1f}"
         if np.isnan(value):  # no data, or the reason stands below
@@ -281,7 +289,6 @@ def _panel(ax: Axes, rows: pd.DataFrame, is_share: bool, lang: str) -> None:
 def _year(year: Any, row: pd.Series, lang: str) -> str:
     key, column = ("days", "exposure_days") if row["kind"] == "count" else ("n", "base")
     base = "" if pd.isna(row[column]) else text(f"present.{key}", lang, value=int(row[column]))
-    said = pd.isna(row["reason"]) or row["reason"] == "no_data"
-    return "\n".join(
-        [str(year), base] + ([] if said else [text(f"present.{row['reason']}", lang).replace(" ", "\n")])
-    )
+    codes = [] if pd.isna(row["reason"]) or row["reason"] == "no_data" else row["reason"].split()
+    said = [line for code in codes for line in text(f"present.{code}", lang).splitlines()]
+    return "\n".join([str(year), base, *(part for line in said for part in textwrap.wrap(line, _TICK))])

@@ -17,6 +17,7 @@ from cxzy_lib.present.wording import (
     points,
     reasons_words,
     say,
+    series,
 )
 from cxzy_lib.texts import text
 
@@ -155,7 +156,7 @@ def written_registry(rows: pd.DataFrame, campaign: Campaign, lang: str) -> pd.Da
         name=[_item(code, campaign, lang) for code in rows["item"]],
         grade=grades,
         reasons=_texts(reasons_words(codes, campaign, lang) for codes in rows["reasons_before"]),
-        mode=[say(f"mode_{mode}", lang) for mode in rows["mode"]],
+        mode=[series((say(f"mode_{mode}", lang) for mode in modes.split()), lang) for modes in rows["mode"]],
     )
 
 

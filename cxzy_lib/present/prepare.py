@@ -12,7 +12,7 @@ from cxzy_lib.measure.basis import vote_days, with_period
 from cxzy_lib.measure.comparability import comparisons, conditions, with_grades
 from cxzy_lib.measure.disclosure import shown_satisfaction
 from cxzy_lib.measure.estimates import level_shares
-from cxzy_lib.present.wording import group_name, percent, period_name, period_names, say
+from cxzy_lib.present.wording import group_name, one_line, percent, period_name, period_names, say, series
 from cxzy_lib.tables import conform, to_look_at
 from cxzy_lib.texts import text
 
@@ -155,14 +155,11 @@ def late_by_unit(late: pd.DataFrame, lang: str, rights: Collection[str], most: i
 def written_years(comparison: pd.DataFrame, lang: str) -> pd.DataFrame:
     """Return `yearly_comparison` with its values, units and reasons in words."""
     rows = comparison.to_dict("records")
-    told = [
-        say("comparable_yes", lang) if row["comparable"] else _reason(row["reason"], lang) for row in rows
-    ]
     words = {
         "name": [text(f"present.measure_{row['measure']}", lang) for row in rows],
         "shown": [_number(row["value"], row["kind"], lang) for row in rows],
         "shown_adjusted": [_number(row["adjusted"], row["kind"], lang) for row in rows],
-        "told": told,
+        "told": [_years_told(row["grade"], row["reason"], lang) for row in rows],
     }
     return pd.concat([comparison, pd.DataFrame(words, index=comparison.index, dtype="str")], axis=1)
 
@@ -173,9 +170,13 @@ def _number(value: float, kind: str, lang: str) -> str | None:
     return percent(value, lang) if kind == "rate" else f"{value:,.1f}".removesuffix(".0")
 
 
-def _reason(code: object, lang: str) -> str:
-    key = "common.no_data" if code == "no_data" or not isinstance(code, str) else f"present.{code}"
-    return text(key, lang)
+def _years_told(grade: str, reason: object, lang: str) -> str:
+    if grade == "comparable":
+        return say("comparable_yes", lang)
+    if reason == "no_data" or not isinstance(reason, str):
+        return text("common.no_data", lang)
+    words = series((one_line(code, lang) for code in reason.split()), lang)
+    return say("comparable_flagged", lang, reasons=words) if grade == "flagged" else words
 
 
 def mentions(value: object, names: AbstractSet[str]) -> bool:

@@ -99,8 +99,13 @@ def reasons_words(reasons: object, campaign: Campaign, lang: str) -> str:
         if code.startswith("break-"):
             words.append(campaign.comparability.breaks[int(code.removeprefix("break-")) - 1].name(lang))
         else:
-            words.append(text(f"present.{code}_changed", lang).replace("\n", "，" if lang == "zh" else " "))
+            words.append(one_line(f"{code}_changed", lang))
     return series(words, lang)
+
+
+def one_line(key: str, lang: str) -> str:
+    """Return a text that stands in several lines of a chart as words of a sentence."""
+    return text(f"present.{key}", lang).replace("\n", "，" if lang == "zh" else " ")
 
 
 def points(difference: float) -> str:
@@ -129,7 +134,10 @@ def _change_sentence(row: Mapping[Any, Any], campaign: Campaign, lang: str, shor
     name = group_name if row["kind"] == "group" else (lambda code, lang: period_name(campaign, code, lang))
     if row["verdict"] == "not_comparable":
         why = say("because", lang, reasons=reasons) if reasons else ""
-        return say("change_not_comparable", lang, subject=about, end=name(row["end"], lang), reasons=why)
+        key = "group" if row["kind"] == "group" else "change"
+        period = period_name(campaign, row["rater_group"], lang) if key == "group" else ""
+        named = {"subject": about, "end": name(row["end"], lang), "period": period}
+        return say(f"{key}_not_comparable", lang, **named, reasons=why)
     values = {
         "subject": about,
         "start": name(row["start"], lang),
