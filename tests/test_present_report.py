@@ -8,7 +8,7 @@ from pathlib import Path
 import pandas as pd
 import pytest
 
-from cxzy_lib.campaign import Campaign
+from cxzy_lib.campaign import Campaign, load_campaign
 from cxzy_lib.measure.participation import attendance_by_unit, fortnight_summary, fortnights
 from cxzy_lib.present import columns, page_words, pages, plan_pages, prepare, wording
 from cxzy_lib.present.report import Report, check_selection, open_report
@@ -285,19 +285,17 @@ LATE = pd.DataFrame(
 
 
 def test_what_is_late_is_summed_up_and_names_nobody_for_the_public() -> None:
-    shown = prepare.late_by_unit(LATE, "zh", "leadership")
+    shown = prepare.late_by_unit(LATE, "zh", ("units",))
     assert shown["unit"].tolist() == ["甲", "乙", "丙", "丁", "其余 2 个单位"]
     assert shown[["kind", "late", "days_late"]].to_numpy().tolist()[-1] == ["both", 3, 200]
-    assert prepare.late_by_unit(LATE[:5], "zh", "branch")["unit"].tolist() == ["甲", "乙", "丙", "丁", "戊"]
+    assert prepare.late_by_unit(LATE[:5], "zh", ("units",))["unit"].tolist() == ["甲", "乙", "丙", "丁", "戊"]
     day = pd.Timestamp(2012, 6, 30)
-    assert page_words.late_sentence(LATE, day, "zh", "leadership").endswith(
+    assert page_words.late_sentence(LATE, day, "zh", ("units",)).endswith(
         "最长逾期 547 天（甲等 3 个单位）。"
     )
-    public = prepare.late_by_unit(LATE, "zh", "public")
+    public = prepare.late_by_unit(LATE, "zh", ())
     assert public[["kind", "late"]].to_numpy().tolist() == [["pledge", 5], ["rectification", 2]]
-    told = html_table(public, columns.late("zh", "public")).html + page_words.late_sentence(
-        LATE, day, "zh", "public"
-    )
+    told = html_table(public, columns.late("zh", ())).html + page_words.late_sentence(LATE, day, "zh", ())
     assert not [name for name in "甲乙丙丁戊己" if name in told]
 
 
@@ -340,7 +338,7 @@ def findings(audience: str) -> tuple[str, str]:
             for name in ("张三的表.xls", "好.xls")
         ],
     )
-    rights = CAMPAIGN.setting("audiences")[audience]
+    rights = load_campaign("campaign").setting("audiences")[audience]
     told = prepare.told_findings(ledger, files, names, rights, "zh")
     table = html_table(told, columns.findings("zh", rights)).html
     listed = html_table(prepare.told_files(files, names, rights, "zh"), columns.files("zh")).html
