@@ -6,6 +6,7 @@ import msgspec
 import numpy as np
 import pandas as pd
 import pytest
+from scipy.stats import multinomial
 
 from cxzy_lib.campaign import load_campaign
 from cxzy_lib.measure.changes import (
@@ -15,7 +16,8 @@ from cxzy_lib.measure.changes import (
     off_by_one,
     period_pairs,
 )
-from cxzy_lib.measure.linked import linked_change, with_links
+from cxzy_lib.measure.linked import _paired_interval, linked_change, with_links
+from cxzy_lib.measure.verdicts import ballot_verdicts
 from cxzy_lib.tables import conform
 
 CAMPAIGN = load_campaign("campaign")
@@ -188,9 +190,11 @@ def test_linked_people_show_what_unlinked_ballots_do_not():
     # Who answered once does not count; nobody changing shows nothing.
     assert linked_change(before, after.iloc[:30], 0.95) == {
         "base": 30,
+        "start": 30,
+        "end": 30,
         "difference": 0.0,
-        "low": 0.0,
-        "high": 0.0,
+        "low": pytest.approx(-0.1135, abs=0.0001),
+        "high": pytest.approx(0.1135, abs=0.0001),  # 1 less Wilson's 30 of 30: 3.8415 / 33.8415
         "p": 1.0,
     }
     assert np.isnan(linked_change(before, after.set_axis(range(40, 80)), 0.95)["difference"])
@@ -213,14 +217,92 @@ def test_papers_are_linked_only_where_the_campaign_says_that_the_code_is_a_perso
     linking = replace(CAMPAIGN, settings=CAMPAIGN.settings | {"linked_respondents": rule})
     same = judged(with_links(pairs, answers, linking, "semester"), linking).iloc[0]
     assert (same["verdict"], same["linked_base"]) == ("rose", 40)
+    assert (same["start_rate"], same["end_rate"], same["end_valid"]) == (30 / 40, 36 / 40, 40)
+    assert pd.isna(same["rise"])  # how large a change unlinked ballots had shown is another question
+    assert not same["robust"]
     assert same["p"] == pytest.approx(2 * 0.5**6)
     few = with_links(pairs, answers[answers["respondent"].isin(["p0", "p30"])], linking, "semester")
     assert few["linked_base"].isna().all()
 
 
+def test_answers_of_another_kind_of_occasion_take_nobodys_place():
+    """The ballots fell from 80 to 70 of 100; a survey among linked people rose: that is another question."""
+    votes = [
+        {
+            "occasion": "satisfaction",
+            "occasion_id": term,
+            "semester": term,
+            "held_on": day,
+            "item": "leadership",
+        }
+        | {"rater_group": "member", "scale": "sat4", "level": level, "count": count, "criterion": "G5.2"}
+        for term, day, yes in (("2010-2011-1", "2010-12-20", 80), ("2011-2012-1", "2011-12-20", 70))
+        for level, count in (("satisfied", yes), ("dissatisfied", 100 - yes))
+    ]
+    said = [
+        {"occasion": "survey", "semester": term, "respondent": f"p{who}", "item": "leadership"}
+        | {
+            "rater_group": "member",
+            "scale": "sat5",
+            "level": "very_satisfied" if who < yes else "dissatisfied",
+        }
+        for term, yes in (("2010-2011-1", 20), ("2011-2012-1", 36))
+        for who in range(40)
+    ]
+    rule = msgspec.structs.replace(CAMPAIGN.settings["linked_respondents"], value=["survey"])
+    linking = replace(CAMPAIGN, settings=CAMPAIGN.settings | {"linked_respondents": rule})
+    made = ballot_verdicts(conform("votes", votes), conform("turnout", []), conform("answers", said), linking)
+    row = made.changes[made.changes["kind"].eq("period")].iloc[0]
+    assert row["difference"] == pytest.approx(-0.1)
+    assert pd.isna(row["linked_base"])
+
+
+@pytest.mark.parametrize("shares", [(0.1, 0.3), (0.02, 0.15), (0.0, 0.1), (0.05, 0.05)])
+def test_the_paired_interval_covers(shares):
+    """Every table of 30 people, weighted by its probability; of those who did not move half said yes."""
+    down, up = shares
+    cells = [(1 - down - up) / 2, up, down, (1 - down - up) / 2]
+    covered = 0.0
+    for up_count in range(31):
+        for down_count in range(31 - up_count):
+            rest = 30 - up_count - down_count
+            for yes in range(rest + 1):
+                table = [yes, up_count, down_count, rest - yes]
+                chance = multinomial.pmf(table, 30, cells)
+                if chance < 1e-7:
+                    continue
+                low, high = _paired_interval(*table, 0.95)
+                covered += chance * (low <= up - down <= high)
+    assert covered >= 0.94
+
+
+def test_newcombes_published_paired_interval():
+    """Newcombe 1998 (paired), table II: 36, 12, 2 and 0 of 50, method 10."""
+    assert _paired_interval(36, 12, 2, 0, 0.95) == pytest.approx((0.0569, 0.3404), abs=0.00006)
+
+
+def test_people_asked_twice_in_a_period_are_not_twice_as_many():
+    """44 then 56 of 60 ballots of the same 30 people: as independent ballots that would be a rise."""
+    frame = rates(("1", "member", "sat4", 44, 60, 60), ("2", "member", "sat4", 56, 60, 60))
+    told = judged(period_pairs(frame.assign(strict_low=0.5), graded(SAME), "semester"), CAMPAIGN).iloc[0]
+    assert told["verdict"] == "rose"
+    none = frame.assign(strict_low=pd.array([None, None], dtype="Float64"))
+    found = judged(period_pairs(none, graded(SAME), "semester"), CAMPAIGN).iloc[0]
+    assert (found["verdict"], found["reasons"]) == ("not_comparable", "asked_twice")
+    assert pd.isna(found["p"])
+
+
+def test_the_body_basis_has_no_smallest_change_of_the_other_test():
+    rule = msgspec.structs.replace(CAMPAIGN.settings["change_basis"], value="body")
+    body = replace(CAMPAIGN, settings=CAMPAIGN.settings | {"change_basis": rule})
+    frame = rates(("1", "member", "sat4", 17, 18, 18), ("2", "member", "sat4", 17, 18, 18))
+    found = judged(period_pairs(frame, graded(SAME), "semester"), body).iloc[0]
+    assert found[["rise", "fall"]].isna().all()
+    assert not found["planned"]
+
+
 def test_rounding_comes_last():
     """Civil Service People Survey 2017: 52.952 less 58.495 is shown as -6, beside 53 and 58."""
-    assert f"{52.952 - 58.495:.0f}" == "-6"
     assert off_by_one(0.58495, 0.52952, 0)
     assert not off_by_one(0.58, 0.53, 0)
     assert off_by_one(0.9314, 0.9406)  # 94.1 - 93.1 is not 0.9

@@ -52,6 +52,7 @@ def change(verdict, kind="period", **more):
         "reasons": "",
         "verdict": verdict,
         "robust": True,
+        "planned": True,
         "rise": 0.12,
         "fall": 0.14,
         "compared": 3,
@@ -238,3 +239,24 @@ def test_returns_are_a_request_to_look_and_accuse_nobody(lang):
         assert not re.search("造假|作弊|违规|舞弊|fraud|cheat|fake|forg", line)
     empty = Tables(**{name: conform(name, []) for name in ALL_SCHEMAS})
     assert returns_to_check(empty, CAMPAIGN, CAMPAIGN.setting("return_checks")).empty
+
+
+@pytest.mark.parametrize("lang", ["zh", "en"])
+@pytest.mark.parametrize("verdict", measured.VERDICTS)
+def test_no_title_is_surer_than_its_sentence(verdict, lang):
+    flagged, cast = ("供参照", "有效票") if lang == "zh" else ("reference only", "ballots cast")
+    for grade, robust in itertools.product(("comparable", "flagged"), (True, False)):
+        title = wording.change_title(change(verdict, grade=grade, robust=robust), lang)
+        told = verdict in ("rose", "fell")
+        assert (flagged in title) == (told and grade == "flagged")
+        assert (cast in title) == (told and not robust)
+    assert wording.change_title(change(verdict, "group"), lang) == ""
+
+
+def test_points_are_rounded_after_they_are_worked_out():
+    """58.495 and 52.952 % stand as 58.5 and 53.0, 5.5 apart: they are 5.5; with 58.46 and 52.94 a note is due."""
+    told = sentence("fell", "zh", start_rate=0.5846, end_rate=0.5294, difference=0.5294 - 0.5846)
+    assert "58.5%" in told
+    assert "52.9%" in told
+    assert "5.5 个百分点" in told
+    assert "四舍五入" in told

@@ -50,11 +50,14 @@ def period_pairs(rates: pd.DataFrame, graded: pd.DataFrame, period: str) -> pd.D
 def _pair(item: str, group: str, part: pd.DataFrame, graded: pd.DataFrame, period: str) -> dict[str, object]:
     known = part[part["strict"].notna()]
     end = known.iloc[-1]
+    named = {"kind": "period", "item": item, "rater_group": group, "end": end[period], **_side(end, "end")}
+    if asked_twice(known).iloc[-1]:
+        return named | {"grade": GRADES[-1], "reasons": "asked_twice"}
+    known = known[~asked_twice(known)]
     same = graded["item"].eq(item) & graded["rater_group"].eq(group) & graded["end"].eq(end[period])
     before = graded[same & graded["end_scale"].eq(end["scale"])].merge(
         known, left_on=["start", "start_scale"], right_on=[period, "scale"], suffixes=("", "_rate")
     )
-    named = {"kind": "period", "item": item, "rater_group": group, "end": end[period], **_side(end, "end")}
     for grade in GRADES[:-1]:
         if (before["grade"] == grade).any():
             start = before[before["grade"] == grade].iloc[0]
@@ -63,6 +66,16 @@ def _pair(item: str, group: str, part: pd.DataFrame, graded: pd.DataFrame, perio
     regrouped = graded.loc[same & graded["end_scale"].eq(end["scale"]) & graded["start"].isna(), "reasons"]
     reasons = ["", *regrouped, *before["reasons"]][-1]
     return named | {"grade": GRADES[-1], "reasons": reasons}
+
+
+def asked_twice(rates: pd.DataFrame) -> "pd.Series[bool]":
+    """Return which rates pool several occasions of the same people: they have no interval, and no test.
+
+    Their ballots are not independent: a test would take them for twice as many people.
+    """
+    if "strict_low" not in rates:
+        return pd.Series(False, rates.index, dtype="bool")
+    return (rates["strict"].notna() & rates["strict_low"].isna()).astype(bool)
 
 
 def _side(row: Mapping[Any, Any] | pd.Series, side: str) -> dict[str, object]:
@@ -98,7 +111,7 @@ def group_pairs(
         without either the last has ``not_comparable`` and no start.
     """
     keys = ["item", "rater_group", period, "scale"]
-    known = rates[rates["strict"].notna()].merge(told, on=keys, suffixes=("", "_told"))
+    known = rates[rates["strict"].notna() & ~asked_twice(rates)].merge(told, on=keys, suffixes=("", "_told"))
     rows = []
     for item, part in known.groupby("item", sort=False):
         one, other = (part[part["rater_group"].eq(group)].to_dict("records") for group in groups)
@@ -134,7 +147,8 @@ def judged(pairs: pd.DataFrame, campaign: Campaign, others: Sequence[float] | Fl
         themselves, where only the silent are unknown), ``p``, ``p_adjusted`` (Benjamini-Hochberg over the
         pairs that are compared), ``compared`` (how many they are), ``verdict`` (see `VERDICTS`),
         ``robust`` (bool: rose or fell whatever the silent would have said), ``rise``, ``fall`` (the
-        smallest change (0-1) that so many ballots would have shown with the setting ``power``; NA: none).
+        smallest change (0-1) that so many ballots would have shown with the setting ``power``; NA: none),
+        ``planned`` (bool: they were worked out, as for unlinked answers; no other test has them).
 
     Notes
     -----
@@ -157,6 +171,8 @@ def judged(pairs: pd.DataFrame, campaign: Campaign, others: Sequence[float] | Fl
     compared = int(able.sum()) + int((~np.isnan(np.asarray(others, "float64"))).sum())
     figures["p_adjusted"] = adjusted(figures["p"], others)
     error = (1 - level) / max(compared, 1)
+    linked = frame.reindex(columns=["linked_base"])["linked_base"].notna()
+    frame = frame.assign(planned=~linked & (basis == "answers"))
     least = [_detectable(row, error, campaign.setting("power")) for row in frame.to_dict("records")]
     figures["rise"], figures["fall"] = (np.array([pair[at] for pair in least], "float64") for at in (0, 1))
     frame = frame.assign(**{name: pd.array(values, "Float64") for name, values in figures.items()})
@@ -194,7 +210,7 @@ def adjusted(p: Sequence[float] | Floats, others: Sequence[float] | Floats = ())
 
 
 def _detectable(row: Mapping[Any, Any], error: float, power: float) -> tuple[float, float]:
-    if pd.isna(row["start_rate"]):
+    if pd.isna(row["start_rate"]) or not row["planned"]:
         return np.nan, np.nan
     start, first, second = float(row["start_rate"]), int(row["start_valid"]), int(row["end_valid"])
     rise, fall = detectable(start, first, second, error, power)

@@ -5,8 +5,9 @@ import pandas as pd
 
 from cxzy_lib.campaign import Campaign
 from cxzy_lib.measure.basis import shape
+from cxzy_lib.measure.intervals import wilson
 
-_FOUND = ("base", "difference", "low", "high", "p")
+_FOUND = ("base", "start", "end", "difference", "low", "high", "p")
 
 
 def linked_change(before: pd.Series, after: pd.Series, level: float) -> dict[str, float]:
@@ -21,10 +22,11 @@ def linked_change(before: pd.Series, after: pd.Series, level: float) -> dict[str
     Returns
     -------
     dict
-        ``base`` (people), ``difference`` (-1 to 1), ``low``, ``high``, ``p``: McNemar's exact test, and the
-        interval that belongs to it: Clopper and Pearson's for the share of those who changed towards yes,
-        times the share who changed at all. Q. McNemar, Note on the sampling error of the difference between
-        correlated proportions, Psychometrika 12 (1947).
+        ``base`` (people), ``start``, ``end`` (how many said yes), ``difference`` (-1 to 1), ``low``, ``high``
+        (R. G. Newcombe, Improved confidence intervals for the difference between binomial proportions based
+        on paired data, Statistics in Medicine 17 (1998), 2635-2650, method 10) and ``p`` (the exact test of
+        Q. McNemar, Note on the sampling error of the difference between correlated proportions,
+        Psychometrika 12 (1947)).
 
     Examples
     --------
@@ -32,10 +34,9 @@ def linked_change(before: pd.Series, after: pd.Series, level: float) -> dict[str
     >>> before = pd.Series([True] * 10 + [False] * 10, index=people)
     >>> after = pd.Series([True] * 18 + [False] * 2, index=people)
     >>> {name: round(value, 3) for name, value in linked_change(before, after, 0.95).items()}
-    {'base': 20, 'difference': 0.4, 'low': 0.104, 'high': 0.4, 'p': 0.008}
+    {'base': 20, 'start': 10, 'end': 18, 'difference': 0.4, 'low': 0.141, 'high': 0.602, 'p': 0.008}
     """
     from statsmodels.stats.contingency_tables import mcnemar
-    from statsmodels.stats.proportion import proportion_confint
 
     both = pd.DataFrame({"before": before, "after": after}).dropna().astype(bool)
     towards, away = (
@@ -44,31 +45,54 @@ def linked_change(before: pd.Series, after: pd.Series, level: float) -> dict[str
     )
     base, moved = len(both), towards + away
     if not base:
-        return dict.fromkeys(("difference", "low", "high", "p"), np.nan) | {"base": 0}
+        return dict.fromkeys(_FOUND, np.nan) | {"base": 0}
     stayed = int((both["before"] & both["after"]).sum())
     p = mcnemar([[stayed, away], [towards, base - stayed - moved]], exact=True).pvalue if moved else 1.0
-    low, high = proportion_confint(towards, moved, 1 - level, method="beta") if moved else (0.5, 0.5)
-    limits = [(2 * limit - 1) * moved / base for limit in (low, high)]
-    found = {"base": base, "difference": (towards - away) / base}
-    return found | {"low": limits[0], "high": limits[1], "p": float(p)}
+    low, high = _paired_interval(stayed, towards, away, base - stayed - moved, level)
+    found = {"base": base, "start": stayed + away, "end": stayed + towards}
+    return found | {"difference": (towards - away) / base, "low": low, "high": high, "p": float(p)}
+
+
+def _paired_interval(yes: int, towards: int, away: int, no: int, level: float) -> tuple[float, float]:
+    """Return Newcombe's limits: Wilson's of both shares, squared and added with their correlation."""
+    base = yes + towards + away + no
+    after, before = (yes + towards) / base, (yes + away) / base
+    counts, bases = np.array([yes + towards, yes + away], np.float64), np.array([base, base], np.float64)
+    (low_after, low_before), (high_after, high_before) = (
+        end.tolist() for end in wilson(counts, bases, level)
+    )
+    sums = (yes + towards) * (away + no) * (yes + away) * (towards + no)
+    lean = float(yes * no - towards * away)
+    lean = max(lean - base / 2, 0) if lean > 0 else lean  # his correction for continuity
+    tie = lean / np.sqrt(sums) if sums else 0.0
+
+    def reach(one: float, other: float) -> float:
+        return float(np.sqrt(max(one**2 - 2 * tie * one * other + other**2, 0)))
+
+    gap = after - before
+    low = gap - reach(after - low_after, high_before - before)
+    return max(low, -1.0), min(gap + reach(high_after - after, before - low_before), 1.0)
 
 
 def with_links(pairs: pd.DataFrame, answers: pd.DataFrame, campaign: Campaign, period: str) -> pd.DataFrame:
-    """Add to pairs of periods what the people who answered both times show.
+    """Put what the people who answered both times show in the place of pairs of periods.
 
     Parameters
     ----------
     pairs : DataFrame
         As from `period_pairs`.
     answers : DataFrame
-        Processed table. Occasions count that the setting ``linked_respondents`` names: there, and nowhere
-        else, a respondent's code means the same person each time. The number of a paper does not.
+        Processed table, of the kind of occasion that the pairs are of. Occasions count that the setting
+        ``linked_respondents`` names: there, and nowhere else, a respondent's code means the same person
+        each time. The number of a paper does not.
 
     Returns
     -------
     DataFrame
         `pairs` with ``linked_base`` (NA: not linked, or fewer people than ``minimum_base``) and
-        ``linked_difference``, ``linked_low``, ``linked_high``, ``linked_p`` of `linked_change`.
+        ``linked_difference``, ``linked_low``, ``linked_high``, ``linked_p`` of `linked_change`. Where there
+        are linked people, counts, bases and rates of the pair are theirs; there is no population and no worst
+        case.
     """
     level, least = campaign.setting("confidence_level"), campaign.setting("minimum_base")
     named = answers["occasion"].isin(campaign.setting("linked_respondents")) & answers["respondent"].notna()
@@ -88,5 +112,19 @@ def with_links(pairs: pd.DataFrame, answers: pd.DataFrame, campaign: Campaign, p
         told.append(found if found["base"] >= least else dict.fromkeys(_FOUND, np.nan))
     frame = pd.DataFrame(told, columns=list(_FOUND), index=pairs.index).add_prefix("linked_")
     names = " ".join(frame.columns)
-    typed = shape(frame, names, "", number=names.replace("linked_base ", "")).set_axis(pairs.index)
-    return pairs.join(typed)
+    typed = shape(frame, names, "", number="linked_difference linked_low linked_high linked_p")
+    return _of_the_linked(pairs.join(typed.set_axis(pairs.index)))
+
+
+def _of_the_linked(pairs: pd.DataFrame) -> pd.DataFrame:
+    """Return the pairs with the figures of the linked people where there are any."""
+    linked = pairs["linked_base"].notna()
+    changed = pairs.copy()
+    for side in ("start", "end"):
+        changed[f"{side}_count"] = pairs[f"{side}_count"].mask(linked, pairs[f"linked_{side}"])
+        changed[f"{side}_valid"] = pairs[f"{side}_valid"].mask(linked, pairs["linked_base"])
+        share = pairs[f"linked_{side}"].astype("Float64") / pairs["linked_base"].astype("Float64")
+        changed[f"{side}_rate"] = pairs[f"{side}_rate"].mask(linked, share)
+        for name in ("population", "worst_low", "worst_high"):
+            changed[f"{side}_{name}"] = pairs[f"{side}_{name}"].mask(linked)
+    return changed.drop(columns=["linked_start", "linked_end"])

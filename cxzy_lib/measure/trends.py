@@ -8,7 +8,7 @@ import pandas as pd
 
 from cxzy_lib.campaign import Campaign
 from cxzy_lib.measure.basis import numbers, shape
-from cxzy_lib.measure.changes import adjusted
+from cxzy_lib.measure.changes import adjusted, asked_twice
 from cxzy_lib.measure.estimates import level_shares
 from cxzy_lib.measure.intervals import Floats
 
@@ -96,11 +96,13 @@ def association_p(counts: Floats) -> float:
 
 
 def _rearranged(counts: Floats) -> float:
-    when, what = _ballots(counts)
-    centred = when - when.mean()
-    seen = abs(centred @ what)
-    draws = np.random.default_rng(0).permuted(np.tile(what, (_DRAWS, 1)), axis=1)
-    return float((1 + (np.abs(draws @ centred) >= seen - 1e-9).sum()) / (1 + _DRAWS))
+    from scipy.stats import random_table
+
+    rows, columns = (counts.sum(axis=axis).astype(int) for axis in (1, 0))
+    when, what = np.arange(len(rows)) - np.arange(len(rows)) @ rows / rows.sum(), np.arange(len(columns))
+    draws = random_table(rows, columns).rvs(size=_DRAWS, random_state=0)
+    found = np.abs(when @ draws @ what)
+    return float((1 + (found >= abs(when @ counts @ what) - 1e-9).sum()) / (1 + _DRAWS))
 
 
 def odds_ratio(counts: Floats, level: float) -> tuple[float, float, float]:
@@ -170,7 +172,7 @@ def _tables(
     """Yield for each item and group its ballots: comparable periods by levels, both in order."""
     shares = level_shares(votes, campaign, by=(period, "item", "rater_group"))
     for (item, group), part in rates.groupby(["item", "rater_group"], sort=False):
-        run, scale = _run(part, graded, str(item), str(group), period)
+        run, scale = _run(part[~asked_twice(part)], graded, str(item), str(group), period)
         own = shares[
             shares["item"].eq(str(item)) & shares["rater_group"].eq(str(group)) & shares["scale"].eq(scale)
         ]

@@ -69,7 +69,8 @@ def ballot_verdicts(
     pairs = [period_pairs(rates, graded, PERIOD), groups]
     moved = trends(rows, first, graded, campaign, PERIOD)
     p = numbers(moved["p"])
-    linked = with_links(pd.concat(pairs, ignore_index=True), with_period(answers), campaign, PERIOD)
+    same = with_period(answers[answers["occasion"].eq(occasion)])
+    linked = with_links(pd.concat(pairs, ignore_index=True), same, campaign, PERIOD)
     changes = judged(linked, campaign, p)
     return Verdicts(
         rates.drop(columns=["_day", "_at"]),

@@ -147,8 +147,10 @@ def _change_sentence(row: Mapping[Any, Any], campaign: Campaign, lang: str, shor
         "points": points(row["difference"]),
         "start_valid": row["start_valid"],
         "end_valid": row["end_valid"],
-        "detectable": "" if short else say("and_so", lang, words=detectable_words(row, lang)),
+        "detectable": "",
     }
+    if row["planned"] and not short:
+        values["detectable"] = say("and_so", lang, words=detectable_words(row, lang))
     ends = {end: f"{100 * row[end]:+.1f}" for end in ("low", "high")}
     values |= {key: "" if short else say(f"{key}_of", lang, **ends) for key in ("interval", "between")}
     return say(f"{row['kind']}_{row['verdict']}", lang, **values) + _caveats(row, reasons, lang)
@@ -174,11 +176,14 @@ def detectable_words(row: Mapping[Any, Any], lang: str) -> str:
 
 def change_title(changes: pd.DataFrame, lang: str) -> str:
     """Return the verdicts over time as a title, "" without any."""
-    rows = changes[changes["kind"].eq("period")]
-    parts = [
-        say("title_verdict", lang, group=group_name(group, lang), verdict=say(f"verdict_{verdict}", lang))
-        for group, verdict in zip(rows["rater_group"], rows["verdict"], strict=True)
-    ]
+    parts = []
+    for row in changes[changes["kind"].eq("period")].to_dict("records"):
+        verdict = say(f"verdict_{row['verdict']}", lang)
+        title = say("title_verdict", lang, group=group_name(row["rater_group"], lang), verdict=verdict)
+        if row["verdict"] in ("rose", "fell"):  # no title is surer than its sentence
+            title += say("title_flagged", lang) if row["grade"] == "flagged" else ""
+            title += "" if row["robust"] else say("title_not_robust", lang)
+        parts.append(title)
     return ("，" if lang == "zh" else "; ").join(parts)
 
 
