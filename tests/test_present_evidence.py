@@ -112,6 +112,13 @@ def test_raters_are_told_by_group_and_nobody_by_name(report):
     for group in ("党员", "群众", "自评", "支部评定"):
         assert group in told
     assert not [name for name in report.names if name in told]
+    assert "选票不记名" in told
+    assert re.search(r"被评议的 110 人中有 \d+ 人的先后次序会变", told)
+    assert "区间下限" not in told
+    votes = report.tables.votes
+    undated = votes.assign(year=votes["year"].mask(votes["occasion"].eq("member")))
+    nothing = replace(report, tables=replace(report.tables, votes=undated), numbers={})
+    assert "没有写明年份" in words(part(nothing, "raters"))
 
 
 def test_branches_are_compared_without_a_league_table(report):

@@ -177,8 +177,8 @@ def raters_part(report: Report) -> Block:
     campaign, lang = report.campaign, report.lang
     votes = report.tables.votes
     rows = votes[votes["occasion"].eq("member").fillna(False) & votes["count"].gt(0).fillna(False)]
-    if rows.empty:
-        return note(report.say("no_grades"))
+    if rows["year"].isna().all():
+        return note(report.say("no_grades" if rows.empty else "grades_undated"))
     last = rows[rows["year"].eq(rows["year"].max())]
     scale = str(last["scale"].mode().iloc[0])
     last = last[last["scale"].eq(scale)]
@@ -200,9 +200,17 @@ def _severity(report: Report, rated: pd.DataFrame, levels: dict[str, float]) -> 
     apart = raters.connected(frame)["part"].nunique()
     if apart > 1:
         return [note(report.say("severity_apart", parts=apart))]
-    severe, _ = raters.severity(frame, report.campaign.setting("confidence_level"))
+    severe, corrected = raters.severity(frame, report.campaign.setting("confidence_level"))
     heads = evidence_columns.severity(report.lang)
-    return [html_table(severe, heads, report.lang, report.say("table_severity"))]
+    told, least = raters.standing(corrected), report.campaign.setting("minimum_appraised")
+    parts = [html_table(severe, heads, report.lang, report.say("table_severity"))]
+    parts.append(
+        note(report.say("severity_no_limits"))
+    )  # a group's ballots are not independent: see `severity`
+    # Of a few, how many stand elsewhere could tell somebody's grade.
+    if told["appraised"] >= least.get("member", 0):
+        parts.append(note(report.say("severity_corrected", **told)))
+    return parts
 
 
 def units_part(report: Report) -> Block:
