@@ -196,8 +196,8 @@ def standing(appraisees: pd.DataFrame) -> dict[str, float]:
     Returns
     -------
     dict
-        ``appraised`` (how many), ``moved`` (how many have another place by ``corrected`` than by ``raw``; equals
-        share a place, and what differs by less than a millionth of a point is equal), ``raw`` and
+        ``appraised`` (how many), ``moved`` (how many have another place by ``corrected`` than by ``raw``;
+        equals share a place, and what differs by less than a millionth of a point is equal), ``raw`` and
         ``corrected`` (means, points), ``shift`` (mean size of the correction, points); NaN without anybody.
 
     Notes

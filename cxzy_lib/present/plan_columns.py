@@ -184,6 +184,7 @@ def written_shortlist(frame: pd.DataFrame, campaign: Campaign, lang: str) -> pd.
         pledge_done=frame["pledge_done"].map(words),
         study_plan=frame["study_plan"].map(words),
         places=[_places(row, lang) for row in frame.to_dict("records")],
+        top=pd.array([_chance(top) for top in frame["top"]], "str"),
     )
 
 
@@ -196,12 +197,27 @@ def _places(row: dict[Any, Any], lang: str) -> str:
     return f"{low} {call}".strip() if low == high else f"{low}–{high} {call}".strip()
 
 
+def _chance(top: float) -> str | None:
+    """Return a probability per cent; by simulation, so never as certain.
+
+    Examples
+    --------
+    >>> [_chance(top) for top in (0.994, 0.996, 0.5, 0.004, 0.0)]
+    ['99%', '>99%', '50%', '<1%', '<1%']
+    """
+    if pd.isna(top):
+        return None
+    percent = round(100 * float(top))
+    return ">99%" if percent > 99 else "<1%" if percent < 1 else f"{percent}%"
+
+
 def shortlist(lang: str) -> list[Column]:
     """Columns of `written_shortlist`."""
     return [
         *_heads(lang, "round award nominee unit highest", "id"),
         Column("vote_share", say("col_vote_share", lang), "share"),
         *_heads(lang, "places", "id"),
+        Column("top", say("col_top", lang), "cell"),
         *_heads(lang, "notice_days"),
         *_heads(lang, "pledge_done study_plan", "text"),
         *_heads(lang, "hours", "number"),

@@ -249,10 +249,10 @@ def unit_sentences(units: pd.DataFrame, lang: str) -> list[str]:
 
 
 def rank_sentence(shortlist: pd.DataFrame, lang: str) -> str:
-    """Return how many nominees the votes cannot tell from the award line, "" without a line."""
+    """Return how many nominees the votes cannot tell from the award line, or why there is no line."""
     known = shortlist[shortlist["call"].notna()]
     if known.empty:
-        return say("no_line", lang)
+        return say("no_line" if shortlist["rank_low"].notna().any() else "no_line_votes", lang)
     counts = {name: int(known["call"].eq(name).sum()) for name in ("in", "out", "indistinguishable")}
     return say(
         "award_line",
