@@ -251,7 +251,7 @@ def returns_to_check(tables: Tables, campaign: Campaign, rule: Mapping[str, floa
             expected by chance; one is listed below `chance`. So is a group wholly alike on several levels;
             never a run all on the best level as most papers of the occasion are. Near-duplicates were taken
             for a sign by Kuriakose and Robbins (2016, Statistical Journal of the IAOS 32); Simmons et al.
-            (2016, ibid.) showed that few items and like-minded people make them. See Blasius, Thiessen (2012).
+            (2016, ibid.) showed that few items and like-minded people make them. See Blasius & Thiessen 2012.
         ``straight_lining``
             ``count`` of ``base`` papers with at least `identical_items` rated items have all on one level
             (``value``: 0-1, at least `straight_share`). The best level is left out, for a content rater

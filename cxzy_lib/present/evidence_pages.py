@@ -1,5 +1,7 @@
 """Parts of pages that say how sure a figure is: changes, comparability, indices, raters, returns, units."""
 
+from typing import Any
+
 import pandas as pd
 
 from cxzy_lib.measure import agreement, fair, indices, raters, reliability, returns, trends, weights
@@ -9,6 +11,7 @@ from cxzy_lib.measure.verdicts import PERIOD
 from cxzy_lib.present import change_charts, evidence_columns, unit_charts, wording
 from cxzy_lib.present.blocks import Block, figure, findings, note, section, unfold
 from cxzy_lib.present.pages import joined
+from cxzy_lib.present.prepare import last_occasion
 from cxzy_lib.present.report import Report
 from cxzy_lib.present.tables import html_table
 
@@ -86,13 +89,20 @@ def index_table(report: Report) -> Block:
     places = scores[keys].merge(rates[[*keys, "population"]], on=keys, how="left")
     scores = indices.index_scores(votes, campaign, keys, places["population"])
     table = rates[[*keys, "hidden"]].merge(scores, on=keys, how="left")
-    written = [
-        None if pd.isna(row["index"]) else f"{row['index']:.1f} ({row['low']:.1f} – {row['high']:.1f})"
-        for row in table.to_dict("records")
-    ]
+    written = [_index_words(row, lang) for row in table.to_dict("records")]
     table = table.assign(index_interval=pd.array(written, "str"))
     title = report.say("section_index")
     return html_table(table, evidence_columns.index(campaign, lang), lang, title)
+
+
+def _index_words(row: dict[Any, Any], lang: str) -> str | None:
+    """Return an index with its interval, or that it has none."""
+    if pd.isna(row["index"]):
+        return None
+    ends = (
+        f"{row['low']:.1f} – {row['high']:.1f}" if pd.notna(row["low"]) else wording.say("index_alone", lang)
+    )
+    return f"{row['index']:.1f} ({ends})"
 
 
 def response_table(report: Report) -> Block:
@@ -154,15 +164,15 @@ def reliability_table(report: Report) -> Block:
     papers = answers[answers["occasion"].eq("satisfaction").fillna(False).astype(bool)]
     if papers.empty:
         return note(report.say("no_papers"))
-    last = papers[papers["occasion_id"].eq(papers.sort_values("held_on")["occasion_id"].iloc[-1])]
+    last = last_occasion(papers, campaign)
     rule, level = campaign.setting("scale_missing"), campaign.setting("confidence_level")
     items = [code for code in campaign.items if code in set(last["item"].dropna())]
     wide = reliability.wide_points(last, campaign, items)
     if len(wide) < report.minimum_base:
-        return note(report.say("no_papers"))
+        return note(report.say("alpha_few", least=report.minimum_base))
     whole = reliability.scale_reliability(wide, rule, level).iloc[0]
     if pd.isna(whole["alpha"]):
-        return note(report.say("alpha_none"))
+        return note(report.say(f"alpha_{whole['reason']}", least=report.minimum_base))
     rest = reliability.item_rest(wide, rule)
     shown = rest.assign(item=[campaign.items[code].label(lang) for code in rest["item"]])
     numbers = {name: f"{whole[name]:.2f}" for name in ("alpha", "low", "high")}
