@@ -207,7 +207,7 @@ def standing(appraisees: pd.DataFrame) -> dict[str, float]:
     Examples
     --------
     >>> standing(pd.DataFrame({"raw": [85.0, 88.0, 82.0], "corrected": [85.0, 83.0, 87.0]}))
-    {'appraised': 3, 'moved': 3, 'raw': 85.0, 'corrected': 85.0, 'shift': 3.3333333333333335}
+    {'appraised': 3, 'moved': 2, 'raw': 85.0, 'corrected': 85.0, 'shift': 3.3333333333333335}
     """
     both = appraisees[["raw", "corrected"]].dropna().astype("float64")
     places = both.round(6).rank(method="min", ascending=False)

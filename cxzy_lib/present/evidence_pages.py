@@ -129,14 +129,17 @@ def _weighted(report: Report, rates: pd.DataFrame) -> list[Block]:
     given = report.campaign.setting("group_weights")
     if not given:
         return [note(report.say("no_weights"))]
-    last = rates[rates[PERIOD].eq(rates[PERIOD].iloc[-1])].drop_duplicates("rater_group", keep="last")
-    told = weights.weighted_rate(last, given)
+    last = rates[rates[PERIOD].eq(rates[PERIOD].iloc[-1])]
     period = wording.period_name(report.campaign, str(last[PERIOD].iloc[0]), report.lang)
+    last = last[last["rater_group"].isin(given)]
+    if len(set(last["scale"])) > 1:
+        return [note(report.say("weighted_scales", period=period))]
+    told = weights.weighted_rate(last.drop_duplicates("rater_group", keep="last"), given)
     return [note(wording.weighted_sentence(told, given, period, report.lang))]
 
 
 def _raked(report: Report) -> list[Block]:
-    """Return the last rate of each group beside what it is if weighted to known sizes."""
+    """Return the last rate of each group with known sizes beside what it is if weighted to them."""
     sizes, lang = report.campaign.setting("raking"), report.lang
     if not sizes:
         return []
@@ -145,16 +148,12 @@ def _raked(report: Report) -> list[Block]:
     votes = votes[votes["occasion"].eq("satisfaction").fillna(False) & votes["item"].isin(headline)]
     rates = report.verdicts.rates
     for row in wording.latest(rates[rates["item"].isin(headline)]).to_dict("records"):
-        same = votes[PERIOD].eq(row[PERIOD]) & votes["rater_group"].eq(row["rater_group"])
-        cells = weights.cells(votes[same], report.campaign, list(sizes))
-        try:
-            told = weights.raked_rate(cells, sizes)
-        except ValueError as error:
-            found.append(
-                note(report.say("raked_not", group=wording.group_name(row["rater_group"], lang), error=error))
-            )
-            continue
-        found.append(note(wording.raked_sentence(told, str(row["rater_group"]), list(sizes), lang)))
+        group = str(row["rater_group"])
+        if group in sizes:
+            same = pd.concat([votes[k].eq(row[k]) for k in (PERIOD, "item", "rater_group", "scale")], axis=1)
+            cells = weights.cells(votes[same.all(axis=1)], report.campaign, list(sizes[group]))
+            told = weights.raked_rate(cells, sizes[group])
+            found.append(note(wording.raked_sentence(told, group, list(sizes[group]), lang)))
     return found
 
 
@@ -244,7 +243,9 @@ def units_part(report: Report) -> Block:
         figure(
             unit_charts.funnel(frame, lang),
             title=report.figure_title(title),
-            caption=report.say("fig_funnel_caption", level=report.confidence),
+            caption=report.say(
+                "fig_funnel_caption", level=report.confidence, alarm=f"{100 * rule['alarm']:g}%"
+            ),
             alt=" ".join(sentences),
             table=table,
             lang=lang,

@@ -218,8 +218,12 @@ def weighted_sentence(told: Mapping[str, Any], given: Mapping[str, float], perio
     return say("weighted_missing", lang, period=period, weights=shares, missing=missing, alone=alone, **ends)
 
 
-def raked_sentence(told: Mapping[str, float], group: str, columns: Iterable[str], lang: str) -> str:
-    """Return a rate as it is beside the same weighted to known sizes."""
+def raked_sentence(told: Mapping[str, Any], group: str, columns: Iterable[str], lang: str) -> str:
+    """Return a rate as it is beside the same weighted to known sizes, or why it cannot be weighted."""
+    if told["reason"]:
+        column = say(f"col_{told['column']}", lang) if "column" in told else ""
+        why = say(f"raked_{told['reason']}", lang, column=column, odd=told.get("odd"))
+        return say("raked_not", lang, group=group_name(group, lang), reason=why)
     rates = {name: percent(told[name], lang) for name in ("raw", "raked")}
     named = series((say(f"col_{column}", lang) for column in columns), lang)
     effect = f"{told['design_effect']:.2f}"
