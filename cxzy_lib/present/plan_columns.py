@@ -179,7 +179,10 @@ def written_shortlist(frame: pd.DataFrame, campaign: Campaign, lang: str) -> pd.
     words = {True: yes, False: no}
     return frame.assign(
         nominee=[f"{n} ({person})" for n, person in zip(number, frame["nominee"], strict=True)],
-        award=[code_name(code, campaign, lang) for code in frame["award"]],
+        award=[
+            f"{code} {code_name(award, campaign, lang)}"
+            for code, award in zip(frame["round"], frame["award"], strict=True)
+        ],
         highest=[text(f"plan.level_{code}", lang) for code in frame["highest"]],
         pledge_done=frame["pledge_done"].map(words),
         study_plan=frame["study_plan"].map(words),
@@ -214,12 +217,13 @@ def _chance(top: float) -> str | None:
 def shortlist(lang: str) -> list[Column]:
     """Columns of `written_shortlist`."""
     return [
-        *_heads(lang, "round award nominee unit highest", "id"),
+        *_heads(lang, "award nominee unit", "id"),
+        *_heads(lang, "highest", "text"),
         Column("vote_share", say("col_vote_share", lang), "share"),
         *_heads(lang, "places", "id"),
         Column("top", say("col_top", lang), "cell"),
         *_heads(lang, "notice_days"),
-        *_heads(lang, "pledge_done study_plan", "text"),
+        *_heads(lang, "pledge_done study_plan", "cell"),
         *_heads(lang, "hours", "number"),
         *_heads(lang, "finals late_finals"),
     ]
