@@ -30,6 +30,8 @@ from cxzy_lib.specs import (
 from cxzy_lib.tables import SCHEMAS
 
 T = TypeVar("T")
+#: How an occasion may be answered, and what the voters' known sizes may be told by.
+MODES, MARGINS = ("paper", "web"), ("unit",)
 
 
 class CampaignError(ValueError):
@@ -163,6 +165,40 @@ def _check_settings(path: Path, campaign: Campaign) -> None:
             )
 
 
+def _check_groups(path: Path, campaign: Campaign) -> None:
+    known = ", ".join(campaign.raters)
+    given = {
+        name: campaign.setting(name) for name in ("group_weights", "raking") if name in campaign.settings
+    }
+    for name, groups in given.items():
+        if unknown := sorted(set(groups) - set(campaign.raters)):
+            raise CampaignError(
+                f"{path}: [{name}] {unknown}: 不是评议人类别，应为 / are no raters, must be among {known}"
+            )
+    weights = given.get("group_weights") or {}
+    total = sum(weight if _number(weight) else float("nan") for weight in weights.values())
+    if weights and not abs(total - 1) <= 1e-9:
+        raise CampaignError(
+            f"{path}: [group_weights] value = {weights}: 合计应为 1，现为 / must add up to 1, not {total:g}"
+        )
+    for group, margins in given.get("raking", {}).items():
+        _check_margins(f"{path}: [raking] {group} = {margins}", margins)
+
+
+def _check_margins(where: str, margins: object) -> None:
+    """Refuse what is no table of column -> category -> size."""
+    form = f'应如 / must be like {{ {MARGINS[0]} = {{ "…" = 20 }} }}'
+    if not isinstance(margins, dict) or not margins or not set(margins) <= set(MARGINS):
+        raise CampaignError(f"{where}: {form}")
+    for sizes in margins.values():
+        if not isinstance(sizes, dict) or not sizes or not all(_number(n) and n > 0 for n in sizes.values()):
+            raise CampaignError(f"{where}: {form}")
+
+
+def _number(value: object) -> bool:
+    return isinstance(value, int | float) and not isinstance(value, bool) and value >= 0
+
+
 def _check_plan(path: Path, campaign: Campaign) -> None:
     for code, clause in campaign.plan.clauses.items():
         names: dict[str, tuple[Named, Container[str]]] = {
@@ -177,6 +213,11 @@ def _check_plan(path: Path, campaign: Campaign) -> None:
 
 
 def _check_breaks(path: Path, campaign: Campaign) -> None:
+    for occasion, mode in campaign.comparability.modes.items():
+        if mode not in MODES:
+            raise CampaignError(
+                f"{path}: modes {occasion} = {mode!r}: 应为 / must be one of {', '.join(MODES)}"
+            )
     for at, change in enumerate(campaign.comparability.breaks, 1):
         if unknown := set(change.items) - set(campaign.items):
             known = ", ".join(campaign.items)
@@ -236,6 +277,7 @@ def load_campaign(folder: str | os.PathLike[str]) -> Campaign:
         comparability=_read(root, "comparability.toml", Comparability),
     )
     _check_settings(root / "settings.toml", campaign)
+    _check_groups(root / "settings.toml", campaign)
     _check_plan(root / "plan.toml", campaign)
     _check_layouts(root / "layouts.toml", campaign)
     _check_breaks(root / "comparability.toml", campaign)

@@ -130,6 +130,43 @@ def test_a_shortlist_shows_evidence_in_the_order_of_the_branchs_vote_and_no_scor
     assert not {"score", "rank", "total"} & set(found)
 
 
+def told(*parts):
+    found = shortlist(tables(*parts, people=PEOPLE), CAMPAIGN, END).set_index("nominee")
+    places = ["rank_low", "rank_high", "top", "call"]
+    return found, found[places].astype(object).where(found[places].notna(), None)
+
+
+def test_the_line_counts_only_those_sent_up_who_have_votes():
+    sent = nomination(3, "p", "general_branch", 90, 100, 110)  # no branch's vote on p is on record
+    rest = [nomination(4, "q", "branch", 30, 40, 40), nomination(5, "r", "branch", 10, 40, 40)]
+    found, places = told(sent, *rest)
+    assert found["call"].isna().all()  # of those with votes nobody was sent up
+    assert places.loc["q"].tolist() == [1, 1, None, None]
+    second = nomination(6, "q", "general_branch", 60, 100, 110)
+    found, _ = told(sent, *rest, second)
+    assert found["call"].astype(object).where(found["call"].notna(), None).to_dict() == {
+        "p": None, "q": "in", "r": "out"
+    }  # fmt: skip
+    assert found["top"]["q"] > 0.99
+
+
+def test_a_secret_vote_is_told_by_no_place_call_or_order():
+    up = nomination(7, "p", "general_branch", 60, 100, 110)
+    rest = [nomination(4, "q", "branch", 12, 20), nomination(5, "r", "branch", 6, 20)]
+    for_all, places = told(nomination(3, "p", "branch", 20, 20), *rest, up)
+    assert places.isna().all(axis=None)  # a place of another would tell that p's is the first
+    assert for_all["vote_share"].astype(object).where(for_all["vote_share"].notna(), None).to_dict() == {
+        "q": 0.6, "r": 0.3, "p": None
+    }  # fmt: skip
+    for_none, _ = told(nomination(3, "p", "branch", 0, 20), *rest, up)
+    assert list(for_all.index) == list(for_none.index) == ["q", "r", "p"]
+    plain, places = told(nomination(3, "p", "branch", 19, 20), *rest, up)
+    assert list(plain.index) == ["p", "q", "r"]
+    assert places.loc[["p", "r"], "call"].tolist() == ["in", "out"]
+    few = [nomination(at, who, "branch", 2, 4, 4) for at, who in enumerate("pqr", 3)]
+    assert told(*few, up)[1].isna().all(axis=None)
+
+
 def test_without_nominations_everything_is_empty():
     assert votes_cast(tables(people=PEOPLE), CAMPAIGN, END).empty
     assert shortlist(tables(people=PEOPLE), CAMPAIGN, END).empty

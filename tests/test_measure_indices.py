@@ -100,6 +100,14 @@ def test_what_has_no_index_and_what_has_no_spread():
     assert found["valid"].to_dict() == {"no points": 3, "nobody": 0, "one vote": 1, "unknown count": None}
 
 
+def test_ballots_all_alike_have_an_interval_only_where_everybody_voted():
+    table = pd.concat(votes({"satisfied": 5}, unit=unit) for unit in "abc")
+    found = index_scores(table, CAMPAIGN, ["unit"], pd.Series([None, 40, 5], dtype="Int64"))
+    assert found["index"].tolist() == [100, 100, 100]
+    assert found[["low", "high"]].isna().all(axis=1).tolist() == [True, True, False]
+    assert found.loc[2, ["low", "high"]].tolist() == [100, 100]
+
+
 def test_two_organisations_alike_in_positive_shares_differ_in_their_index():
     # People Survey technical guide 2017: 50 % positive each, 49 % and 63 %; constructed to that result.
     table = pd.concat(
@@ -157,6 +165,7 @@ def test_index_lies_between_the_points_chosen_and_its_limits_around_it(counts, s
     assert row["index"] == pytest.approx(np.mean(points))
     if len(points) > 1:
         assert row["sd"] == pytest.approx(np.std(points, ddof=1), abs=1e-9)
+    if len(set(points)) > 1 or 1 < len(points) == size:
         assert 0 <= row["low"] <= row["index"] <= row["high"] <= 100
 
 

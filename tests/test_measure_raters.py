@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from cxzy_lib.measure.agreement import agreement, icc
 from cxzy_lib.measure.ranks import rank_intervals, vote_ranks
-from cxzy_lib.measure.raters import connected, severity
+from cxzy_lib.measure.raters import connected, severity, standing
 
 KRIPPENDORFF = (
     "* * * * * 3 4 1 2 1 1 3 3 * 3",
@@ -188,6 +188,31 @@ def test_cells_of_named_groups_count_by_their_ballots():
     assert raters.set_index("rater")["severity"]["masses"] > 5
     # c met peers only, who are mild: corrected down
     assert appraisees.set_index("appraisee")["corrected"]["c"] < 95
+
+
+def test_ballots_of_voters_who_cannot_be_told_apart_have_severities_and_no_limits():
+    # Each of the same two peers marks both members: four ballots of them are not four raters.
+    rows = [("a", "peers", 90), ("a", "peers", 70), ("b", "peers", 80), ("b", "peers", 60), ("a", "boss", 70),
+            ("b", "boss", 60)]  # fmt: skip
+    raters, appraisees = severity(pd.DataFrame(rows, columns=["appraisee", "rater", "score"]), 0.95)
+    assert raters["severity"].tolist() == pytest.approx([5, -5])
+    assert appraisees["corrected"].tolist() == pytest.approx([76 + 2 / 3 - 5 / 3, 66 + 2 / 3 - 5 / 3])
+    for frame in (raters, appraisees):
+        assert frame[["se", "low", "high"]].isna().all(axis=None)
+    named = [
+        (who, f"{rater}{at % 2}" if rater == "peers" else rater, score)
+        for at, (who, rater, score) in enumerate(rows)
+    ]
+    raters, _ = severity(pd.DataFrame(named, columns=["appraisee", "rater", "score"]), 0.95)
+    assert raters["se"].notna().all()  # each is a rater of their own
+
+
+def test_what_the_correction_does_is_told_for_all_together():
+    frame = pd.DataFrame({"raw": [90.0, 80.0, 70.0, 60.0], "corrected": [88.0, 74.0, 78.0, 60.0]})
+    told = standing(frame)  # the second and the third change places
+    assert told == {"appraised": 4, "moved": 2, "raw": 75.0, "corrected": 75.0, "shift": 4.0}
+    assert standing(frame.assign(corrected=frame["raw"] + 1e-9))["moved"] == 0
+    assert standing(frame.assign(corrected=[None, 74.0, 78.0, 60.0]))["appraised"] == 3
 
 
 def additive():

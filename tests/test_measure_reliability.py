@@ -49,7 +49,7 @@ def test_reversed_items_left_as_they_are_spoil_the_scale(bfi):
 
 def test_rules_for_missing_answers_take_other_bases():
     wide = pd.DataFrame(
-        {"a": [1, 2, 3, 4, None, None], "b": [1, 3, 3, 5, 4, None], "c": [2, 2, 4, None, 3, None]}
+        {"a": [1, 2, 3, 4, None, None], "b": [1, 3, 3, 2, 1, None], "c": [1, 1, 3, None, 5, None]}
     )
     bases = {rule: scale_reliability(wide, rule, 0.9) for rule in ("pairwise", "listwise", "median")}
     assert {rule: frame["respondents"].item() for rule, frame in bases.items()} == {
@@ -62,7 +62,7 @@ def test_rules_for_missing_answers_take_other_bases():
     covariances = wide.cov().to_numpy()
     expected = 3 / 2 * (1 - np.trace(covariances) / covariances.sum())
     assert bases["pairwise"]["alpha"].item() == pytest.approx(expected)
-    filled = wide.iloc[:5].assign(a=[1, 2, 3, 4, 2.5], c=[2, 2, 4, 2.5, 3]).cov().to_numpy()
+    filled = wide.iloc[:5].assign(a=[1, 2, 3, 4, 2.5], c=[1, 1, 3, 2, 5]).cov().to_numpy()
     expected = 3 / 2 * (1 - np.trace(filled) / filled.sum())
     assert bases["median"]["alpha"].item() == pytest.approx(expected)
 
@@ -78,21 +78,35 @@ def test_interval_is_feldts_at_the_level_asked_for():
 
 
 @pytest.mark.parametrize(
-    "wide",
+    ("reason", "wide"),
     [
-        pd.DataFrame({"a": [1, 2, 3]}),
-        pd.DataFrame({"a": [1, 2, 3], "b": [None] * 3}),  # an item that nobody answered
-        pd.DataFrame({"a": [1, 1, 1], "b": [2, 2, 2]}),
-        pd.DataFrame({"a": [1, None], "b": [2, None]}),
-        pd.DataFrame({"a": [1, 2, None, None], "b": [None, None, 1, 2]}),  # nobody answered both
-        pd.DataFrame({"a": [1, 2, 3], "b": [3, 2, 1]}),  # sums do not vary
-        pd.DataFrame({"a": [], "b": []}),
+        ("one_item", pd.DataFrame({"a": [1, 2, 3]})),
+        ("one_item", pd.DataFrame({"a": [1, 2, 3], "b": [None] * 3})),  # an item that nobody answered
+        ("no_variance", pd.DataFrame({"a": [1, 1, 1], "b": [2, 2, 2]})),
+        ("few", pd.DataFrame({"a": [1, None], "b": [2, None]})),
+        ("no_pair", pd.DataFrame({"a": [1, 2, None, None], "b": [None, None, 1, 2]})),  # nobody answered both
+        ("no_variance", pd.DataFrame({"a": [1, 2, 3], "b": [3, 2, 1]})),  # sums do not vary
+        ("one_item", pd.DataFrame({"a": [], "b": []})),
+        # Of a, b and c any two go together in the pairs, but b and c against each other: no scores do that.
+        ("not_definite", pd.DataFrame({"a": [1, 3, 1, 3, None, None], "b": [1, 3, None, None, 1, 3],
+                                       "c": [None, None, 1, 3, 3, 1]})),
     ],
-)
-def test_no_alpha_without_two_items_or_variance(wide):
+)  # fmt: skip
+def test_no_alpha_without_two_items_or_variance(reason, wide):
     (row,) = scale_reliability(wide, "pairwise", 0.95).to_dict("records")
+    assert row["reason"] == reason
     assert pd.isna([row["alpha"], row["low"], row["high"]]).all()
     assert item_rest(wide, "pairwise")["alpha_without"].isna().all()
+
+
+def test_pairs_of_other_people_give_no_alpha_above_one():
+    wide = pd.DataFrame(
+        [[4, 3, 4], [2, 1, 2], [1, 1, None], [None, 2, None], [4, None, 3], [3, None, 4]], columns=list("abc")
+    )
+    (row,) = scale_reliability(wide, "pairwise", 0.95).to_dict("records")
+    assert (row["reason"], pd.isna(row["alpha"])) == ("not_definite", True)  # by the formula 1.06
+    (row,) = scale_reliability(wide, "listwise", 0.95).to_dict("records")
+    assert (row["alpha"], pd.isna(row["reason"])) == (1, True)  # 4 3 4 and 2 1 2
 
 
 def test_another_rule_is_refused():

@@ -75,12 +75,20 @@ def test_a_block_of_identical_papers_is_found_with_its_rows_and_share():
         [*mixed(20), *["1231"] * 3, "1331", *["1231"] * 3, *mixed(23)],  # not in a row
         [*mixed(20), *["32--"] * 6, *mixed(24)],  # two items only
         [*mixed(20), *["1200"] * 6, *mixed(24)],  # abstentions are no answers
-        [*mixed(6), *["1231"] * 6, *mixed(6)],  # (6/18) ** 6 * 18 = 0.025: may well happen
-        ["1231"] * 50,  # all say so: by the occasion's own share no wonder
+        [*["1231", "1112"] * 8, *["1231"] * 6],  # 8 of 16 others: (9/18) ** 6 * 22 = 0.34: may well happen
+        ["1231", *["1231", "1121"] * 2, *["1231"] * 6][::-1],  # (4/7) ** 7 * 11 = 0.2, of few
+        ["2222"] * 6,  # (1/2) ** 6 * 6 = 0.09, and one level: see straight-lining
+        ["1231"] * 5,  # all alike, but a paper fewer
     ],
 )
 def test_no_block_of_identical_papers(said):
     assert found("identical_ballots", answers=papers(*said)).empty
+
+
+@pytest.mark.parametrize(("run", "base"), [(30, 30), (29, 30), (15, 30), (10, 20), (6, 18), (6, 6)])
+def test_the_longer_the_block_the_surer_it_is_listed(run, base):
+    said = [*["1231"] * run, *mixed(base - run)]
+    assert numbers(found("identical_ballots", answers=papers(*said))) == [[run, base, f"10-{9 + run}"]]
 
 
 def test_identical_papers_all_on_the_best_level_are_common_where_most_say_so():

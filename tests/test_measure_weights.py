@@ -105,8 +105,34 @@ def test_known_sizes_as_answered_change_nothing():
 @pytest.mark.parametrize("sizes", [{"a": 10}, {"a": 10, "b": 20, "c": 5}])
 def test_a_group_without_answers_or_without_a_size_is_no_ground_for_weights(sizes):
     table = pd.DataFrame({"unit": ["a", "b"], "count": [9, 2], "valid": [10, 20]})
-    with pytest.raises(ValueError, match="unit: answers and sizes do not match in 1 categories"):
-        raked_rate(table, {"unit": sizes})
+    assert raked_rate(table, {"unit": sizes}) == {"reason": "categories", "column": "unit", "odd": 1}
+
+
+def test_sizes_that_do_not_fit_each_other_give_a_reason_and_no_figure():
+    table = pd.DataFrame(
+        {"unit": list("aabb"), "sex": list("mfmf"), "count": [4, 2, 3, 9], "valid": [5, 10, 15, 10]}
+    )
+    sizes = {"unit": {"a": 60, "b": 40}, "sex": {"m": 500, "f": 50}}
+    assert raked_rate(table, sizes) == {"reason": "sums"}
+    # All of a are m and all of b are f: they cannot be 60 and 40 one way and half and half the other.
+    apart = table.assign(count=[4, 0, 0, 9], valid=[5, 0, 0, 10])
+    assert raked_rate(apart, sizes | {"sex": {"m": 50, "f": 50}}) == {"reason": "no_fit"}
+    assert raked_rate(apart, sizes | {"sex": {"m": 60, "f": 40}})["raked"] == pytest.approx(
+        0.6 * 0.8 + 0.4 * 0.9
+    )
+
+
+def test_an_unknown_count_or_no_votes_give_a_reason_and_no_figure():
+    rows = [
+        {"unit": unit, "scale": "sat4", "level": "satisfied", "count": n}
+        for unit, n in (("a", 5), ("b", None))
+    ]
+    found = cells(conform("votes", rows), CAMPAIGN, ["unit"])
+    assert found["valid"].tolist() == [5, pd.NA]
+    assert raked_rate(found, {"unit": {"a": 10, "b": 10}}) == {"reason": "unknown_count"}
+    assert raked_rate(found.iloc[:0], {"unit": {"a": 10}}) == {"reason": "no_answers"}
+    with pytest.raises(ValueError, match="several scales"):
+        cells(conform("votes", [*rows, rows[0] | {"scale": "sat5"}]), CAMPAIGN, ["unit"])
 
 
 def test_cells_count_valid_votes_and_those_on_the_top_level():

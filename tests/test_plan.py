@@ -120,6 +120,32 @@ def test_a_value_that_is_no_choice_is_refused_with_the_choices(tmp_path):
 
 
 @pytest.mark.parametrize(
+    ("file", "old", "new", "told"),
+    [
+        ("settings", "[group_weights]\nvalue = {}", "[group_weights]\nvalue = { members = 1.0 }",
+         r"settings.toml: \[group_weights\] \['members'\].*among member, nonmember"),
+        ("settings", "[group_weights]\nvalue = {}", "[group_weights]\nvalue = { member = 0.9 }",
+         r"settings.toml: \[group_weights\] value = .*must add up to 1, not 0.9"),
+        ("settings", "[group_weights]\nvalue = {}", '[group_weights]\nvalue = { member = "1" }', "must add up to 1"),
+        ("settings", "[raking]\nvalue = {}", "[raking]\nvalue = { unit = { a = 20 } }", r"\[raking\] \['unit'\]"),
+        ("settings", "[raking]\nvalue = {}", "[raking]\nvalue = { member = { appraisee_type = { a = 20 } } }",
+         r"\[raking\] member = .*must be like { unit = "),
+        ("settings", "[raking]\nvalue = {}", "[raking]\nvalue = { member = { unit = { a = 0 } } }", "must be like"),
+        ("comparability", 'survey = "web"', 'survey = "web", satisfaction = "phone"',
+         r"comparability.toml: modes satisfaction = 'phone'.*one of paper, web"),
+    ],
+)  # fmt: skip
+def test_a_setting_that_no_page_could_tell_is_refused_with_its_remedy(tmp_path, file, old, new, told):
+    for path in (ROOT / "campaign").glob("*.toml"):
+        (tmp_path / path.name).write_text(path.read_text("utf-8"), "utf-8")
+    path = tmp_path / f"{file}.toml"
+    assert old in path.read_text("utf-8")
+    path.write_text(path.read_text("utf-8").replace(old, new, 1), "utf-8")
+    with pytest.raises(CampaignError, match=told):
+        load_campaign(tmp_path)
+
+
+@pytest.mark.parametrize(
     ("old", "new", "told"),
     [
         ('settings = ["named_system"]', 'settings = ["no_such"]', r"G3.2a.settings: \['no_such'\]"),

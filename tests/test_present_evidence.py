@@ -9,7 +9,8 @@ import pytest
 from conftest import ROOT
 
 from cxzy_lib.measure.comparability import GRADES
-from cxzy_lib.present import change_charts, evidence_columns, evidence_pages
+from cxzy_lib.present import change_charts, evidence_columns, evidence_pages, pages
+from cxzy_lib.present.blocks import Block
 from cxzy_lib.present.report import open_report
 
 PARTS = ("changes", "registry", "index", "response", "reliability", "raters", "units", "returns")
@@ -94,9 +95,33 @@ def test_the_silent_are_counted_by_group_and_weights_never_fill_a_gap(report):
 
 
 def test_raking_stands_beside_the_raw_rate_or_says_why_it_cannot(report):
-    told = words(part(setting(report, "raking", {"rater_group": {"member": 110}}), "response"))
-    assert "党员满意率未加权 88.2%，按评议人的已知人数加权后 88.2%（设计效应 1.00，102 票）" in told
-    assert "群众满意率不能加权：rater_group: answers and sizes do not match" in told
+    sizes = {"member": {"unit": {"第一支部": 110}}, "nonmember": {"unit": {"第二支部": 30}}}
+    tables = {
+        name: frame.assign(unit=frame["unit"].mask(frame["occasion"].eq("satisfaction"), "第一支部"))
+        for name, frame in (("votes", report.tables.votes), ("turnout", report.tables.turnout))
+    }
+    here = replace(report, tables=replace(report.tables, **tables), numbers={})
+    told = words(part(setting(here, "raking", sizes), "response"))
+    assert "党员满意率未加权 88.2%，按单位的已知人数加权后 88.2%（设计效应 1.00，102 票）" in told
+    assert "群众满意率不能按已知人数加权：单位中有 2 类只有票或只有人数，对不上。" in told
+    only = words(part(setting(here, "raking", {"member": sizes["member"]}), "response"))
+    assert "群众满意率" not in only  # sizes are those of a group of raters, never of all
+
+
+def test_groups_on_two_scales_are_not_weighted_together_and_draw_no_line(report):
+    votes = report.tables.votes.copy()
+    last = votes["occasion_id"].eq("satisfaction-2012-06-20")
+    votes.loc[last & votes["rater_group"].eq("member"), "scale"] = "sat3"
+    apart = replace(report, tables=replace(report.tables, votes=votes), numbers={})
+    told = words(part(setting(apart, "group_weights", {"member": 0.6, "nonmember": 0.4}), "response"))
+    assert "所用的量表不同，满意率不能加权合成" in told
+    assert "折合满意率" not in told
+    rates = pd.DataFrame(
+        {"semester": ["2011-2012-2"] * 2, "rater_group": "member", "scale": ["sat3", "sat4"]}
+    )
+    block = pages.trend_figure(apart, rates, Block("<table></table>"))
+    assert "几种量表" in block.html
+    assert "<table>" in block.html
 
 
 def test_the_scale_of_several_items_says_its_rule_for_missing_answers(report):
@@ -112,6 +137,13 @@ def test_raters_are_told_by_group_and_nobody_by_name(report):
     for group in ("党员", "群众", "自评", "支部评定"):
         assert group in told
     assert not [name for name in report.names if name in told]
+    assert "选票不记名" in told
+    assert re.search(r"被评议的 110 人中有 \d+ 人的先后次序会变", told)
+    assert "区间下限" not in told
+    votes = report.tables.votes
+    undated = votes.assign(year=votes["year"].mask(votes["occasion"].eq("member")))
+    nothing = replace(report, tables=replace(report.tables, votes=undated), numbers={})
+    assert "没有写明年份" in words(part(nothing, "raters"))
 
 
 def test_branches_are_compared_without_a_league_table(report):
@@ -120,6 +152,9 @@ def test_branches_are_compared_without_a_league_table(report):
     assert order == sorted(order)  # in the register's order
     assert "没有支部越出偶然波动范围" in html
     assert "名次范围" in html
+    assert "95%和99.8%的偶然波动范围" in html
+    rule = report.campaign.setting("fair_units") | {"alarm": 0.99}
+    assert "95%和99%的偶然波动范围" in part(setting(report, "fair_units", rule), "units").html
     public = replace(report, audience="public", numbers={})
     assert "第一支部" not in part(public, "units").html
     assert "第一支部" not in part(public, "returns").html
@@ -127,13 +162,15 @@ def test_branches_are_compared_without_a_league_table(report):
 
 def test_a_return_to_look_at_is_listed(report):
     turnout, votes = report.tables.turnout.copy(), report.tables.votes.copy()
-    mine = turnout["occasion_id"].eq("satisfaction-2012-06-20") & turnout["rater_group"].eq("member")
+    # Opinions were filed in that semester: in the last one there were none.
+    mine = turnout["semester"].eq("2010-2011-2") & turnout["rater_group"].eq("member")
+    mine &= turnout["occasion"].eq("satisfaction")
     turnout.loc[mine, ["issued", "returned"]] = 103
-    own = votes["occasion_id"].eq("satisfaction-2012-06-20") & votes["rater_group"].eq("member")
+    own = votes["occasion_id"].isin(turnout.loc[mine, "occasion_id"]) & votes["rater_group"].eq("member")
     votes.loc[own & votes["level"].ne("satisfied"), "count"] = 0
     tables = replace(report.tables, turnout=turnout, votes=votes)
     told = words(part(replace(report, tables=tables, numbers={}), "returns"))
-    assert "发出 103 份、收回 103 份，均为满意" in told or "没有需要核实" in told
+    assert "发出 103 份、收回 103 份，均为满意" in told
     assert "没有需要核实的回收情况" in words(part(report, "returns"))
 
 

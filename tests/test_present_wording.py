@@ -212,10 +212,12 @@ def test_a_unit_is_told_as_its_position_says(position, comparable, words):
 def test_who_cannot_be_told_from_the_award_line_is_counted():
     calls = pd.DataFrame({"call": ["in", "indistinguishable", "indistinguishable", "out", None]})
     told = wording.rank_sentence(calls, "zh")
-    assert "有得票记录的 4 人次" in told
+    assert "可与入围线相比的 4 人次" in told
     assert "2 人次与入围线分不清" in told
     assert "由评委会决定" in told
-    assert "没有可以判断的入围线" in wording.rank_sentence(calls.iloc[4:], "zh")
+    ranked = calls.iloc[4:].assign(rank_low=1)
+    assert "没有可以判断的入围线" in wording.rank_sentence(ranked, "zh")
+    assert "没有可以列出的得票" in wording.rank_sentence(ranked.assign(rank_low=None), "zh")
 
 
 @pytest.mark.parametrize("lang", ["zh", "en"])

@@ -19,6 +19,7 @@ from cxzy_lib.measure.ranks import vote_ranks
 from cxzy_lib.tables import Tables
 
 _LEVELS = ("branch", "general_branch", "bureau")
+_VOTE = ["round", "award", "unit"]  # the nominees of a branch, on whom the same people voted
 
 
 def rounds(campaign: Campaign) -> dict[str, date]:
@@ -190,9 +191,10 @@ def shortlist(tables: Tables, campaign: Campaign, as_of: date) -> pd.DataFrame:
         As `nominees`, with ``pledge_done`` (bool), ``study_plan`` (bool), ``hours``, ``finals`` (before
         the round's day), ``late_finals`` (after it, not counted), ``is_probationary``, ``quota`` (of the
         round; NA without one), and how far the branch's votes tell its nominees apart: ``rank_low``,
-        ``rank_high``, ``top``, ``call`` of `vote_ranks`, with the number of those whom the branch sent up as
-        the line. ``vote_share`` is NA, too, where it would tell how each voted: in a vote of fewer than
-        ``minimum_base``, or one in which all or none were for.
+        ``rank_high``, ``top`` (0-1), ``call`` of `vote_ranks`, with the number of those sent up among the
+        branch's nominees with votes as the line (NA where it is all or none of them). ``vote_share`` is NA,
+        too, where it would tell how each voted: in a vote of fewer than ``minimum_base``, or one in which all
+        or none were for; with it go the places of all nominees of that branch: each tells the others'.
     """
     found = nominees(tables, campaign, as_of)
     found = found[found["nominee"].isin(tables.people["person"].dropna())]
@@ -202,13 +204,10 @@ def shortlist(tables: Tables, campaign: Campaign, as_of: date) -> pd.DataFrame:
     columns = "round award nominee unit highest from_branch vote_share notice_days notice_short pledge_done"
     columns += " study_plan hours finals late_finals is_probationary quota rank_low rank_high top call"
     frame = _told_apart(pd.concat(parts, ignore_index=True) if parts else found, campaign)
-    frame = frame.sort_values(
+    # Masked before it is sorted: the order would tell a vote of all from one of none.
+    frame = _masked(frame, campaign.setting("minimum_base")).sort_values(
         ["round", "award", "vote_share"], ascending=[True, True, False], kind="stable", na_position="last"
     )
-    least, cast, votes = campaign.setting("minimum_base"), frame["cast"], frame["votes"]
-    # A vote in which all did the same tells what each did.
-    secret = cast.lt(least) | votes.eq(0) | votes.eq(cast)
-    frame = frame.assign(vote_share=frame["vote_share"].mask(secret.fillna(False).astype(bool)))
     text, flags = "round award nominee unit highest call", "from_branch notice_short pledge_done study_plan"
     return shape(frame, columns, text, number="vote_share hours top", flag=f"{flags} is_probationary")
 
@@ -217,11 +216,24 @@ def _told_apart(frame: pd.DataFrame, campaign: Campaign) -> pd.DataFrame:
     """Add the ranks of the nominees of each branch, who were voted on by the same people."""
     level = campaign.setting("confidence_level")
     parts = []
-    for _, part in frame.groupby(["round", "award", "unit"], dropna=False, sort=False):
-        sent = int(part["highest"].ne("branch").sum())
-        line = sent if 0 < sent < len(part) else None  # all or nobody sent up: there is no line among them
+    for _, part in frame.groupby(_VOTE, dropna=False, sort=False):
+        voted = part["votes"].notna() & part["cast"].gt(0).fillna(False)
+        sent = int((voted & part["highest"].ne("branch")).sum())
+        line = sent if 0 < sent < voted.sum() else None  # all or nobody sent up: there is no line among them
         parts.append(part.join(vote_ranks(part["votes"], part["cast"], line, level)))
     return pd.concat(parts) if parts else frame
+
+
+def _masked(frame: pd.DataFrame, least: int) -> pd.DataFrame:
+    """Hide what would tell how each voted: the share of such a vote, and the places of its branch."""
+    if frame.empty:
+        return frame
+    # A vote in which all did the same tells what each did.
+    same = frame["cast"].lt(least) | frame["votes"].eq(0) | frame["votes"].eq(frame["cast"])
+    secret = same.fillna(False).astype(bool)
+    whole = secret.groupby([frame[name] for name in _VOTE], dropna=False).transform("any")
+    places = {name: frame[name].mask(whole) for name in ("rank_low", "rank_high", "top", "call")}
+    return frame.assign(vote_share=frame["vote_share"].mask(secret), **places)
 
 
 def _with_evidence(

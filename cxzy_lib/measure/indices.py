@@ -48,7 +48,8 @@ def mean_interval(
     -------
     se, low, high : ndarray
         In the units of `mean`: se = sd / sqrt(n) * sqrt(1 - n / population); NaN with ``n`` < 2. With
-        everybody asked the error is 0.
+        everybody asked the error is 0. Where all said the same and others were not asked there are no limits
+        (NaN): how far those others differ cannot be told from people who do not.
 
     Notes
     -----
@@ -69,7 +70,8 @@ def mean_interval(
     left = np.where(body >= base, 1 - base / np.where(body > 0, body, 1), 1.0)
     se = np.where(few, np.nan, spread / np.sqrt(base) * np.sqrt(left))
     times = norm.ppf((1 + level) / 2) if normal else t.ppf((1 + level) / 2, base - 1)
-    return se, centre - times * se, centre + times * se
+    apart = np.where((spread == 0) & (left > 0), np.nan, times * se)
+    return se, centre - apart, centre + apart
 
 
 def _with_error(
@@ -107,7 +109,8 @@ def index_scores(
         `by`, ``index`` (0-100), ``valid`` (votes), ``sd`` (of the points among the votes, n - 1),
         ``se`` (as `mean_interval`: corrected where the population is known and not under ``valid``),
         ``low`` and ``high`` (Student's t at the setting ``confidence_level``, kept within 0-100). A scale
-        without points, or a count that is NA, has no index; with fewer than 2 votes there is no ``sd``.
+        without points, or a count that is NA, has no index; with fewer than 2 votes there is no ``sd``,
+        and where all are alike and it is no census no interval.
 
     Notes
     -----

@@ -124,7 +124,10 @@ def severity(ratings: pd.DataFrame, level: float) -> tuple[pd.DataFrame, pd.Data
 
         ``method`` is ``mixed`` (limits by the normal distribution); or ``fixed``, least squares on appraisees
         and raters (Student's t), where the variance could not be estimated, as ``reason`` says. The errors
-        are NA where nothing is left to estimate them from.
+        are NA where nothing is left to estimate them from, and where a rater scored somebody more than
+        once: it is a group, whose members cannot be told apart. Each of them scores all of the appraised
+        with the same leniency, so their ballots are not independent, and limits from their number alone
+        would be far too narrow.
 
     Raises
     ------
@@ -166,6 +169,8 @@ def severity(ratings: pd.DataFrame, level: float) -> tuple[pd.DataFrame, pd.Data
     times = _times(level, max(degrees, 1) if reason else None)
     centre = np.eye(given.shape[1]) - 1 / max(given.shape[1], 1)
     severe, own = -centre @ effects, np.diag(centre @ spread @ centre)
+    if rows.duplicated(["appraisee", "rater"]).any():
+        within = np.nan
     met = given.groupby(rows["appraisee"]).mean().to_numpy()
     corrected = by_person.mean().to_numpy() + met @ severe
     ballots = by_person.size().to_numpy("float64")
@@ -178,6 +183,41 @@ def severity(ratings: pd.DataFrame, level: float) -> tuple[pd.DataFrame, pd.Data
         _limits(rows, "rater", "severity", severe, within * own, times, said),
         _limits(rows, "appraisee", "corrected", corrected, within * variance, times, said),
     )
+
+
+def standing(appraisees: pd.DataFrame) -> dict[str, float]:
+    """Return what the correction does to the order of the appraised, as a whole: nobody is named.
+
+    Parameters
+    ----------
+    appraisees : DataFrame
+        As from `severity`: ``raw`` and ``corrected`` (points); rows with either missing are left out.
+
+    Returns
+    -------
+    dict
+        ``appraised`` (how many), ``moved`` (how many have another place by ``corrected`` than by ``raw``;
+        equals share a place, and what differs by less than a millionth of a point is equal), ``raw`` and
+        ``corrected`` (means, points), ``shift`` (mean size of the correction, points); NaN without anybody.
+
+    Notes
+    -----
+    Source: competition ranking, as in `cxzy_lib.measure.ranks`; the rest are means.
+
+    Examples
+    --------
+    >>> standing(pd.DataFrame({"raw": [85.0, 88.0, 82.0], "corrected": [85.0, 83.0, 87.0]}))
+    {'appraised': 3, 'moved': 2, 'raw': 85.0, 'corrected': 85.0, 'shift': 3.3333333333333335}
+    """
+    both = appraisees[["raw", "corrected"]].dropna().astype("float64")
+    places = both.round(6).rank(method="min", ascending=False)
+    return {
+        "appraised": len(both),
+        "moved": int(places["raw"].ne(places["corrected"]).sum()),
+        "raw": float(both["raw"].mean()),
+        "corrected": float(both["corrected"].mean()),
+        "shift": float((both["corrected"] - both["raw"]).abs().mean()),
+    }
 
 
 def _times(level: float, degrees: int | None) -> float:

@@ -62,17 +62,30 @@ def _prepared(wide: pd.DataFrame, missing: Missing) -> pd.DataFrame:
     return known.dropna() if missing == "listwise" else known
 
 
+def _undefined(points: pd.DataFrame) -> str | None:
+    """Return why there is no alpha, None where there is one; see `scale_reliability`."""
+    respondents, items = points.shape
+    if items < 2:
+        return "one_item"
+    if respondents < 2:
+        return "few"
+    covariances = points.cov().to_numpy()
+    # A pair of items that hardly anybody answered both would be passed over in the sum, as a covariance of 0.
+    if np.isnan(covariances).any():
+        return "no_pair"
+    values = np.linalg.eigvalsh(covariances)
+    # Pairwise covariances are of different people each: together they may be those of no scores at all.
+    if values[0] < -1e-9 * values[-1]:
+        return "not_definite"
+    return None if covariances.sum() > 1e-9 * values[-1] else "no_variance"
+
+
 def _alpha(points: pd.DataFrame, level: float) -> tuple[float, float, float]:
     """Return alpha and its limits, NaN where it is not defined."""
     # No stubs come with it.
     import pingouin
 
-    respondents, items = points.shape
-    if items < 2 or respondents < 2:
-        return np.nan, np.nan, np.nan
-    covariances = points.cov().to_numpy()
-    # A pair of items that nobody answered both would be passed over in the sum, as a covariance of 0.
-    if np.isnan(covariances).any() or not covariances.sum() > 0:
+    if _undefined(points):
         return np.nan, np.nan, np.nan
     alpha, limits = pingouin.cronbach_alpha(points, ci=level)
     return float(alpha), float(limits[0]), float(limits[1])
@@ -96,8 +109,10 @@ def scale_reliability(wide: pd.DataFrame, missing: Missing, level: float) -> pd.
     -------
     DataFrame
         One row: ``items``, ``respondents``, ``alpha`` (at most 1, can be below 0), ``low``, ``high`` (three
-        decimals), ``missing``. Alpha is NA with fewer than 2 items or respondents, where the scores do not
-        vary, and where no respondent answered some pair of items.
+        decimals), ``missing``, ``reason`` (why there is no alpha, else NA): ``one_item`` (fewer than 2),
+        ``few`` (fewer than 2 respondents), ``no_variance`` (the sums do not vary), ``no_pair`` (fewer than 2
+        respondents answered some pair of items), ``not_definite`` (pairwise covariances that no scores could
+        have: with them alpha can exceed 1).
 
     Raises
     ------
@@ -107,20 +122,22 @@ def scale_reliability(wide: pd.DataFrame, missing: Missing, level: float) -> pd.
     Notes
     -----
     Source: L. J. Cronbach, Coefficient alpha and the internal structure of tests (1951); L. S. Feldt,
-    D. J. Woodruff and F. A. Salih, Statistical inference for coefficient alpha (1987). By pingouin.
+    D. J. Woodruff and F. A. Salih, Statistical inference for coefficient alpha (1987). By pingouin. On
+    pairwise covariances: R. J. A. Little and D. B. Rubin, Statistical Analysis with Missing Data (2002), 3.4.
 
     Examples
     --------
     >>> wide = pd.DataFrame({"a": [1, 2, 3, 4], "b": [2, 2, 4, 4], "c": [1, 3, 3, None]})
     >>> scale_reliability(wide, "listwise", 0.95).round(3)
-       items  respondents  alpha    low   high   missing
-    0      3            3  0.889 -0.183  0.997  listwise
+       items  respondents  alpha    low   high   missing reason
+    0      3            3  0.889 -0.183  0.997  listwise    NaN
     """
     points = _prepared(wide, missing)
     alpha, low, high = _alpha(points, level)
     row = {"items": points.shape[1], "respondents": len(points), "alpha": alpha, "low": low, "high": high}
-    frame = pd.DataFrame([row | {"missing": missing}])
-    return shape(frame, "items respondents alpha low high missing", "missing", number="alpha low high")
+    frame = pd.DataFrame([row | {"missing": missing, "reason": _undefined(points)}])
+    columns = "items respondents alpha low high missing reason"
+    return shape(frame, columns, "missing reason", number="alpha low high")
 
 
 def item_rest(wide: pd.DataFrame, missing: Missing) -> pd.DataFrame:
@@ -133,7 +150,7 @@ def item_rest(wide: pd.DataFrame, missing: Missing) -> pd.DataFrame:
     DataFrame
         ``item``, ``base`` (respondents who answered it and any other), ``item_rest`` (-1 to 1: Pearson's
         correlation with the mean of the other items that the respondent answered; the same as with their
-        sum where all are answered), ``alpha_without`` (NA with fewer than 2 others). NA without variance.
+        sum where all are answered), ``alpha_without`` (NA as alpha is). NA without variance.
 
     Notes
     -----

@@ -77,9 +77,13 @@ def _identical(papers: pd.DataFrame, rule: Mapping[str, float], least: int) -> p
     rows["run"] = same.ne(same.shift()).cumsum()
     runs: pd.DataFrame = rows.drop_duplicates("run").set_index("run")
     by_run = rows.groupby("run")["source_row"]
-    runs = runs.assign(count=by_run.size(), last=by_run.max(), value=share(runs["alike"], runs["base"]))
-    runs["other"] = runs["source_row"].astype("str") + "-" + runs["last"].astype("str")
-    improbable = runs["value"] ** runs["count"] * runs["base"] < rule["chance"]
+    runs = runs.assign(count=by_run.size(), value=share(runs["alike"], runs["base"]))
+    runs["other"] = runs["source_row"].astype("str") + "-" + by_run.max().astype("str")
+    # How common it is elsewhere in the group: a run tells nothing of how likely it is itself.
+    apart = (runs["alike"] - runs["count"] + 1) / (runs["base"] - runs["count"] + 2)
+    varied = runs["best"].ne(runs["worst"]).fillna(False).astype(bool)
+    improbable = apart ** runs["count"] * runs["base"] < rule["chance"]
+    improbable |= runs["alike"].eq(runs["base"]) & varied
     long = (runs["count"] >= max(rule["identical_run"], least)) & (runs["rated"] >= rule["identical_items"])
     return runs[long & improbable & ~runs["usual"]]
 
@@ -218,15 +222,15 @@ def _same_counts(
 def returns_to_check(tables: Tables, campaign: Campaign, rule: Mapping[str, float]) -> pd.DataFrame:
     """Return what is unusual about the papers that came back, as a list of things to check (请核实).
 
-    Each has an innocent explanation and proves nothing. Nothing about single persons is told: groups and
-    blocks of fewer than the setting ``minimum_base`` are left out, respondents are not named.
+    Each has an innocent explanation and proves nothing. Groups and blocks of fewer than the setting
+    ``minimum_base`` are left out, respondents are not named.
 
     Parameters
     ----------
     tables : Tables
         ``answers``, ``votes``, ``turnout``, ``events`` and ``figures`` are read.
     campaign : Campaign
-        Its scales, semesters and the setting ``minimum_base``.
+        Its scales, semesters and ``minimum_base``.
     rule : mapping
         ``identical_run`` (papers), ``identical_items`` (items), ``chance`` (expected number),
         ``straight_share`` (0-1), ``seconds_per_item`` (seconds), ``same_minute`` (papers).
@@ -242,11 +246,12 @@ def returns_to_check(tables: Tables, campaign: Campaign, rule: Mapping[str, floa
             ``count`` consecutive papers (one sheet, one group, rows ``other``) give the very same answers on
             at least `identical_items` items, of ``base`` papers of the group, of which the share ``value``
             (0-1) says the same. Identical papers are common where most are content: a block is unusual only
-            if it is improbable. With a share p, papers * p ** run such blocks are expected by chance; one is
-            listed below `chance`, and never if it is all on the best level as most papers of the occasion
-            are. Near-duplicates were proposed as a sign by Kuriakose and Robbins (2016, Statistical Journal
-            of the IAOS 32), against which Simmons et al. (2016, ibid.) showed that few items and like-minded
-            people make them, too; hence the occasion's own p. See also Blasius and Thiessen (2012).
+            if it is improbable. With p, the share of that answer among the papers outside the run by
+            Laplace's rule of succession, (alike + 1) / (others + 2), papers * p ** run such blocks are
+            expected by chance; one is listed below `chance`. So is a group wholly alike on several levels;
+            never a run all on the best level as most papers of the occasion are. Near-duplicates were taken
+            for a sign by Kuriakose and Robbins (2016, Statistical Journal of the IAOS 32); Simmons et al.
+            (2016, ibid.) showed that few items and like-minded people make them. See Blasius & Thiessen 2012.
         ``straight_lining``
             ``count`` of ``base`` papers with at least `identical_items` rated items have all on one level
             (``value``: 0-1, at least `straight_share`). The best level is left out, for a content rater

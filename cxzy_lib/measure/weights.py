@@ -8,6 +8,7 @@ import pandas as pd
 
 from cxzy_lib.campaign import Campaign
 from cxzy_lib.measure.basis import shape, share
+from cxzy_lib.measure.intervals import Floats
 
 _CHAIN = ["eligible", "issued", "returned", "valid"]
 
@@ -93,27 +94,55 @@ def weighted_rate(rates: pd.DataFrame, weights: Mapping[str, float]) -> dict[str
     }
 
 
-def raked_rate(cells: pd.DataFrame, margins: Mapping[str, Mapping[str, float]]) -> dict[str, float]:
+def _not_raked(cells: pd.DataFrame, margins: Mapping[str, Mapping[str, float]]) -> dict[str, Any]:
+    """Return why these answers cannot be weighted to these sizes, an empty mapping where they can."""
+    if cells[["count", "valid"]].isna().any(axis=None):
+        return {"reason": "unknown_count"}
+    if not cells["valid"].sum() > 0:
+        return {"reason": "no_answers"}
+    for column, sizes in margins.items():
+        there = set(cells.loc[cells["valid"].gt(0), column].astype(object))  # an unknown category is one, too
+        if there != set(sizes):
+            return {"reason": "categories", "column": column, "odd": len(there ^ set(sizes))}
+    totals = [sum(sizes.values()) for sizes in margins.values()]
+    return {} if np.allclose(totals, totals[:1], rtol=1e-9) else {"reason": "sums"}
+
+
+def _fitted(cells: pd.DataFrame, margins: Mapping[str, Mapping[str, float]]) -> tuple[Floats, bool]:
+    """Return the weight of each cell by iterative proportional fitting, and whether all margins are met."""
+    weight = cells["valid"].to_numpy("float64")
+    for _ in range(1000):
+        gaps = [0.0]
+        for column, sizes in margins.items():
+            sums = pd.Series(weight).groupby(cells[column].to_numpy()).transform("sum").to_numpy("float64")
+            ratio = cells[column].map(sizes).to_numpy("float64") / np.where(sums > 0, sums, 1)
+            gaps.append(float(np.abs(ratio[sums > 0] - 1).max()))
+            weight = np.where(sums > 0, weight * ratio, 0)
+        if max(gaps) < 1e-9:
+            return weight, True
+    return weight, False
+
+
+def raked_rate(cells: pd.DataFrame, margins: Mapping[str, Mapping[str, float]]) -> dict[str, Any]:
     """Return a rate as it is and with the answers weighted to known sizes of the groups they come from.
 
     Parameters
     ----------
     cells : DataFrame
-        One row per combination of the columns in `margins`: those columns, ``count`` (in favour), ``valid``.
+        One row per combination of the columns in `margins`: those columns, ``count`` (in favour), ``valid``,
+        as from `cells`: of one group of raters on one scale.
     margins : mapping
-        Column -> category -> its size in the whole body.
+        Column -> category -> its size in the whole of that group.
 
     Returns
     -------
     dict
         ``raw`` and ``raked`` (0-1), ``design_effect`` (Kish: by how much unequal weights widen the
-        variance, 1 or more), ``base``.
-
-    Raises
-    ------
-    ValueError
-        If nobody of a category answered, or answers come from a category without a size: nothing can be
-        weighted to it, and the raw rate has to stand.
+        variance, 1 or more), ``base``, ``reason`` (None). Where nothing can be weighted there is only the
+        ``reason``, and the raw rate has to stand: ``unknown_count`` (a count is NA), ``no_answers``,
+        ``categories`` (nobody of a category answered, or answers come from one without a size: ``odd`` of
+        them in ``column``), ``sums`` (the margins add up to different totals), ``no_fit`` (no weights meet
+        all margins at once).
 
     Notes
     -----
@@ -128,32 +157,32 @@ def raked_rate(cells: pd.DataFrame, margins: Mapping[str, Mapping[str, float]]) 
     >>> round(told["raw"], 2), round(told["raked"], 2), round(told["design_effect"], 2)
     (0.55, 0.27, 1.64)
     """
-    valid, count = cells["valid"].to_numpy("float64"), cells["count"].to_numpy("float64")
-    weight = valid.copy()
-    for column, sizes in margins.items():
-        there = set(cells.loc[valid > 0, column].dropna())
-        if there != set(sizes):
-            odd = sorted(there ^ set(sizes))
-            raise ValueError(f"{column}: answers and sizes do not match in {len(odd)} categories: {odd[:5]}")
-    for _ in range(200):
-        before = weight.copy()
-        for column, sizes in margins.items():
-            sums = pd.Series(weight).groupby(cells[column].to_numpy()).transform("sum").to_numpy("float64")
-            weight = weight * cells[column].map(sizes).to_numpy("float64") / np.where(sums > 0, sums, 1)
-        if np.allclose(weight, before, rtol=1e-12):
-            break
-    rates = np.divide(count, valid, out=np.zeros_like(count), where=valid > 0)
-    each = np.divide(weight, valid, out=np.zeros_like(weight), where=valid > 0)  # the weight of one answer
+    if wrong := _not_raked(cells, margins):
+        return wrong
+    used = cells[cells["valid"].gt(0)]
+    valid, count = used["valid"].to_numpy("float64"), used["count"].to_numpy("float64")
+    weight, met = _fitted(used, margins)
+    if not met:
+        return {"reason": "no_fit"}
+    rates, each = count / valid, weight / valid  # each: the weight of one answer
     effect = valid.sum() * (valid * each**2).sum() / (valid * each).sum() ** 2
-    found = {"raw": count.sum() / valid.sum(), "raked": (weight * rates).sum() / weight.sum()}
-    return {name: float(value) for name, value in found.items()} | {
+    return {
+        "raw": float(count.sum() / valid.sum()),
+        "raked": float((weight * rates).sum() / weight.sum()),
         "design_effect": float(effect),
         "base": float(valid.sum()),
+        "reason": None,
     }
 
 
 def cells(votes: pd.DataFrame, campaign: Campaign, columns: list[str]) -> pd.DataFrame:
-    """Return the valid votes and those on the strict levels by `columns`: what `raked_rate` takes."""
+    """Return the valid votes and those on the strict levels by `columns`: what `raked_rate` takes.
+
+    `votes` are on one scale (ValueError otherwise: another top level is another rate). A sum with an unknown
+    count is NA.
+    """
+    if len(scales := set(votes["scale"].dropna())) > 1:
+        raise ValueError(f"votes on several scales: {sorted(scales)}")
     levels = [
         (code, level.code, level.strict) for code, scale in campaign.scales.items() for level in scale.levels
     ]
@@ -162,5 +191,5 @@ def cells(votes: pd.DataFrame, campaign: Campaign, columns: list[str]) -> pd.Dat
     )
     rows = votes.merge(table, on=["scale", "level"])
     rows["count_strict"] = rows["count"].where(rows["strict"], 0)
-    sums = rows.groupby(columns, dropna=False)[["count_strict", "count"]].sum().reset_index()
+    sums = rows.groupby(columns, dropna=False)[["count_strict", "count"]].sum(skipna=False).reset_index()
     return sums.set_axis([*columns, "count", "valid"], axis=1)

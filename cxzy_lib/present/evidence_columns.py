@@ -233,7 +233,6 @@ def severity(lang: str) -> list[Column]:
         Column("ratings", say("col_graded", lang), "count"),
         Column("raw", say("col_raw_mean", lang), "number"),
         Column("severity", say("col_severity", lang), "number", digits=2),
-        *(Column(name, say(f"col_severity_{name}", lang), "number", digits=2) for name in ("low", "high")),
     ]
 
 

@@ -1,5 +1,7 @@
 """Parts of pages that say how sure a figure is: changes, comparability, indices, raters, returns, units."""
 
+from typing import Any
+
 import pandas as pd
 
 from cxzy_lib.measure import agreement, fair, indices, raters, reliability, returns, trends, weights
@@ -9,6 +11,7 @@ from cxzy_lib.measure.verdicts import PERIOD
 from cxzy_lib.present import change_charts, evidence_columns, unit_charts, wording
 from cxzy_lib.present.blocks import Block, figure, findings, note, section, unfold
 from cxzy_lib.present.pages import joined
+from cxzy_lib.present.prepare import last_occasion
 from cxzy_lib.present.report import Report
 from cxzy_lib.present.tables import html_table
 
@@ -86,13 +89,20 @@ def index_table(report: Report) -> Block:
     places = scores[keys].merge(rates[[*keys, "population"]], on=keys, how="left")
     scores = indices.index_scores(votes, campaign, keys, places["population"])
     table = rates[[*keys, "hidden"]].merge(scores, on=keys, how="left")
-    written = [
-        None if pd.isna(row["index"]) else f"{row['index']:.1f} ({row['low']:.1f} – {row['high']:.1f})"
-        for row in table.to_dict("records")
-    ]
+    written = [_index_words(row, lang) for row in table.to_dict("records")]
     table = table.assign(index_interval=pd.array(written, "str"))
     title = report.say("section_index")
     return html_table(table, evidence_columns.index(campaign, lang), lang, title)
+
+
+def _index_words(row: dict[Any, Any], lang: str) -> str | None:
+    """Return an index with its interval, or that it has none."""
+    if pd.isna(row["index"]):
+        return None
+    ends = (
+        f"{row['low']:.1f} – {row['high']:.1f}" if pd.notna(row["low"]) else wording.say("index_alone", lang)
+    )
+    return f"{row['index']:.1f} ({ends})"
 
 
 def response_table(report: Report) -> Block:
@@ -119,14 +129,17 @@ def _weighted(report: Report, rates: pd.DataFrame) -> list[Block]:
     given = report.campaign.setting("group_weights")
     if not given:
         return [note(report.say("no_weights"))]
-    last = rates[rates[PERIOD].eq(rates[PERIOD].iloc[-1])].drop_duplicates("rater_group", keep="last")
-    told = weights.weighted_rate(last, given)
+    last = rates[rates[PERIOD].eq(rates[PERIOD].iloc[-1])]
     period = wording.period_name(report.campaign, str(last[PERIOD].iloc[0]), report.lang)
+    last = last[last["rater_group"].isin(given)]
+    if len(set(last["scale"])) > 1:
+        return [note(report.say("weighted_scales", period=period))]
+    told = weights.weighted_rate(last.drop_duplicates("rater_group", keep="last"), given)
     return [note(wording.weighted_sentence(told, given, period, report.lang))]
 
 
 def _raked(report: Report) -> list[Block]:
-    """Return the last rate of each group beside what it is if weighted to known sizes."""
+    """Return the last rate of each group with known sizes beside what it is if weighted to them."""
     sizes, lang = report.campaign.setting("raking"), report.lang
     if not sizes:
         return []
@@ -135,16 +148,12 @@ def _raked(report: Report) -> list[Block]:
     votes = votes[votes["occasion"].eq("satisfaction").fillna(False) & votes["item"].isin(headline)]
     rates = report.verdicts.rates
     for row in wording.latest(rates[rates["item"].isin(headline)]).to_dict("records"):
-        same = votes[PERIOD].eq(row[PERIOD]) & votes["rater_group"].eq(row["rater_group"])
-        cells = weights.cells(votes[same], report.campaign, list(sizes))
-        try:
-            told = weights.raked_rate(cells, sizes)
-        except ValueError as error:
-            found.append(
-                note(report.say("raked_not", group=wording.group_name(row["rater_group"], lang), error=error))
-            )
-            continue
-        found.append(note(wording.raked_sentence(told, str(row["rater_group"]), list(sizes), lang)))
+        group = str(row["rater_group"])
+        if group in sizes:
+            same = pd.concat([votes[k].eq(row[k]) for k in (PERIOD, "item", "rater_group", "scale")], axis=1)
+            cells = weights.cells(votes[same.all(axis=1)], report.campaign, list(sizes[group]))
+            told = weights.raked_rate(cells, sizes[group])
+            found.append(note(wording.raked_sentence(told, group, list(sizes[group]), lang)))
     return found
 
 
@@ -154,15 +163,15 @@ def reliability_table(report: Report) -> Block:
     papers = answers[answers["occasion"].eq("satisfaction").fillna(False).astype(bool)]
     if papers.empty:
         return note(report.say("no_papers"))
-    last = papers[papers["occasion_id"].eq(papers.sort_values("held_on")["occasion_id"].iloc[-1])]
+    last = last_occasion(papers, campaign)
     rule, level = campaign.setting("scale_missing"), campaign.setting("confidence_level")
     items = [code for code in campaign.items if code in set(last["item"].dropna())]
     wide = reliability.wide_points(last, campaign, items)
     if len(wide) < report.minimum_base:
-        return note(report.say("no_papers"))
+        return note(report.say("alpha_few", least=report.minimum_base))
     whole = reliability.scale_reliability(wide, rule, level).iloc[0]
     if pd.isna(whole["alpha"]):
-        return note(report.say("alpha_none"))
+        return note(report.say(f"alpha_{whole['reason']}", least=report.minimum_base))
     rest = reliability.item_rest(wide, rule)
     shown = rest.assign(item=[campaign.items[code].label(lang) for code in rest["item"]])
     numbers = {name: f"{whole[name]:.2f}" for name in ("alpha", "low", "high")}
@@ -177,8 +186,8 @@ def raters_part(report: Report) -> Block:
     campaign, lang = report.campaign, report.lang
     votes = report.tables.votes
     rows = votes[votes["occasion"].eq("member").fillna(False) & votes["count"].gt(0).fillna(False)]
-    if rows.empty:
-        return note(report.say("no_grades"))
+    if rows["year"].isna().all():
+        return note(report.say("no_grades" if rows.empty else "grades_undated"))
     last = rows[rows["year"].eq(rows["year"].max())]
     scale = str(last["scale"].mode().iloc[0])
     last = last[last["scale"].eq(scale)]
@@ -200,9 +209,17 @@ def _severity(report: Report, rated: pd.DataFrame, levels: dict[str, float]) -> 
     apart = raters.connected(frame)["part"].nunique()
     if apart > 1:
         return [note(report.say("severity_apart", parts=apart))]
-    severe, _ = raters.severity(frame, report.campaign.setting("confidence_level"))
+    severe, corrected = raters.severity(frame, report.campaign.setting("confidence_level"))
     heads = evidence_columns.severity(report.lang)
-    return [html_table(severe, heads, report.lang, report.say("table_severity"))]
+    told, least = raters.standing(corrected), report.campaign.setting("minimum_appraised")
+    parts = [html_table(severe, heads, report.lang, report.say("table_severity"))]
+    parts.append(
+        note(report.say("severity_no_limits"))
+    )  # a group's ballots are not independent: see `severity`
+    # Of a few, how many stand elsewhere could tell somebody's grade.
+    if told["appraised"] >= least.get("member", 0):
+        parts.append(note(report.say("severity_corrected", **told)))
+    return parts
 
 
 def units_part(report: Report) -> Block:
@@ -226,7 +243,9 @@ def units_part(report: Report) -> Block:
         figure(
             unit_charts.funnel(frame, lang),
             title=report.figure_title(title),
-            caption=report.say("fig_funnel_caption", level=report.confidence),
+            caption=report.say(
+                "fig_funnel_caption", level=report.confidence, alarm=f"{100 * rule['alarm']:g}%"
+            ),
             alt=" ".join(sentences),
             table=table,
             lang=lang,

@@ -35,6 +35,8 @@ def trend_figure(report: Report, rates: pd.DataFrame, table: Block, height: floa
     """Return the trend of satisfaction with its numbers in `table`, or why there is none."""
     if rates.empty:
         return note(report.no_ballots)
+    if rates.duplicated(["semester", "rater_group"]).any():
+        return joined([note(report.say("trend_several")), table])
     axes = theme.axes(height) if height else None
     return figure(
         charts.satisfaction_trend(rates, report.campaign, report.lang, axes),

@@ -179,11 +179,15 @@ def written_shortlist(frame: pd.DataFrame, campaign: Campaign, lang: str) -> pd.
     words = {True: yes, False: no}
     return frame.assign(
         nominee=[f"{n} ({person})" for n, person in zip(number, frame["nominee"], strict=True)],
-        award=[code_name(code, campaign, lang) for code in frame["award"]],
+        award=[
+            f"{code} {code_name(award, campaign, lang)}"
+            for code, award in zip(frame["round"], frame["award"], strict=True)
+        ],
         highest=[text(f"plan.level_{code}", lang) for code in frame["highest"]],
         pledge_done=frame["pledge_done"].map(words),
         study_plan=frame["study_plan"].map(words),
         places=[_places(row, lang) for row in frame.to_dict("records")],
+        top=pd.array([_chance(top) for top in frame["top"]], "str"),
     )
 
 
@@ -196,14 +200,30 @@ def _places(row: dict[Any, Any], lang: str) -> str:
     return f"{low} {call}".strip() if low == high else f"{low}–{high} {call}".strip()
 
 
+def _chance(top: float) -> str | None:
+    """Return a probability per cent; by simulation, so never as certain.
+
+    Examples
+    --------
+    >>> [_chance(top) for top in (0.994, 0.996, 0.5, 0.004, 0.0)]
+    ['99%', '>99%', '50%', '<1%', '<1%']
+    """
+    if pd.isna(top):
+        return None
+    percent = round(100 * float(top))
+    return ">99%" if percent > 99 else "<1%" if percent < 1 else f"{percent}%"
+
+
 def shortlist(lang: str) -> list[Column]:
     """Columns of `written_shortlist`."""
     return [
-        *_heads(lang, "round award nominee unit highest", "id"),
+        *_heads(lang, "award nominee unit", "id"),
+        *_heads(lang, "highest", "text"),
         Column("vote_share", say("col_vote_share", lang), "share"),
         *_heads(lang, "places", "id"),
+        Column("top", say("col_top", lang), "cell"),
         *_heads(lang, "notice_days"),
-        *_heads(lang, "pledge_done study_plan", "text"),
+        *_heads(lang, "pledge_done study_plan", "cell"),
         *_heads(lang, "hours", "number"),
         *_heads(lang, "finals late_finals"),
     ]

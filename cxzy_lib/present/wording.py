@@ -231,8 +231,12 @@ def weighted_sentence(told: Mapping[str, Any], given: Mapping[str, float], perio
     return say("weighted_missing", lang, period=period, weights=shares, missing=missing, alone=alone, **ends)
 
 
-def raked_sentence(told: Mapping[str, float], group: str, columns: Iterable[str], lang: str) -> str:
-    """Return a rate as it is beside the same weighted to known sizes."""
+def raked_sentence(told: Mapping[str, Any], group: str, columns: Iterable[str], lang: str) -> str:
+    """Return a rate as it is beside the same weighted to known sizes, or why it cannot be weighted."""
+    if told["reason"]:
+        column = say(f"col_{told['column']}", lang) if "column" in told else ""
+        why = say(f"raked_{told['reason']}", lang, column=column, odd=told.get("odd"))
+        return say("raked_not", lang, group=group_name(group, lang), reason=why)
     rates = {name: percent(told[name], lang) for name in ("raw", "raked")}
     named = series((say(f"col_{column}", lang) for column in columns), lang)
     effect = f"{told['design_effect']:.2f}"
@@ -262,10 +266,10 @@ def unit_sentences(units: pd.DataFrame, lang: str) -> list[str]:
 
 
 def rank_sentence(shortlist: pd.DataFrame, lang: str) -> str:
-    """Return how many nominees the votes cannot tell from the award line, "" without a line."""
+    """Return how many nominees the votes cannot tell from the award line, or why there is no line."""
     known = shortlist[shortlist["call"].notna()]
     if known.empty:
-        return say("no_line", lang)
+        return say("no_line" if shortlist["rank_low"].notna().any() else "no_line_votes", lang)
     counts = {name: int(known["call"].eq(name).sum()) for name in ("in", "out", "indistinguishable")}
     return say(
         "award_line",
