@@ -17,6 +17,7 @@ from cxzy_lib.present.wording import (
     points,
     reasons_words,
     say,
+    side_name,
 )
 from cxzy_lib.texts import text
 
@@ -64,12 +65,11 @@ def written_changes(changes: pd.DataFrame, campaign: Campaign, lang: str) -> pd.
     """Return `judged` with every figure written out: a row for each comparison, those not made included."""
     rows = []
     for row in records(changes):
-        own = group_name if row["kind"] == "group" else (lambda code, lang: period_name(campaign, code, lang))
         sides = {
             side: say(
                 "side",
                 lang,
-                name=own(row[side], lang),
+                name=side_name(row, side, campaign, lang),
                 rate=percent(row[f"{side}_rate"], lang),
                 valid=row[f"{side}_valid"],
             )
@@ -78,7 +78,9 @@ def written_changes(changes: pd.DataFrame, campaign: Campaign, lang: str) -> pd.
             for side in ("start", "end")
         }
         group = (
-            say("between_groups", lang) if row["kind"] == "group" else group_name(row["rater_group"], lang)
+            say("between_groups", lang, **{side: group_name(row[side], lang) for side in ("start", "end")})
+            if row["kind"] == "group"
+            else group_name(row["rater_group"], lang)
         )
         compared = row["verdict"] != "not_comparable"
         why = reasons_words(row["reasons"] or "", campaign, lang)

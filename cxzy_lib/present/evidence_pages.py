@@ -19,9 +19,12 @@ def changes_part(report: Report) -> Block:
     if found.changes.empty:
         return note(report.no_ballots)
     compared = wording.compared_sentence(found.changes, found.trends, report.campaign, lang)
-    table = evidence_columns.written_changes(found.changes, report.campaign, lang)
+    listed = found.changes[found.changes["kind"].ne("branch") | ("units" in report.rights)]
+    if len(listed) < len(found.changes):
+        compared += report.say("branches_not_shown")
+    table = evidence_columns.written_changes(listed, report.campaign, lang)
     title = report.figure_title("fig_changes")
-    sentences = wording.change_sentences(found.changes, report.campaign, lang)
+    sentences = wording.change_sentences(listed, report.campaign, lang)
     chart = figure(
         change_charts.change_dots(found.changes, report.campaign, lang),
         title=title,
@@ -49,6 +52,22 @@ def _odds(report: Report) -> Block:
         lang,
         report.say("table_trends"),
     )
+
+
+def stages_part(report: Report) -> Block:
+    """Return what the stages show, each by its last occasion."""
+    sentences = wording.change_sentences(report.verdicts.stages, report.campaign, report.lang)
+    return findings(sentences) if sentences else note(report.no_ballots)
+
+
+def branches_part(report: Report) -> Block:
+    """Return what each branch shows beside the others, as far as the audience may see branches."""
+    if "units" not in report.rights:
+        return note(report.say("branches_not_shown"))
+    found = report.verdicts.changes
+    found = found[found["kind"].eq("branch")]
+    sentences = wording.change_sentences(found, report.campaign, report.lang)
+    return findings(sentences) if sentences else note(report.say("branches_none"))
 
 
 def yearly_verdicts(report: Report) -> Block:
