@@ -49,6 +49,18 @@ def stage_pairs(votes: pd.DataFrame, turnout: pd.DataFrame, campaign: Campaign, 
     -------
     DataFrame
         As `period_pairs`, with the ``kind`` "stage"; ``start`` and ``end`` are stages.
+
+    Examples
+    --------
+    >>> from cxzy_lib.campaign import load_campaign
+    >>> from cxzy_lib.tables import conform
+    >>> base = {"item": "leadership", "rater_group": "member", "scale": "sat4", "level": "satisfied"}
+    >>> asked = [("2010-2011-1", "S2", 20), ("2010-2011-2", "S2", 30), ("2011-2012-2", "S3", 40)]
+    >>> votes = [base | {"semester": s, "occasion_id": s, "stage": at, "count": n} for s, at, n in asked]
+    >>> nobody, campaign = conform("turnout", []), load_campaign("campaign")
+    >>> found = stage_pairs(conform("votes", votes), nobody, campaign, "semester")
+    >>> found[["start", "end", "start_valid", "end_valid"]].to_numpy().tolist()
+    [['S2', 'S3', 30, 40]]
     """
     rows = votes[votes["stage"].notna()]
     rows = rows.assign(_day=vote_days(rows, campaign)).sort_values("_day", kind="stable")
@@ -75,10 +87,26 @@ def branch_pairs(votes: pd.DataFrame, turnout: pd.DataFrame, campaign: Campaign,
     DataFrame
         As `group_pairs`, with the ``kind`` "branch": ``end`` is the branch, ``start`` is `REST`,
         ``rater_group`` the group. Only on the same scale; two branches make one pair.
+
+    Examples
+    --------
+    >>> from cxzy_lib.campaign import load_campaign
+    >>> from cxzy_lib.tables import conform
+    >>> base = {"item": "leadership", "rater_group": "member", "scale": "sat4", "semester": "2011-2012-2"}
+    >>> counts = {"A": (9, 1), "B": (6, 4), "C": (12, 8)}
+    >>> votes = [
+    ...     base | {"unit": unit, "occasion_id": unit, "level": level, "count": n}
+    ...     for unit, pair in counts.items()
+    ...     for level, n in zip(("satisfied", "dissatisfied"), pair, strict=True)
+    ... ]
+    >>> votes = conform("votes", votes).assign(branch=lambda rows: rows["unit"])
+    >>> found = branch_pairs(votes, conform("turnout", []), load_campaign("campaign"), "semester")
+    >>> found[["end", "end_count", "end_valid", "start_count", "start_valid"]].to_numpy().tolist()
+    [['A', 9, 10, 18, 30], ['B', 6, 10, 21, 30], ['C', 12, 20, 15, 20]]
     """
     known = votes[votes["branch"].notna()] if "branch" in votes else votes.iloc[:0].assign(branch=None)
     if len(known):
-        known = known[known[period].eq(known.loc[vote_days(known, campaign).idxmax(), period])]
+        known = known[known[period].eq(known.loc[[vote_days(known, campaign).idxmax()], period].iloc[0])]
     # The turnout of an occasion of several branches is not that of any of them.
     units = known.groupby("occasion_id")["branch"].nunique()
     own = turnout[turnout["unit"].notna() & turnout["occasion_id"].isin(units.index[units.eq(1)])]
@@ -86,9 +114,10 @@ def branch_pairs(votes: pd.DataFrame, turnout: pd.DataFrame, campaign: Campaign,
     rates = rates.assign(group=rates["rater_group"], rater_group=rates["branch"])
     found = []
     for _, part in rates[rates["strict"].notna()].groupby(["item", "group", "scale"], sort=False):
-        for at in part.index[: 1 if len(part) == 2 else len(part)]:
-            both = pd.concat([part.loc[[at]], _together(part.drop(index=at))])
-            found.append(group_pairs(both, (REST, part.loc[at, "branch"]), "group"))
+        for at in range(1 if len(part) == 2 else len(part)):
+            own, rest = part.iloc[[at]], part.drop(index=part.index[at])
+            both = pd.concat([own, _together(rest)])
+            found.append(group_pairs(both, (REST, str(own["branch"].iloc[0])), "group"))
     return _joined(found, rates, "group").assign(kind="branch")
 
 

@@ -56,7 +56,8 @@ def ballot_verdicts(
 
     Each group is compared with itself over time on every item; on the headline item from stage to stage,
     with the other groups, and branch by branch, and its trends are told. All these are one family of tests:
-    the more is asked of the same ballots, the less each can show. Ballots without a semester stand under their year.
+    the more is asked of the same ballots, the less each can show. Ballots without a semester stand
+    under their year.
     """
     rows = with_period(votes[votes["occasion"].eq(occasion).fillna(False).astype(bool)])
     rates = shown_satisfaction(rows, turnout, campaign, PERIOD, ("item",))

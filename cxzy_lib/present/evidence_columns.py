@@ -180,8 +180,28 @@ def registry(campaign: Campaign, lang: str) -> list[Column]:
     ]
 
 
+def written_index(table: pd.DataFrame, lang: str) -> pd.DataFrame:
+    """Return `index_by_period` with intervals, and the branches asked of all there are, written out."""
+    rows = list(records(table))
+    names = {
+        "index_interval": ("index", "low", "high"),
+        "score_interval": ("score", "score_low", "score_high"),
+    }
+    written = {name: _texts(_mean(row, *ends, lang) for row in rows) for name, ends in names.items()}
+    return table.assign(**written)
+
+
+def _mean(row: Mapping[Any, Any], value: str, low: str, high: str, lang: str) -> str:
+    """Return a mean with its interval, "" without a mean."""
+    if row[value] is None:
+        return ""
+    ends = "" if row[low] is None else f" ({row[low]:.1f} – {row[high]:.1f})"
+    sampled = row["branches"] is not None
+    return f"{row[value]:.1f}{ends}" + (say("of_branches", lang, **row) if sampled else "")
+
+
 def index(campaign: Campaign, lang: str) -> list[Column]:
-    """Columns of `index_scores` of the headline item, its interval written out."""
+    """Columns of `written_index`."""
     scales = {code: scale.name(lang) for code, scale in campaign.scales.items()}
     return [
         Column("semester", say("col_semester", lang), words=period_names(campaign, lang)),
@@ -190,6 +210,8 @@ def index(campaign: Campaign, lang: str) -> list[Column]:
         *_heads(lang, "index_interval"),
         *_heads(lang, "sd", "number"),
         *_heads(lang, "valid", "count"),
+        *_heads(lang, "score_interval"),
+        *_heads(lang, "respondents", "count"),
     ]
 
 

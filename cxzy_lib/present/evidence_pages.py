@@ -2,7 +2,7 @@
 
 import pandas as pd
 
-from cxzy_lib.measure import agreement, fair, indices, raters, reliability, returns, trends, weights
+from cxzy_lib.measure import agreement, design, fair, raters, reliability, returns, trends, weights
 from cxzy_lib.measure.basis import with_period
 from cxzy_lib.measure.comparability import GRADES, with_grades
 from cxzy_lib.measure.verdicts import PERIOD
@@ -92,26 +92,21 @@ def registry_table(report: Report) -> Block:
 
 
 def index_table(report: Report) -> Block:
-    """Return the satisfaction index of the headline item with its dispersion and interval."""
+    """Return the index of the headline item and the mean of the papers' scores, each with its interval."""
     found, campaign, lang = report.verdicts, report.campaign, report.lang
-    votes = with_period(report.tables.votes)
+    votes, answers = (with_period(table) for table in (report.tables.votes, report.tables.answers))
+    votes, answers = (rows[rows["occasion"].eq("satisfaction").fillna(False)] for rows in (votes, answers))
     headline = [item.code for item in campaign.items.values() if item.headline]
-    votes = votes[votes["occasion"].eq("satisfaction").fillna(False) & votes["item"].isin(headline)]
-    keys = [PERIOD, "item", "rater_group", "scale"]
     rates = found.rates[found.rates["item"].isin(headline)].reset_index(drop=True)
     if rates.empty:
         return note(report.no_ballots)
-    scores = indices.index_scores(votes, campaign, keys)
-    places = scores[keys].merge(rates[[*keys, "population"]], on=keys, how="left")
-    scores = indices.index_scores(votes, campaign, keys, places["population"])
-    table = rates[[*keys, "hidden"]].merge(scores, on=keys, how="left")
-    written = [
-        None if pd.isna(row["index"]) else f"{row['index']:.1f} ({row['low']:.1f} – {row['high']:.1f})"
-        for row in table.to_dict("records")
-    ]
-    table = table.assign(index_interval=pd.array(written, "str"))
-    title = report.say("section_index")
-    return html_table(table, evidence_columns.index(campaign, lang), lang, title)
+    votes = votes[votes["item"].isin(headline)]
+    table = design.index_by_period(votes, answers, rates, campaign, PERIOD)
+    columns, title = evidence_columns.index(campaign, lang), report.say("section_index")
+    parts = [html_table(evidence_columns.written_index(table, lang), columns, lang, title)]
+    if table["branches"].notna().any():
+        parts.append(note(report.say("index_sampled")))
+    return joined(parts)
 
 
 def response_table(report: Report) -> Block:
