@@ -18,11 +18,13 @@ _HOMES = {
 _NAMES = {name: home for home, names in _HOMES.items() for name in names.split()}
 _MODULES = {
     "measure": (
+        "agreement",
         "appraisal",
         "awards",
         "changes",
         "comparability",
         "compare",
+        "design",
         "differences",
         "disclosure",
         "duties",
@@ -31,7 +33,10 @@ _MODULES = {
         "indicators",
         "indices",
         "intervals",
+        "linked",
+        "pairs",
         "participation",
+        "ranks",
         "raters",
         "rectification",
         "reliability",
@@ -56,6 +61,7 @@ _MODULES = {
         "prepare",
         "theme",
         "unit_charts",
+        "unit_words",
         "wording",
     ),
 }

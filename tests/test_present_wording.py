@@ -13,7 +13,7 @@ from cxzy_lib.campaign import load_campaign
 from cxzy_lib.measure import changes as measured
 from cxzy_lib.measure import trends as moved
 from cxzy_lib.measure.returns import returns_to_check
-from cxzy_lib.present import wording
+from cxzy_lib.present import unit_words, wording
 from cxzy_lib.specs import Break
 from cxzy_lib.tables import ALL_SCHEMAS, Tables, conform
 from cxzy_lib.texts import catalogue
@@ -203,7 +203,7 @@ def test_a_missing_group_is_named_and_its_range_told_instead_of_a_rate(lang):
 def test_a_unit_is_told_as_its_position_says(position, comparable, words):
     row = {"unit": "第一支部", "base": 30, "units": 6, "rate": 0.567, "centre": 0.681, "position": position}
     row |= {"comparable": comparable, "reason": None if comparable else "small_base"}
-    (told,) = wording.unit_sentences(pd.DataFrame([row]), "zh")
+    (told,) = unit_words.unit_sentences(pd.DataFrame([row]), "zh")
     assert words in told
     for other in ("高于偶然", "低于偶然", "不足以认定", "不参加"):
         assert (other in told) == (other in words)
@@ -211,13 +211,13 @@ def test_a_unit_is_told_as_its_position_says(position, comparable, words):
 
 def test_who_cannot_be_told_from_the_award_line_is_counted():
     calls = pd.DataFrame({"call": ["in", "indistinguishable", "indistinguishable", "out", None]})
-    told = wording.rank_sentence(calls, "zh")
+    told = unit_words.rank_sentence(calls, "zh")
     assert "可与入围线相比的 4 人次" in told
     assert "2 人次与入围线分不清" in told
     assert "由评委会决定" in told
     ranked = calls.iloc[4:].assign(rank_low=1)
-    assert "没有可以判断的入围线" in wording.rank_sentence(ranked, "zh")
-    assert "没有可以列出的得票" in wording.rank_sentence(ranked.assign(rank_low=None), "zh")
+    assert "没有可以判断的入围线" in unit_words.rank_sentence(ranked, "zh")
+    assert "没有可以列出的得票" in unit_words.rank_sentence(ranked.assign(rank_low=None), "zh")
 
 
 @pytest.mark.parametrize("lang", ["zh", "en"])
@@ -233,7 +233,7 @@ def test_returns_are_a_request_to_look_and_accuse_nobody(lang):
     }
     row |= {"rater_group": "member", "other": "12-18", "value": 0.25, "source_file": "f", "source_sheet": "s"}
     frame = pd.DataFrame([row | {"kind": kind} for kind in kinds])
-    told = wording.return_sentences(frame, CAMPAIGN, lang)
+    told = unit_words.return_sentences(frame, CAMPAIGN, lang)
     assert len(told) == 6
     for line in told:
         assert ("请核实" if lang == "zh" else "please check") in line

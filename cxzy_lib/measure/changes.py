@@ -44,13 +44,13 @@ def period_pairs(rates: pd.DataFrame, graded: pd.DataFrame, period: str) -> pd.D
         for (item, group), part in rates.groupby(["item", "rater_group"], sort=False)
         if part["strict"].notna().any()
     ]
-    return _pairs(rows)
+    return as_pairs(rows)
 
 
 def _pair(item: str, group: str, part: pd.DataFrame, graded: pd.DataFrame, period: str) -> dict[str, object]:
     known = part[part["strict"].notna()]
     end = known.iloc[-1]
-    named = {"kind": "period", "item": item, "rater_group": group, "end": end[period], **_side(end, "end")}
+    named = {"kind": "period", "item": item, "rater_group": group, "end": end[period], **side_of(end, "end")}
     if asked_twice(known).iloc[-1]:
         return named | {"grade": GRADES[-1], "reasons": "asked_twice"}
     known = known[~asked_twice(known)]
@@ -62,7 +62,7 @@ def _pair(item: str, group: str, part: pd.DataFrame, graded: pd.DataFrame, perio
         if (before["grade"] == grade).any():
             start = before[before["grade"] == grade].iloc[0]
             found = {"start": start["start"], "grade": grade, "reasons": start["reasons"]}
-            return named | found | _side(start, "start")
+            return named | found | side_of(start, "start")
     regrouped = graded.loc[same & graded["end_scale"].eq(end["scale"]) & graded["start"].isna(), "reasons"]
     reasons = ["", *regrouped, *before["reasons"]][-1]
     return named | {"grade": GRADES[-1], "reasons": reasons}
@@ -78,12 +78,14 @@ def asked_twice(rates: pd.DataFrame) -> "pd.Series[bool]":
     return (rates["strict"].notna() & rates["strict_low"].isna()).astype(bool)
 
 
-def _side(row: Mapping[Any, Any] | pd.Series, side: str) -> dict[str, object]:
+def side_of(row: Mapping[Any, Any] | pd.Series, side: str) -> dict[str, object]:
+    """Return a rate as one side (``start`` or ``end``) of a pair."""
     numbers = {f"{side}_{name}": row[column] for name, column in _SIDES.items()}
     return numbers | {f"{side}_worst_{end}": row[f"worst_{end}"] for end in ("low", "high")}
 
 
-def _pairs(rows: Sequence[Mapping[str, object]]) -> pd.DataFrame:
+def as_pairs(rows: Sequence[Mapping[str, object]]) -> pd.DataFrame:
+    """Return rows as the frame of pairs that `judged` takes: see `period_pairs`."""
     counts = [f"{side}_{name}" for side in ("start", "end") for name in ("count", "valid", "population")]
     numbers = [f"{side}_{name}" for side in ("start", "end") for name in ("rate", "worst_low", "worst_high")]
     columns = f"{_PAIR} {' '.join(counts)} {' '.join(numbers)}"
@@ -121,11 +123,11 @@ def group_pairs(
             continue
         grade, reasons, start, end = max(reversed(graded), key=lambda pair: -GRADES.index(pair[0]))
         named = {"kind": "group", "item": item, "rater_group": end[period], "end": groups[1]}
-        sides = _side(end, "end")
+        sides = side_of(end, "end")
         if grade != GRADES[-1]:
-            sides |= {"start": groups[0]} | _side(start, "start")
+            sides |= {"start": groups[0]} | side_of(start, "start")
         rows.append(named | {"grade": grade, "reasons": reasons} | sides)
-    return _pairs(rows)
+    return as_pairs(rows)
 
 
 def judged(pairs: pd.DataFrame, campaign: Campaign, others: Sequence[float] | Floats = ()) -> pd.DataFrame:

@@ -1,11 +1,14 @@
 """Means of sampled designs: where not everybody was asked, but some branches, or some of each branch."""
 
+from collections.abc import Mapping
+from typing import Any
+
 import numpy as np
 import pandas as pd
 
 from cxzy_lib.campaign import Campaign
 from cxzy_lib.measure.basis import numbers
-from cxzy_lib.measure.indices import respondent_scores
+from cxzy_lib.measure.indices import index_scores, respondent_index, respondent_scores
 
 
 def _design(
@@ -159,3 +162,101 @@ def branch_sample_index(
     found["low"] = (found["index"] - times * found["se"]).clip(lower=0)
     found["high"] = (found["index"] + times * found["se"]).clip(upper=100)
     return found[["index", "se", "low", "high", "base", "clusters", "branches", "degrees"]]
+
+
+def index_by_period(
+    votes: pd.DataFrame, answers: pd.DataFrame, rates: pd.DataFrame, campaign: Campaign, period: str
+) -> pd.DataFrame:
+    """Return the index of an item and, where there are papers, the mean of the respondents' own scores.
+
+    Parameters
+    ----------
+    votes, answers : DataFrame
+        Of one kind of occasion, with a `period`: the votes of the item, the papers with all their items.
+    rates : DataFrame
+        As from `shown_satisfaction` by `period` and ``item``: its rows, ``hidden`` and ``population``.
+
+    Returns
+    -------
+    DataFrame
+        `period`, ``item``, ``rater_group``, ``scale``, ``hidden``; ``index``, ``low``, ``high`` (0-100),
+        ``sd``, ``valid`` as from `index_scores`; ``score``, ``score_low``, ``score_high``, ``respondents``
+        as from `respondent_index` over all items (at least the share ``score_least`` of them answered), NA
+        without papers, or with fewer than ``minimum_base``. Where ``sampled_branches`` says that the
+        occasion asked some branches only, the limits are those of `branch_sample_index`, and ``clusters``
+        and ``branches`` (NA: no sample) say how many of how many; without limits where the branch of a
+        ballot is not known, one branch was asked, or more than there are.
+
+    Examples
+    --------
+    >>> from cxzy_lib.campaign import load_campaign
+    >>> from cxzy_lib.measure.disclosure import shown_satisfaction
+    >>> from cxzy_lib.tables import conform
+    >>> base = {"item": "leadership", "semester": "2011-2012-2", "rater_group": "member", "scale": "sat3"}
+    >>> counts = {"satisfied": 8, "basically_satisfied": 2}
+    >>> votes = conform("votes", [base | {"level": k, "count": n} for k, n in counts.items()])
+    >>> campaign, nobody = load_campaign("campaign"), conform("turnout", [])
+    >>> rates = shown_satisfaction(votes, nobody, campaign, "semester", ("item",))
+    >>> found = index_by_period(votes, conform("answers", []), rates, campaign, "semester")
+    >>> found[["index", "low", "high", "valid", "score"]].round(1)
+       index   low   high  valid  score
+    0   94.0  85.0  100.0     10   <NA>
+    """
+    keys, whole = [period, "item", "rater_group", "scale"], [period, "rater_group", "scale"]
+    places = rates[[*keys, "hidden", "population"]]
+    body = index_scores(votes, campaign, keys)[keys].merge(places, on=keys, how="left")["population"]
+    frame = places.merge(index_scores(votes, campaign, keys, body), on=keys, how="left")
+    frame = frame.merge(
+        _scores(answers, places.drop_duplicates(whole), campaign, whole), on=whole, how="left"
+    )
+    papers = _as_papers(votes)
+    limits = [
+        _sampled(_same(papers, row, keys), _same(answers, row, whole), campaign)
+        for row in frame.to_dict("records")
+    ]
+    told = pd.DataFrame(limits, frame.index, [*_LIMITS, "clusters", "branches"]).astype("Float64")
+    of_some = told["branches"].notna()
+    for name in _LIMITS:
+        frame[name] = frame[name].mask(of_some, told[name])
+    return frame.assign(**told[["clusters", "branches"]].astype("Int64")).drop(columns="population")
+
+
+_LIMITS = ["low", "high", "score_low", "score_high"]
+
+
+def _scores(answers: pd.DataFrame, places: pd.DataFrame, campaign: Campaign, by: list[str]) -> pd.DataFrame:
+    """Return `respondent_index` under the names of `index_by_period`, small groups left out."""
+    least = campaign.setting("score_least")
+    groups = respondent_index(answers, campaign, by, least)[by]
+    body = groups.merge(places, on=by, how="left")["population"]
+    found = respondent_index(answers, campaign, by, least, body)
+    found = found[found["base"].ge(campaign.setting("minimum_base"))]
+    names = {"index": "score", "low": "score_low", "high": "score_high", "base": "respondents"}
+    return found[[*by, *names]].rename(columns=names)
+
+
+def _same(frame: pd.DataFrame, row: Mapping[Any, Any], names: list[str]) -> pd.DataFrame:
+    return frame[(frame[names] == [row[name] for name in names]).all(axis=1)]
+
+
+def _as_papers(votes: pd.DataFrame) -> pd.DataFrame:
+    """Return counted votes as papers of one item: a row for each ballot."""
+    rows = votes.loc[votes.index.repeat(votes["count"].fillna(0).astype("int64"))].reset_index(drop=True)
+    return rows.assign(respondent=rows.index.astype("str"))
+
+
+def _sampled(ballots: pd.DataFrame, papers: pd.DataFrame, campaign: Campaign) -> list[object]:
+    """Return the limits of index and score, and how many branches of how many; NA where all were asked."""
+    branches = ballots["occasion"].map(campaign.setting("sampled_branches")).max()
+    asked = ballots["unit"].nunique()
+    if pd.isna(branches) or asked == branches:
+        return [pd.NA] * 6
+    own = _limits(ballots, campaign, int(branches), 0)
+    scored = _limits(papers, campaign, int(branches), campaign.setting("score_least"))
+    return [*own, *scored, asked, int(branches)]
+
+
+def _limits(papers: pd.DataFrame, campaign: Campaign, branches: int, least: float) -> list[object]:
+    if papers["unit"].isna().any() or not 2 <= papers["unit"].nunique() < branches:
+        return [pd.NA, pd.NA]
+    return branch_sample_index(papers, campaign, branches, least)[["low", "high"]].iloc[0].tolist()

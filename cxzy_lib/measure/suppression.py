@@ -199,15 +199,19 @@ def masked(tables: Tables, decisions: pd.DataFrame, scope: str = WHOLE) -> Table
     Tables
         ``votes`` and ``turnout`` with the bool column ``hidden``: there ``count`` and the numbers of papers
         are NA (``eligible`` and ``present`` come from no ballot and stay); ``answers`` without those hidden.
+        ``branch`` of ``votes``: that of its unit, or the unit, where its ballots may be told apart, else NA.
     """
     barred = decisions[decisions["scope"].eq(scope) & ~decisions["shown"]]
     votes, turnout = tables.votes, tables.turnout
+    above = tables.units.drop_duplicates("unit").set_index("unit")["branch"]
+    branch = votes["unit"].map(above).fillna(votes["unit"]).astype("str")
+    closed = _among(votes.assign(scope=branch), decisions[~decisions["shown"]], [*QUESTION, "scope"])
     gone = _among(votes, barred, QUESTION)
     papers = _among(turnout, barred, [name for name in QUESTION if name not in ("item", "scale")])
     numbers = ["issued", "returned", "valid", "void", "abstained"]
     return replace(
         tables,
-        votes=votes.assign(count=votes["count"].mask(gone), hidden=gone),
+        votes=votes.assign(count=votes["count"].mask(gone), hidden=gone, branch=branch.mask(closed)),
         turnout=turnout.assign(**{name: turnout[name].mask(papers) for name in numbers}, hidden=papers),
         answers=tables.answers[~_among(tables.answers, barred, QUESTION)],
     )

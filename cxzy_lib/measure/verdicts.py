@@ -6,10 +6,11 @@ import pandas as pd
 
 from cxzy_lib.campaign import Campaign
 from cxzy_lib.measure.basis import numbers, vote_days, with_period
-from cxzy_lib.measure.changes import group_pairs, judged, period_pairs
+from cxzy_lib.measure.changes import judged, period_pairs
 from cxzy_lib.measure.comparability import comparisons, conditions
 from cxzy_lib.measure.disclosure import shown_satisfaction
 from cxzy_lib.measure.linked import with_links
+from cxzy_lib.measure.pairs import branch_pairs, distinct, every_two_groups, stage_pairs, with_verdicts
 from cxzy_lib.measure.trends import judged_trends, trends
 
 PERIOD = "semester"
@@ -27,6 +28,8 @@ class Verdicts:
         As from `conditions` and `comparisons`.
     changes, trends : DataFrame
         As from `judged` and `judged_trends`: one family of tests.
+    stages : DataFrame
+        As from `stage_pairs`, with its verdicts; ballots that ``changes`` has already make no further test.
     """
 
     rates: pd.DataFrame
@@ -34,6 +37,7 @@ class Verdicts:
     graded: pd.DataFrame
     changes: pd.DataFrame
     trends: pd.DataFrame
+    stages: pd.DataFrame
 
     def headline(self, campaign: Campaign) -> pd.DataFrame:
         """Return the changes of the items that a report leads with."""
@@ -50,9 +54,10 @@ def ballot_verdicts(
 ) -> Verdicts:
     """Return what the ballots of one kind of occasion show, semester by semester.
 
-    Members and others are compared with themselves over time on every item, and with each other on the
-    headline item, whose trends are told, too; all these are one family of tests: the more is asked of the
-    same ballots, the less each can show. Ballots without a semester stand under their year.
+    Each group is compared with itself over time on every item; on the headline item from stage to stage,
+    with the other groups, and branch by branch, and its trends are told. All these are one family of tests:
+    the more is asked of the same ballots, the less each can show. Ballots without a semester stand
+    under their year.
     """
     rows = with_period(votes[votes["occasion"].eq(occasion).fillna(False).astype(bool)])
     rates = shown_satisfaction(rows, turnout, campaign, PERIOD, ("item",))
@@ -65,8 +70,13 @@ def ballot_verdicts(
     graded = comparisons(registry, campaign, PERIOD)
     headline = [item.code for item in campaign.items.values() if item.headline]
     first = rates[rates["item"].isin(headline)]
-    groups = group_pairs(first, registry, ("nonmember", "member"), campaign, PERIOD)
-    pairs = [period_pairs(rates, graded, PERIOD), groups]
+    leading = rows[rows["item"].isin(headline)]
+    staged = stage_pairs(leading, turnout, campaign, PERIOD)
+    pairs = [distinct(pd.concat([period_pairs(rates, graded, PERIOD), staged], ignore_index=True))]
+    pairs += [
+        every_two_groups(first, registry, campaign, PERIOD),
+        branch_pairs(leading, turnout, campaign, PERIOD),
+    ]
     moved = trends(rows, first, graded, campaign, PERIOD)
     p = numbers(moved["p"])
     same = with_period(answers[answers["occasion"].eq(occasion)])
@@ -78,4 +88,5 @@ def ballot_verdicts(
         graded,
         changes,
         judged_trends(moved, campaign, numbers(changes["p"])),
+        with_verdicts(staged, changes),
     )

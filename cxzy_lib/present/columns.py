@@ -32,13 +32,17 @@ def _scale(campaign: Campaign, lang: str) -> Column:
 
 
 def rates(campaign: Campaign, lang: str, by: str = "semester") -> list[Column]:
-    """Columns of `shown_rates`: the ballots in one column, then both rates with their intervals."""
+    """Columns of `shown_rates`: body and ballots in one column, then both rates with their intervals.
+
+    The band of those who stayed silent stands beside the strict rate.
+    """
     return [
         Column(by, say(f"col_{by}", lang), words=period_names(campaign, lang)),
         _group(lang),
         _scale(campaign, lang),
-        Column("ballots", say("col_ballots", lang), "cell"),
+        Column("ballots", say("col_body_ballots", lang), "cell"),
         Column("strict", say("col_strict", lang), "share", "strict_low", "strict_high"),
+        *_columns(lang, "worst", "cell"),
         Column("inclusive", say("col_inclusive", lang), "share", "inclusive_low", "inclusive_high"),
     ]
 

@@ -3,7 +3,7 @@
 import pandas as pd
 
 from cxzy_lib.measure import awards, rectification
-from cxzy_lib.present import plan, plan_charts, plan_columns, wording
+from cxzy_lib.present import plan, plan_charts, plan_columns, unit_words, wording
 from cxzy_lib.present.blocks import Block, figure, note, section
 from cxzy_lib.present.pages import joined
 from cxzy_lib.present.report import Report
@@ -195,7 +195,7 @@ def award_parts(report: Report) -> Block:
         return joined([*parts, note(report.say("shortlist_not_shown"))])
     frame = awards.shortlist(report.tables, report.campaign, day)
     shown = plan_columns.written_shortlist(frame, report.campaign, lang)
-    columns, told = plan_columns.shortlist(lang), note(wording.rank_sentence(frame, lang))
+    columns, told = plan_columns.shortlist(lang), note(unit_words.rank_sentence(frame, lang))
     return joined([*parts, told, html_table(shown, columns, lang, report.say("section_shortlist"))])
 
 

@@ -18,6 +18,7 @@ from cxzy_lib.present.wording import (
     reasons_words,
     say,
     series,
+    side_name,
 )
 from cxzy_lib.texts import text
 
@@ -65,12 +66,11 @@ def written_changes(changes: pd.DataFrame, campaign: Campaign, lang: str) -> pd.
     """Return `judged` with every figure written out: a row for each comparison, those not made included."""
     rows = []
     for row in records(changes):
-        own = group_name if row["kind"] == "group" else (lambda code, lang: period_name(campaign, code, lang))
         sides = {
             side: say(
                 "side",
                 lang,
-                name=own(row[side], lang),
+                name=side_name(row, side, campaign, lang),
                 rate=percent(row[f"{side}_rate"], lang),
                 valid=row[f"{side}_valid"],
             )
@@ -79,7 +79,9 @@ def written_changes(changes: pd.DataFrame, campaign: Campaign, lang: str) -> pd.
             for side in ("start", "end")
         }
         group = (
-            say("between_groups", lang) if row["kind"] == "group" else group_name(row["rater_group"], lang)
+            say("between_groups", lang, **{side: group_name(row[side], lang) for side in ("start", "end")})
+            if row["kind"] == "group"
+            else group_name(row["rater_group"], lang)
         )
         compared = row["verdict"] != "not_comparable"
         why = reasons_words(row["reasons"] or "", campaign, lang)
@@ -179,8 +181,28 @@ def registry(campaign: Campaign, lang: str) -> list[Column]:
     ]
 
 
+def written_index(table: pd.DataFrame, lang: str) -> pd.DataFrame:
+    """Return `index_by_period` with intervals, and the branches asked of all there are, written out."""
+    rows = list(records(table))
+    names = {
+        "index_interval": ("index", "low", "high"),
+        "score_interval": ("score", "score_low", "score_high"),
+    }
+    written = {name: _texts(_mean(row, *ends, lang) for row in rows) for name, ends in names.items()}
+    return table.assign(**written)
+
+
+def _mean(row: Mapping[Any, Any], value: str, low: str, high: str, lang: str) -> str:
+    """Return a mean with its interval, "" without a mean."""
+    if row[value] is None:
+        return ""
+    ends = say("index_alone", lang) if row[low] is None else f"{row[low]:.1f} – {row[high]:.1f}"
+    sampled = row["branches"] is not None
+    return f"{row[value]:.1f} ({ends})" + (say("of_branches", lang, **row) if sampled else "")
+
+
 def index(campaign: Campaign, lang: str) -> list[Column]:
-    """Columns of `index_scores` of the headline item, its interval written out."""
+    """Columns of `written_index`."""
     scales = {code: scale.name(lang) for code, scale in campaign.scales.items()}
     return [
         Column("semester", say("col_semester", lang), words=period_names(campaign, lang)),
@@ -189,6 +211,8 @@ def index(campaign: Campaign, lang: str) -> list[Column]:
         *_heads(lang, "index_interval"),
         *_heads(lang, "sd", "number"),
         *_heads(lang, "valid", "count"),
+        *_heads(lang, "score_interval"),
+        *_heads(lang, "respondents", "count"),
     ]
 
 

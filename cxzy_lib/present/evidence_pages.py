@@ -1,14 +1,12 @@
 """Parts of pages that say how sure a figure is: changes, comparability, indices, raters, returns, units."""
 
-from typing import Any
-
 import pandas as pd
 
-from cxzy_lib.measure import agreement, fair, indices, raters, reliability, returns, trends, weights
+from cxzy_lib.measure import agreement, design, fair, raters, reliability, returns, trends, weights
 from cxzy_lib.measure.basis import with_period
 from cxzy_lib.measure.comparability import GRADES, with_grades
 from cxzy_lib.measure.verdicts import PERIOD
-from cxzy_lib.present import change_charts, evidence_columns, unit_charts, wording
+from cxzy_lib.present import change_charts, evidence_columns, unit_charts, unit_words, wording
 from cxzy_lib.present.blocks import Block, figure, findings, note, section, unfold
 from cxzy_lib.present.pages import joined
 from cxzy_lib.present.prepare import last_occasion
@@ -22,9 +20,12 @@ def changes_part(report: Report) -> Block:
     if found.changes.empty:
         return note(report.no_ballots)
     compared = wording.compared_sentence(found.changes, found.trends, report.campaign, lang)
-    table = evidence_columns.written_changes(found.changes, report.campaign, lang)
+    listed = found.changes[found.changes["kind"].ne("branch") | ("units" in report.rights)]
+    if len(listed) < len(found.changes):
+        compared += report.say("branches_not_shown")
+    table = evidence_columns.written_changes(listed, report.campaign, lang)
     title = report.figure_title("fig_changes")
-    sentences = wording.change_sentences(found.changes, report.campaign, lang)
+    sentences = wording.change_sentences(listed, report.campaign, lang)
     chart = figure(
         change_charts.change_dots(found.changes, report.campaign, lang),
         title=title,
@@ -54,6 +55,22 @@ def _odds(report: Report) -> Block:
     )
 
 
+def stages_part(report: Report) -> Block:
+    """Return what the stages show, each by its last occasion."""
+    sentences = wording.change_sentences(report.verdicts.stages, report.campaign, report.lang)
+    return findings(sentences) if sentences else note(report.no_ballots)
+
+
+def branches_part(report: Report) -> Block:
+    """Return what each branch shows beside the others, as far as the audience may see branches."""
+    if "units" not in report.rights:
+        return note(report.say("branches_not_shown"))
+    found = report.verdicts.changes
+    found = found[found["kind"].eq("branch")]
+    sentences = wording.change_sentences(found, report.campaign, report.lang)
+    return findings(sentences) if sentences else note(report.say("branches_none"))
+
+
 def yearly_verdicts(report: Report) -> Block:
     """Return what the single occasions show about satisfaction: a year pools several of the same people."""
     told = wording.change_title(report.verdicts.headline(report.campaign), report.lang)
@@ -76,33 +93,21 @@ def registry_table(report: Report) -> Block:
 
 
 def index_table(report: Report) -> Block:
-    """Return the satisfaction index of the headline item with its dispersion and interval."""
+    """Return the index of the headline item and the mean of the papers' scores, each with its interval."""
     found, campaign, lang = report.verdicts, report.campaign, report.lang
-    votes = with_period(report.tables.votes)
+    votes, answers = (with_period(table) for table in (report.tables.votes, report.tables.answers))
+    votes, answers = (rows[rows["occasion"].eq("satisfaction").fillna(False)] for rows in (votes, answers))
     headline = [item.code for item in campaign.items.values() if item.headline]
-    votes = votes[votes["occasion"].eq("satisfaction").fillna(False) & votes["item"].isin(headline)]
-    keys = [PERIOD, "item", "rater_group", "scale"]
     rates = found.rates[found.rates["item"].isin(headline)].reset_index(drop=True)
     if rates.empty:
         return note(report.no_ballots)
-    scores = indices.index_scores(votes, campaign, keys)
-    places = scores[keys].merge(rates[[*keys, "population"]], on=keys, how="left")
-    scores = indices.index_scores(votes, campaign, keys, places["population"])
-    table = rates[[*keys, "hidden"]].merge(scores, on=keys, how="left")
-    written = [_index_words(row, lang) for row in table.to_dict("records")]
-    table = table.assign(index_interval=pd.array(written, "str"))
-    title = report.say("section_index")
-    return html_table(table, evidence_columns.index(campaign, lang), lang, title)
-
-
-def _index_words(row: dict[Any, Any], lang: str) -> str | None:
-    """Return an index with its interval, or that it has none."""
-    if pd.isna(row["index"]):
-        return None
-    ends = (
-        f"{row['low']:.1f} – {row['high']:.1f}" if pd.notna(row["low"]) else wording.say("index_alone", lang)
-    )
-    return f"{row['index']:.1f} ({ends})"
+    votes = votes[votes["item"].isin(headline)]
+    table = design.index_by_period(votes, answers, rates, campaign, PERIOD)
+    columns, title = evidence_columns.index(campaign, lang), report.say("section_index")
+    parts = [html_table(evidence_columns.written_index(table, lang), columns, lang, title)]
+    if table["branches"].notna().any():
+        parts.append(note(report.say("index_sampled")))
+    return joined(parts)
 
 
 def response_table(report: Report) -> Block:
@@ -238,7 +243,7 @@ def units_part(report: Report) -> Block:
     frame, lang = frame.reset_index(), report.lang
     title = "fig_funnel_some" if frame["position"].isin(["above", "below"]).any() else "fig_funnel_none"
     table = html_table(frame, evidence_columns.units(lang), lang, report.figure_title(title))
-    sentences = wording.unit_sentences(frame, lang)
+    sentences = unit_words.unit_sentences(frame, lang)
     charts = [
         figure(
             unit_charts.funnel(frame, lang),
@@ -269,4 +274,4 @@ def returns_part(report: Report) -> Block:
     found = returns.returns_to_check(report.tables, report.campaign, rule)
     if found.empty:
         return note(report.say("returns_none"))
-    return findings(wording.return_sentences(found, report.campaign, report.lang))
+    return findings(unit_words.return_sentences(found, report.campaign, report.lang))

@@ -36,7 +36,7 @@ def _rate_tile(row: Mapping[Any, Any], report: Report) -> KeyNumber:
         label=report.say("tile_satisfaction", group=wording.group_name(str(row["rater_group"]), lang)),
         value_text=percent(row["strict"], lang),
         base_text=report.say("tile_satisfaction_base", period=period, valid=row["valid"], interval=interval),
-        note=report.say("tile_satisfaction_note"),
+        note=report.say("tile_satisfaction_note", body=wording.body_words(row, lang)),
         href="02_satisfaction.html",
     )
 

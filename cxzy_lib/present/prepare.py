@@ -31,7 +31,7 @@ def shown_rates(
 ) -> pd.DataFrame:
     """Return satisfaction rates by period and rater group, in the order of time, small ones hidden.
 
-    ``ballots`` writes issued / returned / valid / don't know; ``worst`` is the band of the strict rate if
+    ``ballots`` writes entitled / issued / returned / valid / don't know; ``worst`` is the strict rate's band if
     everybody who stayed silent had said no, or yes. ``grade_before`` and ``reasons_before``: see
     `with_grades`. Ballots without a semester stand under their year.
     """
@@ -43,7 +43,9 @@ def shown_rates(
     rates = with_grades(rates, graded, by)
     bands = zip(rates["worst_low"], rates["worst_high"], strict=True)
     worst = [None if pd.isna(low) else f"{percent(low, lang)}–{percent(high, lang)}" for low, high in bands]
-    counts = rates[["issued", "returned", "valid", "unknown"]].astype(object).to_numpy().tolist()
+    counts = (
+        rates[["population", "issued", "returned", "valid", "unknown"]].astype(object).to_numpy().tolist()
+    )
     ballots = [" / ".join("—" if pd.isna(n) else str(n) for n in row) for row in counts]
     words = pd.DataFrame({"worst": worst, "ballots": ballots}, index=rates.index, dtype="str")
     return pd.concat([rates, words.mask(rates["hidden"])], axis=1)

@@ -7,6 +7,7 @@ import pandas as pd
 
 from cxzy_lib.campaign import Campaign
 from cxzy_lib.measure.changes import off_by_one, records
+from cxzy_lib.measure.pairs import REST
 from cxzy_lib.texts import text
 
 
@@ -66,8 +67,17 @@ def interval_words(row: Mapping[Any, Any], lang: str) -> str:
     return f"{percent(row['strict_low'], lang)}–{percent(row['strict_high'], lang)}"
 
 
+def body_words(row: Mapping[Any, Any], lang: str) -> str:
+    """Return how many could have voted, and how far those who did not could have moved the strict rate."""
+    if pd.isna(row["population"]):
+        return say("body_unknown", lang)
+    silent = not pd.isna(row["worst_low"]) and row["population"] > row["valid"]
+    ends = {end: percent(row[f"worst_{end}"], lang) if silent else "" for end in ("low", "high")}
+    return say("body_silent" if silent else "body", lang, population=row["population"], **ends)
+
+
 def rate_sentences(rates: pd.DataFrame, campaign: Campaign, lang: str) -> list[str]:
-    """Return for each group what its last rate is, with interval and base."""
+    """Return for each group what its last rate is, with interval, base, population and worst-case band."""
     return [
         say(
             "rate_now",
@@ -77,6 +87,7 @@ def rate_sentences(rates: pd.DataFrame, campaign: Campaign, lang: str) -> list[s
             strict=percent(row["strict"], lang),
             interval=interval_words(row, lang),
             valid=row["valid"],
+            body=body_words(row, lang),
             inclusive=percent(row["inclusive"], lang),
         )
         for row in latest(rates).to_dict("records")
@@ -90,6 +101,16 @@ def subject(row: Mapping[Any, Any], campaign: Campaign, lang: str) -> str:
     if row.get("kind") == "group":
         return say("subject_groups", lang, item=named)
     return say("subject", lang, group=group_name(str(row["rater_group"]), lang), item=named)
+
+
+def side_name(row: Mapping[Any, Any], side: str, campaign: Campaign, lang: str) -> str:
+    """Return the name of one side of a comparison: a period, a group of raters, or a branch."""
+    code = str(row[side])
+    if row["kind"] == "group":
+        return group_name(code, lang)
+    if row["kind"] == "branch":
+        return say("other_branches", lang) if code == REST else code
+    return period_name(campaign, code, lang)
 
 
 def reasons_words(reasons: object, campaign: Campaign, lang: str) -> str:
@@ -131,17 +152,17 @@ def change_sentences(
 
 def _change_sentence(row: Mapping[Any, Any], campaign: Campaign, lang: str, short: bool) -> str:
     about, reasons = subject(row, campaign, lang), reasons_words(row["reasons"] or "", campaign, lang)
-    name = group_name if row["kind"] == "group" else (lambda code, lang: period_name(campaign, code, lang))
+    start, end = (side_name(row, side, campaign, lang) for side in ("start", "end"))
     if row["verdict"] == "not_comparable":
         why = say("because", lang, reasons=reasons) if reasons else ""
-        key = "group" if row["kind"] == "group" else "change"
-        period = period_name(campaign, row["rater_group"], lang) if key == "group" else ""
-        named = {"subject": about, "end": name(row["end"], lang), "period": period}
-        return say(f"{key}_not_comparable", lang, **named, reasons=why)
+        if row["kind"] in ("group", "branch"):
+            period = period_name(campaign, row["rater_group"], lang) if row["kind"] == "group" else ""
+            return say("group_not_comparable", lang, subject=about, period=period, reasons=why)
+        return say("change_not_comparable", lang, subject=about, end=end, reasons=why)
     values = {
         "subject": about,
-        "start": name(row["start"], lang),
-        "end": name(row["end"], lang),
+        "start": start,
+        "end": end,
         "start_rate": percent(row["start_rate"], lang),
         "end_rate": percent(row["end_rate"], lang),
         "points": points(row["difference"]),
@@ -153,7 +174,8 @@ def _change_sentence(row: Mapping[Any, Any], campaign: Campaign, lang: str, shor
         values["detectable"] = say("and_so", lang, words=detectable_words(row, lang))
     ends = {end: f"{100 * row[end]:+.1f}" for end in ("low", "high")}
     values |= {key: "" if short else say(f"{key}_of", lang, **ends) for key in ("interval", "between")}
-    return say(f"{row['kind']}_{row['verdict']}", lang, **values) + _caveats(row, reasons, lang)
+    key = "period" if row["kind"] in ("period", "stage") else "group"
+    return say(f"{key}_{row['verdict']}", lang, **values) + _caveats(row, reasons, lang)
 
 
 def _caveats(row: Mapping[Any, Any], reasons: str, lang: str) -> str:
@@ -249,50 +271,3 @@ def raked_sentence(told: Mapping[str, Any], group: str, columns: Iterable[str], 
         base=round(told["base"]),
         **rates,
     )
-
-
-def unit_sentences(units: pd.DataFrame, lang: str) -> list[str]:
-    """Return for each unit what its rate shows beside the others: nothing more than position and tier."""
-    found = []
-    for row in records(units):
-        key = row["position"] if row["comparable"] else "not_comparable"
-        values = {"unit": row["unit"], "base": row["base"], "units": row["units"]}
-        values |= {
-            name: percent(row[name], lang) if row[name] is not None else "" for name in ("rate", "centre")
-        }
-        reason = text(f"units.{row['reason']}", lang) if row["reason"] else ""
-        found.append(say(f"unit_{key}", lang, reason=reason, **values))
-    return found
-
-
-def rank_sentence(shortlist: pd.DataFrame, lang: str) -> str:
-    """Return how many nominees the votes cannot tell from the award line, or why there is no line."""
-    known = shortlist[shortlist["call"].notna()]
-    if known.empty:
-        return say("no_line" if shortlist["rank_low"].notna().any() else "no_line_votes", lang)
-    counts = {name: int(known["call"].eq(name).sum()) for name in ("in", "out", "indistinguishable")}
-    return say(
-        "award_line",
-        lang,
-        count=len(known),
-        sure=counts["in"],
-        beyond=counts["out"],
-        open=counts["indistinguishable"],
-    )
-
-
-def return_sentences(found: pd.DataFrame, campaign: Campaign, lang: str) -> list[str]:
-    """Return each return that should be looked at, as a request and never as a reproach."""
-    sentences = []
-    for row in records(found):
-        values = dict(row)
-        where = [period_name(campaign, row["period"], lang) if row["period"] else "", row["unit"] or ""]
-        where.append(group_name(row["rater_group"], lang) if row["rater_group"] else "")
-        values["where"] = " ".join(word for word in where if word)
-        values["other"] = row["other"] or ""
-        values["share"] = (
-            percent(row["value"], lang) if row["value"] is not None and row["value"] <= 1 else ""
-        )
-        values["number"] = f"{row['value']:.1f}".removesuffix(".0") if row["value"] is not None else ""
-        sentences.append(say(f"return_{row['kind']}", lang, **values))
-    return sentences
