@@ -31,8 +31,8 @@ def shown_rates(
 ) -> pd.DataFrame:
     """Return satisfaction rates by period and rater group, in the order of time, small ones hidden.
 
-    ``ballots`` writes entitled / issued / returned / valid / don't know; ``worst`` is the strict rate's band if
-    everybody who stayed silent had said no, or yes. ``grade_before`` and ``reasons_before``: see
+    ``ballots`` writes entitled / issued / returned / valid / don't know; ``worst`` is the strict rate
+    if everybody who stayed silent had said no, or yes. ``grade_before`` and ``reasons_before``: see
     `with_grades`. Ballots without a semester stand under their year.
     """
     rows = with_period(votes)
