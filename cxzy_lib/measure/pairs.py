@@ -64,8 +64,9 @@ def stage_pairs(votes: pd.DataFrame, turnout: pd.DataFrame, campaign: Campaign, 
     last = rows.groupby(["stage", "item", "rater_group"], dropna=False)[period].transform("last")
     rows = rows[rows[period].eq(last)]
     rates = shown_satisfaction(rows, turnout, campaign, "stage", ("item",))
-    rates = rates.assign(_day=rates["stage"].map(rows.groupby("stage")["_day"].max()))
-    rates = _asked_once(rates.sort_values("_day", kind="stable", ignore_index=True))
+    order = list(rows["stage"].unique())  # by the day of the last occasion
+    place = rates["stage"].map({stage: at for at, stage in enumerate(order)}).to_numpy(float)
+    rates = _asked_once(rates.iloc[place.argsort(kind="stable")].reset_index(drop=True))
     graded = comparisons(conditions(rows, turnout, campaign, "stage"), campaign, "stage")
     return period_pairs(rates, graded, "stage").assign(kind="stage")
 

@@ -203,8 +203,8 @@ def masked(tables: Tables, decisions: pd.DataFrame, scope: str = WHOLE) -> Table
     """
     barred = decisions[decisions["scope"].eq(scope) & ~decisions["shown"]]
     votes, turnout = tables.votes, tables.turnout
-    above = tables.units.drop_duplicates("unit").set_index("unit")["branch"]
-    branch = votes["unit"].map(above).fillna(votes["unit"]).astype("str")
+    above = tables.units.drop_duplicates("unit").set_index("unit")["branch"].dropna().to_dict()
+    branch = votes["unit"].astype(object).replace(above).astype("str")
     closed = _among(votes.assign(scope=branch), decisions[~decisions["shown"]], [*QUESTION, "scope"])
     gone = _among(votes, barred, QUESTION)
     papers = _among(turnout, barred, [name for name in QUESTION if name not in ("item", "scale")])

@@ -28,7 +28,7 @@ def _group(lang: str) -> Column:
 
 def _scale(campaign: Campaign, lang: str) -> Column:
     words = {code: scale.name(lang) for code, scale in campaign.scales.items()}
-    return Column("scale", say("col_scale", lang), words=words)
+    return Column("scale", say("col_scale", lang), "id", words=words)
 
 
 def rates(campaign: Campaign, lang: str, by: str = "semester") -> list[Column]:

@@ -42,7 +42,7 @@ def shown_rates(
     graded = comparisons(conditions(rows, turnout, campaign, by), campaign, by)
     rates = with_grades(rates, graded, by)
     bands = zip(rates["worst_low"], rates["worst_high"], strict=True)
-    worst = [None if pd.isna(low) else f"{percent(low, lang)}–{percent(high, lang)}" for low, high in bands]
+    worst = [None if pd.isna(low) else f"{100 * low:.1f}–{percent(high, lang)}" for low, high in bands]
     counts = (
         rates[["population", "issued", "returned", "valid", "unknown"]].astype(object).to_numpy().tolist()
     )

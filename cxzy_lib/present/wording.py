@@ -105,6 +105,8 @@ def subject(row: Mapping[Any, Any], campaign: Campaign, lang: str) -> str:
 
 def side_name(row: Mapping[Any, Any], side: str, campaign: Campaign, lang: str) -> str:
     """Return the name of one side of a comparison: a period, a group of raters, or a branch."""
+    if row[side] is None:  # nothing to compare with
+        return ""
     code = str(row[side])
     if row["kind"] == "group":
         return group_name(code, lang)

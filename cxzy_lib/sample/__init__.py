@@ -185,7 +185,8 @@ def _answers(world: "World") -> Iterator[Row]:
                 yield {**head, "item": item, "criterion": criterion, "level": paper[item]}
     for reply in world.replies:
         at = reply["answered_at"]
-        head = _survey(at.date()) | {"answered_on": at.date(), "minute": 60 * at.hour + at.minute}
+        head = _survey(at.date()) | {"mode": "web", "answered_on": at.date()}
+        head |= {"minute": 60 * at.hour + at.minute}
         head |= {key: reply[key] for key in ("respondent", "rater_group", "seconds")}
         for item, (_, criterion) in coded["question"].items():
             if reply[item] != "skipped":  # they were not asked
