@@ -168,10 +168,8 @@ def _change_sentence(row: Mapping[Any, Any], campaign: Campaign, lang: str, shor
         "points": points(row["difference"]),
         "start_valid": row["start_valid"],
         "end_valid": row["end_valid"],
-        "detectable": "",
+        "detectable": "" if short else say("and_so", lang, words=detectable_words(row, lang)),
     }
-    if row["planned"] and not short:
-        values["detectable"] = say("and_so", lang, words=detectable_words(row, lang))
     ends = {end: f"{100 * row[end]:+.1f}" for end in ("low", "high")}
     values |= {key: "" if short else say(f"{key}_of", lang, **ends) for key in ("interval", "between")}
     key = "period" if row["kind"] in ("period", "stage") else "group"
@@ -184,7 +182,7 @@ def _caveats(row: Mapping[Any, Any], reasons: str, lang: str) -> str:
         told.append(say("not_robust", lang))
     if row.get("linked_base"):
         told.append(say("linked", lang, base=row["linked_base"]))
-    elif off_by_one(row["start_rate"], row["end_rate"]):
+    if off_by_one(row["start_rate"], row["end_rate"]):
         told.append(say("rounded_last", lang))
     return "".join(told)
 
@@ -205,6 +203,7 @@ def change_title(changes: pd.DataFrame, lang: str) -> str:
         if row["verdict"] in ("rose", "fell"):  # no title is surer than its sentence
             title += say("title_flagged", lang) if row["grade"] == "flagged" else ""
             title += "" if row["robust"] else say("title_not_robust", lang)
+        title += "" if pd.isna(row.get("linked_base")) else say("title_linked", lang)
         parts.append(title)
     return ("，" if lang == "zh" else "; ").join(parts)
 
