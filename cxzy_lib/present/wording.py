@@ -152,8 +152,8 @@ def change_sentences(
 
 def _change_sentence(row: Mapping[Any, Any], campaign: Campaign, lang: str, short: bool) -> str:
     about, reasons = subject(row, campaign, lang), reasons_words(row["reasons"] or "", campaign, lang)
-    start, end = (side_name(row, side, campaign, lang) for side in ("start", "end"))
-    if row["verdict"] == "not_comparable":
+    end = side_name(row, "end", campaign, lang)
+    if row["verdict"] == "not_comparable":  # there is no start
         why = say("because", lang, reasons=reasons) if reasons else ""
         if row["kind"] in ("group", "branch"):
             period = period_name(campaign, row["rater_group"], lang) if row["kind"] == "group" else ""
@@ -161,7 +161,7 @@ def _change_sentence(row: Mapping[Any, Any], campaign: Campaign, lang: str, shor
         return say("change_not_comparable", lang, subject=about, end=end, reasons=why)
     values = {
         "subject": about,
-        "start": start,
+        "start": side_name(row, "start", campaign, lang),
         "end": end,
         "start_rate": percent(row["start_rate"], lang),
         "end_rate": percent(row["end_rate"], lang),
