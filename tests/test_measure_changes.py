@@ -297,6 +297,27 @@ def test_answers_of_another_kind_of_occasion_take_nobodys_place():
     assert pd.isna(row["linked_base"])
 
 
+def test_linked_people_stand_for_their_period_and_leave_the_stages_to_the_ballots():
+    """30 of 40 known people said yes, then 36: a rise; with six others no, the ballots of two stages show none."""
+    terms = (("2010-2011-1", "S2", "2010-12-20", 30), ("2011-2012-1", "S3", "2011-12-20", 36))
+    same = {"occasion": "satisfaction", "item": "leadership", "rater_group": "member", "scale": "sat4"}
+    votes, said = [], []
+    for term, stage, day, yes in terms:
+        base = same | {"occasion_id": term, "semester": term, "stage": stage, "held_on": day}
+        levels = ["satisfied"] * yes + ["dissatisfied"] * (40 - yes)
+        counts = {"satisfied": yes, "dissatisfied": 46 - yes}
+        votes += [base | {"level": at, "count": count} for at, count in counts.items()]
+        said += [base | {"level": at, "respondent": f"p{who}"} for who, at in enumerate(levels)]
+    rule = msgspec.structs.replace(CAMPAIGN.settings["linked_respondents"], value=["satisfaction"])
+    linking = replace(CAMPAIGN, settings=CAMPAIGN.settings | {"linked_respondents": rule})
+    tables = conform("votes", votes), conform("turnout", []), conform("answers", said)
+    for campaign, verdict in ((CAMPAIGN, "no_detectable_change"), (linking, "rose")):
+        made = ballot_verdicts(*tables, campaign)
+        over_time = made.changes[made.changes["kind"].eq("period")]
+        assert over_time["verdict"].tolist() == [verdict]
+        assert made.stages["verdict"].tolist() == ["no_detectable_change"]
+
+
 @pytest.mark.parametrize("shares", [(0.1, 0.3), (0.02, 0.15), (0.0, 0.1), (0.05, 0.05)])
 def test_the_paired_interval_covers(shares):
     """Every table of 30 people, weighted by its probability; of those who did not move half said yes."""

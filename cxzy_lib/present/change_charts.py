@@ -43,21 +43,13 @@ def change_dots(changes: pd.DataFrame, campaign: Campaign, lang: str = "zh", ax:
     told = [text(f"present.short_{verdict}", lang) for verdict in rows["verdict"]]
     look.right_column(ax, told, text("present.verdict_head", lang), after)
     marks = [("o", look.BLUE, "told"), ("o", "white", "untold"), ("D", "white", "flagged")]
-    look.legend(
-        ax,
-        [
-            Line2D(
-                [],
-                [],
-                marker=marker,
-                ls="",
-                color=look.BLUE,
-                mfc=face,
-                label=text(f"present.change_{key}", lang),
-            )
-            for marker, face, key in marks[: 2 + flagged.any()]
-        ],
-    )
+    handles = [
+        Line2D(
+            [], [], marker=marker, ls="", color=look.BLUE, mfc=face, label=text(f"present.change_{key}", lang)
+        )
+        for marker, face, key in marks[: 2 + flagged.any()]
+    ]
+    look.legend(ax, handles)
     return look.settle(ax)
 
 
