@@ -91,7 +91,7 @@ def test_only_what_is_comparable_is_drawn_and_only_what_is_told_is_filled(report
     drawn = {line.get_marker(): line for line in flagged.lines if len(line.get_xdata())}
     assert "o" not in drawn
     assert "D" in drawn
-    assert "供参照" in [label.get_text() for label in flagged.get_legend().get_texts()]
+    assert "供参照" in [label.get_text() for label in flagged.figure.legends[0].get_texts()]
     spans = [segment[:, 0].tolist() for segment in ax.collections[0].get_segments()]
     assert spans[0] == pytest.approx([10, 30])
     assert not [

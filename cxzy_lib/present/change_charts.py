@@ -2,6 +2,7 @@
 
 import numpy as np
 import pandas as pd
+from matplotlib.artist import Artist
 from matplotlib.axes import Axes
 from matplotlib.lines import Line2D
 
@@ -43,7 +44,7 @@ def change_dots(changes: pd.DataFrame, campaign: Campaign, lang: str = "zh", ax:
     told = [text(f"present.short_{verdict}", lang) for verdict in rows["verdict"]]
     look.right_column(ax, told, text("present.verdict_head", lang), after)
     marks = [("o", look.BLUE, "told"), ("o", "white", "untold"), ("D", "white", "flagged")]
-    handles = [
+    handles: list[Artist] = [
         Line2D(
             [], [], marker=marker, ls="", color=look.BLUE, mfc=face, label=text(f"present.change_{key}", lang)
         )
