@@ -20,6 +20,7 @@ Limits = tuple[Floats, Floats]
 Flags = npt.NDArray[np.bool_]
 Counts = npt.NDArray[np.int64]
 Power = Callable[[float], float]
+Sizes = tuple[float, float]
 
 #: Up to so many tables Boschloo's test is worked out; beyond, Fisher's, which errs less often still.
 _EXACT_TABLES = 120_000
@@ -208,12 +209,7 @@ def fisher_limits(first: int, second: int, error: float) -> tuple[Counts, Counts
 
 
 def detectable(
-    start: float,
-    first: int,
-    second: int,
-    error: float,
-    wanted: float,
-    bodies: tuple[float, float] | None = None,
+    start: float, first: int, second: int, error: float, wanted: float, bodies: Sizes | None = None
 ) -> tuple[float | None, float | None]:
     """Return the smallest rise and the smallest fall from `start` that so many ballots would show.
 
@@ -270,7 +266,7 @@ def _fisher_power(start: float, first: int, second: int, error: float) -> Power:
     return lambda end: float(before @ (binom.sf(more - 1, second, end) + binom.cdf(less, second, end)))
 
 
-def _body_power(start: float, valid: tuple[int, int], bodies: tuple[float, float], error: float) -> Power:
+def _body_power(start: float, valid: tuple[int, int], bodies: Sizes, error: float) -> Power:
     (low, high), (end_low, end_high) = (
         _limits(np.arange(n + 1.0), np.full(n + 1, float(n)), np.full(n + 1, float(body)), 1 - error, "body")
         for n, body in zip(valid, bodies, strict=True)
