@@ -6,7 +6,7 @@ import msgspec
 import numpy as np
 import pandas as pd
 import pytest
-from scipy.stats import multinomial
+from scipy.stats import binom, multinomial
 
 from cxzy_lib.campaign import load_campaign
 from cxzy_lib.measure.changes import (
@@ -16,11 +16,14 @@ from cxzy_lib.measure.changes import (
     off_by_one,
     period_pairs,
 )
-from cxzy_lib.measure.linked import _paired_interval, linked_change, with_links
+from cxzy_lib.measure.linked import _paired_interval, linked_change, linked_detectable, with_links
 from cxzy_lib.measure.verdicts import ballot_verdicts
+from cxzy_lib.present.evidence_columns import written_changes
+from cxzy_lib.present.wording import change_sentences
 from cxzy_lib.tables import conform
 
 CAMPAIGN = load_campaign("campaign")
+BODY = msgspec.structs.replace(CAMPAIGN.settings["change_basis"], value="body")
 
 
 def rates(*rows):
@@ -192,6 +195,8 @@ def test_linked_people_show_what_unlinked_ballots_do_not():
         "base": 30,
         "start": 30,
         "end": 30,
+        "towards": 0,
+        "away": 0,
         "difference": 0.0,
         "low": pytest.approx(-0.1135, abs=0.0001),
         "high": pytest.approx(0.1135, abs=0.0001),  # 1 less Wilson's 30 of 30: 3.8415 / 33.8415
@@ -218,11 +223,46 @@ def test_papers_are_linked_only_where_the_campaign_says_that_the_code_is_a_perso
     same = judged(with_links(pairs, answers, linking, "semester"), linking).iloc[0]
     assert (same["verdict"], same["linked_base"]) == ("rose", 40)
     assert (same["start_rate"], same["end_rate"], same["end_valid"]) == (30 / 40, 36 / 40, 40)
-    assert pd.isna(same["rise"])  # how large a change unlinked ballots had shown is another question
-    assert not same["robust"]
+    assert same["rise"] == pytest.approx(linked_detectable(0.75, 6, 0, 40, 0.05, 0.8)[0])
+    assert same["robust"]  # all 40 of the body are linked: nobody was silent
     assert same["p"] == pytest.approx(2 * 0.5**6)
     few = with_links(pairs, answers[answers["respondent"].isin(["p0", "p30"])], linking, "semester")
     assert few["linked_base"].isna().all()
+    other = with_links(pairs, answers.assign(scale="sat5"), linking, "semester")
+    assert other["linked_base"].isna().all()  # the ballots are on four levels
+    body = replace(linking, settings=linking.settings | {"change_basis": BODY})
+    assert with_links(pairs, answers, body, "semester")["linked_base"].isna().all()
+
+
+@pytest.mark.parametrize(("valid", "linked"), [(40, True), (41, False), (44, False), (45, True)])
+def test_who_answered_only_once_cannot_be_worked_out_from_the_linked(valid, linked):
+    """Beside 35 of 45 ballots, 30 of the 40 linked people tell five others; beside 31 of 41 they tell one."""
+    said = [
+        {"occasion": "survey", "semester": at, "respondent": f"p{who}", "item": "leadership"}
+        | {"rater_group": "member", "scale": "sat4", "level": "satisfied" if who < yes else "dissatisfied"}
+        for at, yes in (("1", 30), ("2", 36))
+        for who in range(40)
+    ]
+    frame = rates(("1", "member", "sat4", valid - 10, valid, 50), ("2", "member", "sat4", 36, 40, 50))
+    rule = msgspec.structs.replace(CAMPAIGN.settings["linked_respondents"], value=["survey"])
+    linking = replace(CAMPAIGN, settings=CAMPAIGN.settings | {"linked_respondents": rule})
+    pairs = period_pairs(frame, graded(SAME), "semester")
+    found = judged(with_links(pairs, conform("answers", said), linking, "semester"), linking).iloc[0]
+    assert pd.notna(found["linked_base"]) == linked
+    if linked:  # 30 of 40 in a body of 50: at worst 40 of it before, and 36 after
+        assert found[["start_worst_high", "end_worst_low"]].tolist() == [40 / 50, 36 / 50]
+        assert found[["verdict", "robust"]].tolist() == ["rose", False]
+
+
+def test_the_smallest_change_of_linked_people_is_found_as_often_as_said():
+    """Fixed seed: 60 people of whom 6 turn from yes; as many more as the rise says turn to it."""
+    draw = np.random.default_rng(7)
+    rise, fall = linked_detectable(0.5, 3, 6, 60, 0.05, 0.8)
+    for shares in ((0.1 + rise, 0.1), (0.05, 0.05 + fall)):
+        tables = draw.multinomial(60, (*shares, 1 - sum(shares)), 20_000)
+        p = 2 * binom.cdf(tables[:, :2].min(axis=1), tables[:, :2].sum(axis=1), 0.5)
+        assert (p <= 0.05).mean() == pytest.approx(0.8, abs=0.01)
+    assert linked_detectable(0.5, 0, 0, 5, 0.05, 0.8) == (None, None)  # 2 / 2**5 is more than 5 %
 
 
 def test_answers_of_another_kind_of_occasion_take_nobodys_place():
@@ -257,6 +297,27 @@ def test_answers_of_another_kind_of_occasion_take_nobodys_place():
     assert pd.isna(row["linked_base"])
 
 
+def test_linked_people_stand_for_their_period_and_leave_the_stages_to_the_ballots():
+    """28 of 40 known people said yes, then 36: a rise; with six others no, the ballots of two stages show none."""
+    terms = (("2010-2011-1", "S2", "2010-12-20", 28), ("2011-2012-1", "S3", "2011-12-20", 36))
+    same = {"occasion": "satisfaction", "item": "leadership", "rater_group": "member", "scale": "sat4"}
+    votes, said = [], []
+    for term, stage, day, yes in terms:
+        base = same | {"occasion_id": term, "semester": term, "stage": stage, "held_on": day}
+        levels = ["satisfied"] * yes + ["dissatisfied"] * (40 - yes)
+        counts = {"satisfied": yes, "dissatisfied": 46 - yes}
+        votes += [base | {"level": at, "count": count} for at, count in counts.items()]
+        said += [base | {"level": at, "respondent": f"p{who}"} for who, at in enumerate(levels)]
+    rule = msgspec.structs.replace(CAMPAIGN.settings["linked_respondents"], value=["satisfaction"])
+    linking = replace(CAMPAIGN, settings=CAMPAIGN.settings | {"linked_respondents": rule})
+    tables = conform("votes", votes), conform("turnout", []), conform("answers", said)
+    for campaign, verdict in ((CAMPAIGN, "no_detectable_change"), (linking, "rose")):
+        made = ballot_verdicts(*tables, campaign)
+        over_time = made.changes[made.changes["kind"].eq("period")]
+        assert over_time["verdict"].tolist() == [verdict]
+        assert made.stages["verdict"].tolist() == ["no_detectable_change"]
+
+
 @pytest.mark.parametrize("shares", [(0.1, 0.3), (0.02, 0.15), (0.0, 0.1), (0.05, 0.05)])
 def test_the_paired_interval_covers(shares):
     """Every table of 30 people, weighted by its probability; of those who did not move half said yes."""
@@ -286,23 +347,45 @@ def test_people_asked_twice_in_a_period_are_not_twice_as_many():
     frame = rates(("1", "member", "sat4", 44, 60, 60), ("2", "member", "sat4", 56, 60, 60))
     told = judged(period_pairs(frame.assign(strict_low=0.5), graded(SAME), "semester"), CAMPAIGN).iloc[0]
     assert told["verdict"] == "rose"
-    none = frame.assign(strict_low=pd.array([None, None], dtype="Float64"))
-    found = judged(period_pairs(none, graded(SAME), "semester"), CAMPAIGN).iloc[0]
-    assert (found["verdict"], found["reasons"]) == ("not_comparable", "asked_twice")
-    assert pd.isna(found["p"])
+    for known in ([None, None], [0.5, None], [None, 0.5]):
+        none = frame.assign(strict_low=pd.array(known, dtype="Float64"))
+        found = judged(period_pairs(none, graded(SAME), "semester"), CAMPAIGN).iloc[0]
+        assert (found["verdict"], found["reasons"]) == ("not_comparable", "asked_twice")
+        assert pd.isna(found["p"])
 
 
-def test_the_body_basis_has_no_smallest_change_of_the_other_test():
-    rule = msgspec.structs.replace(CAMPAIGN.settings["change_basis"], value="body")
-    body = replace(CAMPAIGN, settings=CAMPAIGN.settings | {"change_basis": rule})
-    frame = rates(("1", "member", "sat4", 17, 18, 18), ("2", "member", "sat4", 17, 18, 18))
+@pytest.mark.parametrize(
+    ("count", "valid", "rise", "fall"),
+    [
+        (17, 18, 1 / 18, 1 / 18),  # everybody answered: one person who turns is seen
+        (18, 18, None, 1 / 18),
+        (0, 5, None, None),  # 5 of 18 answered, none in favour: no 5 others can tell the bodies apart
+    ],
+)
+def test_on_the_body_basis_the_smallest_change_is_that_of_the_bodies(count, valid, rise, fall):
+    body = replace(CAMPAIGN, settings=CAMPAIGN.settings | {"change_basis": BODY})
+    frame = rates(("1", "member", "sat4", count, valid, 18), ("2", "member", "sat4", count, valid, 18))
     found = judged(period_pairs(frame, graded(SAME), "semester"), body).iloc[0]
-    assert found[["rise", "fall"]].isna().all()
-    assert not found["planned"]
+    told = [
+        None if pd.isna(found[name]) else pytest.approx(found[name], abs=1e-4) for name in ("rise", "fall")
+    ]
+    assert told == [rise, fall]
 
 
 def test_rounding_comes_last():
-    """Civil Service People Survey 2017: 52.952 less 58.495 is shown as -6, beside 53 and 58."""
+    """Civil Service People Survey 2017: 52.952 less 58.495 is shown as -6, beside 53 and 58.
+
+    The pages show one decimal: the same digits, a place lower.
+    """
+    pairs = period_pairs(
+        rates(("1", "member", "sat4", 58, 1000, 1100), ("2", "member", "sat4", 53, 1000, 1100)),
+        graded(SAME),
+        "semester",
+    )
+    found = judged(pairs.assign(start_rate=0.058495, end_rate=0.052952), CAMPAIGN)
+    assert written_changes(found, CAMPAIGN, "zh")["points"].iloc[0].startswith("-0.6 (")
+    (told,) = change_sentences(found, CAMPAIGN, "zh")
+    assert all(words in told for words in ("5.8%", "5.3%", "0.6 个百分点", "未四舍五入"))
     assert off_by_one(0.58495, 0.52952, 0)
     assert not off_by_one(0.58, 0.53, 0)
     assert off_by_one(0.9314, 0.9406)  # 94.1 - 93.1 is not 0.9

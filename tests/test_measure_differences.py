@@ -8,7 +8,13 @@ from hypothesis import strategies as st
 from scipy.stats import binom, boschloo_exact, hypergeom
 from statsmodels.stats.proportion import confint_proportions_2indep
 
-from cxzy_lib.measure.differences import detectable, difference_interval, difference_p, rejected
+from cxzy_lib.measure.differences import (
+    detectable,
+    difference_interval,
+    difference_p,
+    fisher_limits,
+    rejected,
+)
 
 
 def pairs(*rows):
@@ -96,13 +102,24 @@ def test_the_test_errs_no_oftener_than_it_says_however_unequal_the_groups(first,
     for share in (0.5, 0.9, 0.95, 0.99):
         ones, others = (binom.pmf(np.arange(n + 1), n, share) for n in (first, second))
         assert ones @ told @ others <= error
+    less, more = fisher_limits(first, second, error)
+    one = round(0.9 * first)
+    for told_apart, other in (
+        (True, less[one]),
+        (False, less[one] + 1),
+        (False, more[one] - 1),
+        (True, more[one]),
+    ):
+        if 0 <= other <= second:
+            p = difference_p(pairs((one, first, None, other, second, None)), "answers")[0]
+            assert (p <= error) == told_apart
     # The same as asked of single tables: 28 of 30 beside 4,090 of 4,100.
     p = difference_p(pairs((28, 30, None, 4090, 4100, None)), "answers")[0]
     assert p == pytest.approx(2 * hypergeom.cdf(28, 4130, 4118, 30), rel=1e-9)
     assert p > 0.003
 
 
-@pytest.mark.parametrize(("first", "second"), [(26, 24), (103, 102)])
+@pytest.mark.parametrize(("first", "second"), [(26, 24), (103, 102), (60, 4100)])
 def test_a_change_of_the_smallest_size_is_found_as_often_as_said(first, second):
     draw = np.random.default_rng(5)
     rise, fall = detectable(0.7, first, second, 0.05, 0.8)

@@ -86,6 +86,12 @@ def test_only_what_is_comparable_is_drawn_and_only_what_is_told_is_filled(report
     assert hollow.get_markerfacecolor() == "white"
     assert list(filled.get_xdata()) == [pytest.approx(20)]
     assert len(hollow.get_xdata()) == 10  # twelve over time, one told and one not comparable
+    assert not [line for line in ax.lines if line.get_marker() == "D" and len(line.get_xdata())]
+    flagged = change_charts.change_dots(found.assign(grade="flagged"), report.campaign)
+    drawn = {line.get_marker(): line for line in flagged.lines if len(line.get_xdata())}
+    assert "o" not in drawn
+    assert "D" in drawn
+    assert "供参照" in [label.get_text() for label in flagged.figure.legends[0].get_texts()]
     spans = [segment[:, 0].tolist() for segment in ax.collections[0].get_segments()]
     assert spans[0] == pytest.approx([10, 30])
     assert not [

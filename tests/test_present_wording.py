@@ -52,7 +52,6 @@ def change(verdict, kind="period", **more):
         "reasons": "",
         "verdict": verdict,
         "robust": True,
-        "planned": True,
         "rise": 0.12,
         "fall": 0.14,
         "compared": 3,
@@ -252,6 +251,10 @@ def test_no_title_is_surer_than_its_sentence(verdict, lang):
         told = verdict in ("rose", "fell")
         assert (flagged in title) == (told and grade == "flagged")
         assert (cast in title) == (told and not robust)
+        linked = wording.change_title(change(verdict, grade=grade, robust=robust, linked_base=40), lang)
+        assert linked == title + (
+            "（前后都作答的人）" if lang == "zh" else " (of those who answered both times)"
+        )
     assert wording.change_title(change(verdict, "group"), lang) == ""
 
 

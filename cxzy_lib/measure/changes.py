@@ -11,11 +11,12 @@ from cxzy_lib.measure.basis import numbers, shape
 from cxzy_lib.measure.comparability import GRADES, side_by_side
 from cxzy_lib.measure.differences import detectable, difference_interval, difference_p
 from cxzy_lib.measure.intervals import Floats
+from cxzy_lib.measure.linked import linked_detectable
 
 #: What can be said of a pair: a direction only where `judged` found one.
 VERDICTS = ("rose", "fell", "no_detectable_change", "not_comparable")
 _SIDES = {"count": "strict_count", "valid": "valid", "population": "population", "rate": "strict"}
-_PAIR = "kind item rater_group start end grade reasons"
+_PAIR = "kind item rater_group start end grade reasons start_scale end_scale"
 
 
 def period_pairs(rates: pd.DataFrame, graded: pd.DataFrame, period: str) -> pd.DataFrame:
@@ -35,9 +36,10 @@ def period_pairs(rates: pd.DataFrame, graded: pd.DataFrame, period: str) -> pd.D
     -------
     DataFrame
         ``kind`` ("period"), ``item``, ``rater_group``, ``start``, ``end``, ``grade``, ``reasons``, and of
-        both sides ``_count``, ``_valid``, ``_population``, ``_rate``, ``_worst_low``, ``_worst_high``. A
-        group with one known rate, or with none to compare, has ``not_comparable`` and no start; its
-        reasons are those of the period before.
+        both sides ``_scale``, ``_count``, ``_valid``, ``_population``, ``_rate``, ``_worst_low``,
+        ``_worst_high``. A group with one known rate, or with none to compare, has ``not_comparable`` and no
+        start; its reasons are those of the period before, or ``asked_twice`` where nothing but that stands
+        against comparing it: see `asked_twice`.
     """
     rows = [
         _pair(str(item), str(group), part, graded, period)
@@ -51,17 +53,22 @@ def _pair(item: str, group: str, part: pd.DataFrame, graded: pd.DataFrame, perio
     known = part[part["strict"].notna()]
     end = known.iloc[-1]
     named = {"kind": "period", "item": item, "rater_group": group, "end": end[period], **side_of(end, "end")}
+    named["end_scale"] = end["scale"]
     if asked_twice(known).iloc[-1]:
         return named | {"grade": GRADES[-1], "reasons": "asked_twice"}
-    known = known[~asked_twice(known)]
     same = graded["item"].eq(item) & graded["rater_group"].eq(group) & graded["end"].eq(end[period])
     before = graded[same & graded["end_scale"].eq(end["scale"])].merge(
         known, left_on=["start", "start_scale"], right_on=[period, "scale"], suffixes=("", "_rate")
     )
+    able = before[before["grade"].ne(GRADES[-1])]
+    once = able[~asked_twice(able)]
+    if len(able) and once.empty:
+        return named | {"grade": GRADES[-1], "reasons": "asked_twice"}
     for grade in GRADES[:-1]:
-        if (before["grade"] == grade).any():
-            start = before[before["grade"] == grade].iloc[0]
+        if (once["grade"] == grade).any():
+            start = once[once["grade"] == grade].iloc[0]
             found = {"start": start["start"], "grade": grade, "reasons": start["reasons"]}
+            found["start_scale"] = start["start_scale"]
             return named | found | side_of(start, "start")
     regrouped = graded.loc[same & graded["end_scale"].eq(end["scale"]) & graded["start"].isna(), "reasons"]
     reasons = ["", *regrouped, *before["reasons"]][-1]
@@ -149,8 +156,8 @@ def judged(pairs: pd.DataFrame, campaign: Campaign, others: Sequence[float] | Fl
         themselves, where only the silent are unknown), ``p``, ``p_adjusted`` (Benjamini-Hochberg over the
         pairs that are compared), ``compared`` (how many they are), ``verdict`` (see `VERDICTS`),
         ``robust`` (bool: rose or fell whatever the silent would have said), ``rise``, ``fall`` (the
-        smallest change (0-1) that so many ballots would have shown with the setting ``power``; NA: none),
-        ``planned`` (bool: they were worked out, as for unlinked answers; no other test has them).
+        smallest change (0-1) that so many ballots would have shown with the setting ``power``, each by the
+        very test that its row has; NA: none).
 
     Notes
     -----
@@ -173,9 +180,7 @@ def judged(pairs: pd.DataFrame, campaign: Campaign, others: Sequence[float] | Fl
     compared = int(able.sum()) + int((~np.isnan(np.asarray(others, "float64"))).sum())
     figures["p_adjusted"] = adjusted(figures["p"], others)
     error = (1 - level) / max(compared, 1)
-    linked = frame.reindex(columns=["linked_base"])["linked_base"].notna()
-    frame = frame.assign(planned=~linked & (basis == "answers"))
-    least = [_detectable(row, error, campaign.setting("power")) for row in frame.to_dict("records")]
+    least = [_detectable(row, error, campaign.setting("power"), basis) for row in frame.to_dict("records")]
     figures["rise"], figures["fall"] = (np.array([pair[at] for pair in least], "float64") for at in (0, 1))
     frame = frame.assign(**{name: pd.array(values, "Float64") for name, values in figures.items()})
     sure = frame["p_adjusted"].le(1 - level + 1e-12).fillna(False).to_numpy(bool)
@@ -211,11 +216,17 @@ def adjusted(p: Sequence[float] | Floats, others: Sequence[float] | Floats = ())
     return result
 
 
-def _detectable(row: Mapping[Any, Any], error: float, power: float) -> tuple[float, float]:
-    if pd.isna(row["start_rate"]) or not row["planned"]:
+def _detectable(row: Mapping[Any, Any], error: float, power: float, basis: str) -> tuple[float, float]:
+    if pd.isna(row["start_rate"]):
         return np.nan, np.nan
     start, first, second = float(row["start_rate"]), int(row["start_valid"]), int(row["end_valid"])
-    rise, fall = detectable(start, first, second, error, power)
+    if not pd.isna(row.get("linked_base", np.nan)):
+        moved = int(row["linked_towards"]), int(row["linked_away"])
+        rise, fall = linked_detectable(start, *moved, first, error, power)
+    else:
+        sizes = (row[f"{side}_population"] for side in ("start", "end"))
+        then, now = (np.nan if pd.isna(size) else float(size) for size in sizes)
+        rise, fall = detectable(start, first, second, error, power, (then, now) if basis == "body" else None)
     return (np.nan if rise is None else rise), (np.nan if fall is None else fall)
 
 

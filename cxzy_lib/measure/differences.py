@@ -18,11 +18,12 @@ from cxzy_lib.measure.intervals import Floats, hypergeometric_interval, wilson
 
 Limits = tuple[Floats, Floats]
 Flags = npt.NDArray[np.bool_]
+Counts = npt.NDArray[np.int64]
+Power = Callable[[float], float]
+Sizes = tuple[float, float]
 
 #: Up to so many tables Boschloo's test is worked out; beyond, Fisher's, which errs less often still.
 _EXACT_TABLES = 120_000
-#: Up to so many the power is worked out table by table.
-_POWER_TABLES = 5_000_000
 _NUISANCE = np.linspace(0.005, 0.995, 199)
 _STEPS = 40  # of a bisection
 
@@ -156,8 +157,8 @@ def _inverted(pairs: pd.DataFrame, basis: str) -> Floats:
 def rejected(first: int, second: int, error: float) -> Flags:
     """Return which tables (rows: count of the first group, columns: of the second) the exact test rejects.
 
-    Boschloo's order of the tables and twice the smaller side, as in `difference_p`; no common share makes
-    a rejection likelier than `error`.
+    Boschloo's or Fisher's, twice the smaller side, as in `difference_p`; no common share makes a rejection
+    likelier than `error`.
 
     Examples
     --------
@@ -168,9 +169,10 @@ def rejected(first: int, second: int, error: float) -> Flags:
     from scipy.stats import binom
 
     one, other = (np.arange(n + 1, dtype=np.float64) for n in (first, second))
-    sides = _fisher(one[:, None], first, other[None, :], second)
     if first * second > _EXACT_TABLES:
-        return np.asarray(np.minimum(*sides) <= error / 2)
+        less, more = fisher_limits(first, second, error)
+        return np.asarray((other >= more[:, None]) | (other <= less[:, None]))
+    sides = _fisher(one[:, None], first, other[None, :], second)
     ones, others = (binom.pmf(np.arange(n + 1), n, _NUISANCE[:, None]) for n in (first, second))
     found = np.zeros((first + 1, second + 1), dtype=bool)
     for fisher in sides:
@@ -184,8 +186,30 @@ def rejected(first: int, second: int, error: float) -> Flags:
     return found
 
 
+def fisher_limits(first: int, second: int, error: float) -> tuple[Counts, Counts]:
+    """Return for each count of the first group the counts of the second from which Fisher's test rejects.
+
+    The most that it calls less (-1: none) and the least that it calls more (``second`` + 1: none): by
+    bisection, so that large groups need no table of all counts.
+
+    Examples
+    --------
+    >>> less, more = fisher_limits(3, 12, 0.05)  # none of 3 in favour: 10 of 12 are more
+    >>> less.tolist(), more.tolist()
+    ([-1, -1, -1, 2], [10, 13, 13, 13])
+    """
+    one = np.arange(first + 1, dtype=np.float64)
+    low, high = np.zeros(first + 1, dtype=np.int64), np.full(first + 1, second + 1)
+    while (open_ := low < high).any():
+        middle = (low[open_] + high[open_]) // 2
+        more = _fisher(one[open_], first, middle.astype(np.float64), second)[0] <= error / 2
+        low[open_] = np.where(more, low[open_], middle + 1)
+        high[open_] = np.where(more, middle, high[open_])
+    return second - low[::-1], low  # those against are counted the other way round
+
+
 def detectable(
-    start: float, first: int, second: int, error: float, wanted: float
+    start: float, first: int, second: int, error: float, wanted: float, bodies: Sizes | None = None
 ) -> tuple[float | None, float | None]:
     """Return the smallest rise and the smallest fall from `start` that so many ballots would show.
 
@@ -199,13 +223,14 @@ def detectable(
         How often the test may call a change where there is none.
     wanted : float
         The power: how often a change of that size is to be called one.
+    bodies : tuple of float, optional
+        Given: the change of the bodies is asked for, of so many people then and now (NaN: unknown).
 
     Returns
     -------
     tuple
         Rise and fall as shares (0-1), None where no change that is left to that side would be shown. Exact
-        for the test of `difference_p`; with millions of tables by the normal distribution (J. L. Fleiss,
-        Statistical Methods for Rates and Proportions (1981), section 3.3).
+        for the test of `difference_p`: the probabilities of all that it rejects are added up.
 
     Examples
     --------
@@ -213,12 +238,19 @@ def detectable(
     [0.19, 0.19]
     >>> detectable(0.97, 18, 18, 0.05, 0.8)[0] is None
     True
+    >>> [round(change, 3) for change in detectable(17 / 18, 18, 18, 0.05, 0.8, (18, 18))]  # one person of 18
+    [0.056, 0.056]
     """
-    exact = first * second <= _POWER_TABLES
-    return _smallest(start, (_exact_power if exact else _normal_power)(start, first, second, error), wanted)
+    if bodies:
+        power_of = _body_power(start, (first, second), bodies, error)
+    else:
+        boschloo = first * second <= _EXACT_TABLES
+        power_of = (_boschloo_power if boschloo else _fisher_power)(start, first, second, error)
+    rise, fall = (least_shown(power_of, start, bound, wanted) for bound in (1.0, 0.0))
+    return rise, fall
 
 
-def _exact_power(start: float, first: int, second: int, error: float) -> Callable[[float], float]:
+def _boschloo_power(start: float, first: int, second: int, error: float) -> Power:
     from scipy.stats import binom
 
     before = binom.pmf(np.arange(first + 1), first, start) @ rejected(first, second, error)
@@ -226,29 +258,42 @@ def _exact_power(start: float, first: int, second: int, error: float) -> Callabl
     return lambda end: float(before @ binom.pmf(counts, second, end))
 
 
-def _normal_power(start: float, first: int, second: int, error: float) -> Callable[[float], float]:
-    from scipy.stats import norm
+def _fisher_power(start: float, first: int, second: int, error: float) -> Power:
+    from scipy.stats import binom
 
-    def of(end: float) -> float:
-        common = (first * start + second * end) / (first + second)
-        pooled = np.sqrt(common * (1 - common) * (1 / first + 1 / second))
-        apart = np.sqrt(start * (1 - start) / first + end * (1 - end) / second)
-        return float(norm.sf((norm.isf(error / 2) * pooled - abs(end - start)) / max(apart, 1e-12)))
-
-    return of
+    less, more = fisher_limits(first, second, error)
+    before = binom.pmf(np.arange(first + 1), first, start)
+    return lambda end: float(before @ (binom.sf(more - 1, second, end) + binom.cdf(less, second, end)))
 
 
-def _smallest(
-    start: float, power_of: Callable[[float], float], wanted: float
-) -> tuple[float | None, float | None]:
-    found: list[float | None] = []
-    for bound in (1.0, 0.0):
-        if power_of(bound) < wanted:
-            found.append(None)
-            continue
-        near, far = start, bound
-        for _ in range(_STEPS // 2):
-            middle = (near + far) / 2
-            near, far = (near, middle) if power_of(middle) >= wanted else (middle, far)
-        found.append(abs(far - start))
-    return found[0], found[1]
+def _body_power(start: float, valid: tuple[int, int], bodies: Sizes, error: float) -> Power:
+    (low, high), (end_low, end_high) = (
+        _limits(np.arange(n + 1.0), np.full(n + 1, float(n)), np.full(n + 1, float(body)), 1 - error, "body")
+        for n, body in zip(valid, bodies, strict=True)
+    )
+    apart = (end_low > high[:, None]) | (end_high < low[:, None])
+    before = _likely(valid[0], bodies[0], start, start) @ apart
+    return lambda end: float(before @ _likely(valid[1], bodies[1], end, start))
+
+
+def _likely(valid: int, body: float, share: float, origin: float) -> Floats:
+    """Return the probability of each count of `valid` who answer for a body; `origin`: its share before."""
+    from scipy.stats import binom, hypergeom
+
+    counts = np.arange(valid + 1)
+    if not body >= valid:  # unknown, too
+        return np.asarray(binom.pmf(counts, valid, share))
+    # On the way from the share before, a part of a person has not changed yet.
+    whole = {0: np.rint, 1: np.floor, -1: np.ceil}[int(np.sign(share - origin))]
+    return np.asarray(hypergeom.pmf(counts, int(body), int(whole(round(share * body, 6))), valid))
+
+
+def least_shown(power_of: Power, start: float, bound: float, wanted: float) -> float | None:
+    """Return how far from `start` towards `bound` the power reaches `wanted`, None if it nowhere does."""
+    if power_of(bound) < wanted:
+        return None
+    near, far = start, bound
+    for _ in range(_STEPS // 2):
+        middle = (near + far) / 2
+        near, far = (near, middle) if power_of(middle) >= wanted else (middle, far)
+    return abs(far - start)

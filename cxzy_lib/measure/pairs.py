@@ -60,6 +60,8 @@ def stage_pairs(votes: pd.DataFrame, turnout: pd.DataFrame, campaign: Campaign, 
     [['S2', 'S3', 30, 40]]
     """
     rows = votes[votes["stage"].notna()]
+    if rows.empty:
+        return as_pairs([])
     rows = rows.assign(_day=vote_days(rows, campaign)).sort_values("_day", kind="stable")
     last = rows.groupby(["stage", "item", "rater_group"], dropna=False)[period].transform("last")
     rows = rows[rows[period].eq(last)]

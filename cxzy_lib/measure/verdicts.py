@@ -72,16 +72,17 @@ def ballot_verdicts(
     first = rates[rates["item"].isin(headline)]
     leading = rows[rows["item"].isin(headline)]
     staged = stage_pairs(leading, turnout, campaign, PERIOD)
-    pairs = [distinct(pd.concat([period_pairs(rates, graded, PERIOD), staged], ignore_index=True))]
-    pairs += [
+    # Linked people first: what they show is no longer what the same ballots show of a stage.
+    same = with_period(answers[answers["occasion"].eq(occasion)])
+    by_period = with_links(period_pairs(rates, graded, PERIOD), same, campaign, PERIOD)
+    pairs = [
+        distinct(pd.concat([by_period, staged], ignore_index=True)),
         every_two_groups(first, registry, campaign, PERIOD),
         branch_pairs(leading, turnout, campaign, PERIOD),
     ]
     moved = trends(rows, first, graded, campaign, PERIOD)
     p = numbers(moved["p"])
-    same = with_period(answers[answers["occasion"].eq(occasion)])
-    linked = with_links(pd.concat(pairs, ignore_index=True), same, campaign, PERIOD)
-    changes = judged(linked, campaign, p)
+    changes = judged(pd.concat(pairs, ignore_index=True), campaign, p)
     return Verdicts(
         rates.drop(columns=["_day", "_at"]),
         registry,

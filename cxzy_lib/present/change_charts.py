@@ -2,6 +2,7 @@
 
 import numpy as np
 import pandas as pd
+from matplotlib.artist import Artist
 from matplotlib.axes import Axes
 from matplotlib.lines import Line2D
 
@@ -19,7 +20,8 @@ def change_dots(changes: pd.DataFrame, campaign: Campaign, lang: str = "zh", ax:
     ----------
     changes : DataFrame
         As from `judged`. Only what may be compared is drawn: a dot without a line to anything, filled where
-        the verdict is a rise or a fall, hollow where the data cannot tell.
+        the verdict is a rise or a fall, hollow where the data cannot tell; a diamond instead of a dot where
+        the two are only ``flagged``.
     """
     rows = changes[changes["kind"].eq("period") & changes["difference"].notna()]
     if rows.empty:
@@ -30,8 +32,10 @@ def change_dots(changes: pd.DataFrame, campaign: Campaign, lang: str = "zh", ax:
     value, low, high = (100 * look.floats(rows[name]) for name in ("difference", "low", "high"))
     sure = rows["verdict"].isin(["rose", "fell"]).to_numpy(bool)
     ax.hlines(places, low, high, color=look.BLUE, linewidth=1.6, zorder=2)
-    for face, chosen in ((look.BLUE, sure), ("white", ~sure)):
-        ax.plot(value[chosen], places[chosen], "o", ms=7, color=look.BLUE, markerfacecolor=face, zorder=3)
+    flagged = rows["grade"].eq("flagged").to_numpy(bool)
+    for marker, kind in (("o", ~flagged), ("D", flagged)):
+        for face, chosen in ((look.BLUE, kind & sure), ("white", kind & ~sure)):
+            ax.plot(value[chosen], places[chosen], marker, ms=7, color=look.BLUE, mfc=face, zorder=3)
     ax.axvline(0, color=look.INK, linewidth=1, zorder=1)
     ax.set_xlabel(text("present.points_axis", lang))
     ax.xaxis.set_major_formatter(lambda at, _: f"{at:+.0f}" if round(at) else "0")
@@ -39,16 +43,14 @@ def change_dots(changes: pd.DataFrame, campaign: Campaign, lang: str = "zh", ax:
     after = look.right_column(ax, words, text("present.points_head", lang))
     told = [text(f"present.short_{verdict}", lang) for verdict in rows["verdict"]]
     look.right_column(ax, told, text("present.verdict_head", lang), after)
-    look.legend(
-        ax,
-        [
-            Line2D([], [], marker="o", linestyle="", color=look.BLUE, markerfacecolor=face, label=label)
-            for face, label in (
-                (look.BLUE, text("present.change_told", lang)),
-                ("white", text("present.change_untold", lang)),
-            )
-        ],
-    )
+    marks = [("o", look.BLUE, "told"), ("o", "white", "untold"), ("D", "white", "flagged")]
+    handles: list[Artist] = [
+        Line2D(
+            [], [], marker=marker, ls="", color=look.BLUE, mfc=face, label=text(f"present.change_{key}", lang)
+        )
+        for marker, face, key in marks[: 2 + flagged.any()]
+    ]
+    look.legend(ax, handles)
     return look.settle(ax)
 
 

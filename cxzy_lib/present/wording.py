@@ -154,8 +154,8 @@ def change_sentences(
 
 def _change_sentence(row: Mapping[Any, Any], campaign: Campaign, lang: str, short: bool) -> str:
     about, reasons = subject(row, campaign, lang), reasons_words(row["reasons"] or "", campaign, lang)
-    start, end = (side_name(row, side, campaign, lang) for side in ("start", "end"))
-    if row["verdict"] == "not_comparable":
+    end = side_name(row, "end", campaign, lang)
+    if row["verdict"] == "not_comparable":  # there is no start
         why = say("because", lang, reasons=reasons) if reasons else ""
         if row["kind"] in ("group", "branch"):
             period = period_name(campaign, row["rater_group"], lang) if row["kind"] == "group" else ""
@@ -163,17 +163,15 @@ def _change_sentence(row: Mapping[Any, Any], campaign: Campaign, lang: str, shor
         return say("change_not_comparable", lang, subject=about, end=end, reasons=why)
     values = {
         "subject": about,
-        "start": start,
+        "start": side_name(row, "start", campaign, lang),
         "end": end,
         "start_rate": percent(row["start_rate"], lang),
         "end_rate": percent(row["end_rate"], lang),
         "points": points(row["difference"]),
         "start_valid": row["start_valid"],
         "end_valid": row["end_valid"],
-        "detectable": "",
+        "detectable": "" if short else say("and_so", lang, words=detectable_words(row, lang)),
     }
-    if row["planned"] and not short:
-        values["detectable"] = say("and_so", lang, words=detectable_words(row, lang))
     ends = {end: f"{100 * row[end]:+.1f}" for end in ("low", "high")}
     values |= {key: "" if short else say(f"{key}_of", lang, **ends) for key in ("interval", "between")}
     key = "period" if row["kind"] in ("period", "stage") else "group"
@@ -186,7 +184,7 @@ def _caveats(row: Mapping[Any, Any], reasons: str, lang: str) -> str:
         told.append(say("not_robust", lang))
     if row.get("linked_base"):
         told.append(say("linked", lang, base=row["linked_base"]))
-    elif off_by_one(row["start_rate"], row["end_rate"]):
+    if off_by_one(row["start_rate"], row["end_rate"]):
         told.append(say("rounded_last", lang))
     return "".join(told)
 
@@ -207,6 +205,7 @@ def change_title(changes: pd.DataFrame, lang: str) -> str:
         if row["verdict"] in ("rose", "fell"):  # no title is surer than its sentence
             title += say("title_flagged", lang) if row["grade"] == "flagged" else ""
             title += "" if row["robust"] else say("title_not_robust", lang)
+        title += "" if pd.isna(row.get("linked_base")) else say("title_linked", lang)
         parts.append(title)
     return ("，" if lang == "zh" else "; ").join(parts)
 
