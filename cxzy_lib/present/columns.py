@@ -108,7 +108,7 @@ def years(campaign: Campaign, lang: str) -> list[Column]:
         *_columns(lang, "base", "count"),
         Column("exposure_days", say("col_exposure", lang), "count"),
         Column("shown_adjusted", say("col_adjusted", lang)),
-        Column("told", say("col_comparable", lang)),
+        Column("told", say("col_comparable", lang), "prose"),
     ]
 
 
