@@ -69,10 +69,13 @@ def test_every_comparison_of_the_page_is_counted_drawn_and_told(report):
 def test_the_groups_that_are_compared_are_those_of_the_ballots(report):
     first = report.verdicts.rates.query("item == 'leadership'")
     more = first[first["rater_group"].eq("nonmember")].assign(rater_group="student")
-    found = every_two_groups(pd.concat([first, more]), report.campaign, "semester")
+    registry = report.verdicts.registry
+    asked = registry[registry["rater_group"].eq("nonmember")].assign(rater_group="student")
+    told = pd.concat([registry, asked], ignore_index=True)
+    found = every_two_groups(pd.concat([first, more]), told, report.campaign, "semester")
     pairs = [["nonmember", "member"], ["student", "member"], ["student", "nonmember"]]
     assert found[["start", "end"]].to_numpy().tolist() == pairs
-    assert every_two_groups(more, report.campaign, "semester").empty
+    assert every_two_groups(more, told, report.campaign, "semester").empty
 
 
 def test_only_what_is_comparable_is_drawn_and_only_what_is_told_is_filled(report):
@@ -156,7 +159,7 @@ def test_where_branches_were_sampled_the_interval_counts_branches_and_says_so(re
     too_many = re.sub(
         r"\s+", " ", words(part(setting(found, "sampled_branches", {"satisfaction": 2}), "index"))
     )
-    assert f"满意四级 {mean}，抽 3/2 个支部" in too_many  # without an interval
+    assert f"满意四级 {mean} (无区间)，抽 3/2 个支部" in too_many  # without an interval
 
 
 def test_branches_are_compared_with_the_rest_counted_and_told_to_who_may_see_them(report):
@@ -169,7 +172,7 @@ def test_branches_are_compared_with_the_rest_counted_and_told_to_who_may_see_the
     ]
     assert changes["compared"].iloc[0] == 3  # nothing over time, one group
     told = words(part(found, "branches"))
-    assert "党员满意率：乙（55.0%，有效 40 票）低于其余支部（93.8%，80 票）38.8 个百分点" in told
+    assert "党员满意率：乙（55.0%，有效 40 票）低于其余支部（93.8%，80 票）38.7 个百分点" in told
     public = replace(found, audience="public", numbers={})
     assert "乙" not in words(part(public, "branches")) + words(part(public, "changes"))
     assert "支部之间的比较不在本版列出" in words(part(public, "changes"))
