@@ -55,7 +55,7 @@ def texts(folder: Path) -> dict[str, str]:
 
 def test_pages_hold_no_identity_and_no_free_words(sample_edition, planted):
     assert len(planted["identity"]) >= 3  # a number, a day of birth, an address: the same in every row
-    assert len(planted["words"]) > 20
+    assert len(planted["words"]) > 10  # the same sentences come many times
     for lang in ("zh", "en"):
         for name, page in texts(sample_edition[lang]).items():
             assert [value for value in planted["identity"] if value in page] == [], name
