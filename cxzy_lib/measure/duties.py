@@ -112,11 +112,11 @@ def settled(tasks: pd.DataFrame, as_of: date) -> pd.DataFrame:
 
 
 def late_tasks(tasks: pd.DataFrame, as_of: date, kinds: Sequence[str] = ()) -> pd.DataFrame:
-    """Return what was overdue at `as_of`, the latest first, and nothing long-term.
+    """Return what was overdue at `as_of`, the latest first: no names, and nothing long-term.
 
     `kinds` of tasks, all of them without any.
 
-    The result: ``unit``, ``person``, ``kind``, ``subject``, ``due_on``, ``days_late``.
+    The result: ``unit``, ``kind``, ``subject``, ``due_on``, ``days_late``.
 
     Examples
     --------
@@ -125,6 +125,19 @@ def late_tasks(tasks: pd.DataFrame, as_of: date, kinds: Sequence[str] = ()) -> p
     >>> late_tasks(conform("tasks", [task]), date(2012, 6, 30))[["unit", "days_late"]]
       unit  days_late
     0    d         10
+    """
+    return late_by_person(tasks, as_of, kinds).drop(columns="person")
+
+
+def late_by_person(tasks: pd.DataFrame, as_of: date, kinds: Sequence[str] = ()) -> pd.DataFrame:
+    """Return `late_tasks` with the ``person`` (pseudonym; NA: the unit's): only for those who may see names.
+
+    Examples
+    --------
+    >>> from cxzy_lib.tables import conform
+    >>> task = {"kind": "pledge", "person": "p1", "due_on": "2012-06-20", "status": "open"}
+    >>> late_by_person(conform("tasks", [task]), date(2012, 6, 30))[["person", "days_late"]].values.tolist()
+    [['p1', 10]]
     """
     rows = settled(tasks, as_of)
     rows = rows[rows["overdue"] & (rows["kind"].isin(kinds) if kinds else True)]

@@ -38,7 +38,7 @@ def own_overdue_part(report: Report) -> Block:
     """Return what the members of the report's own unit owe, by name; only an edition of a unit has it."""
     if "own_overdue" not in report.rights or report.unit is None:
         return joined([])
-    late = duties.late_tasks(report.tables.tasks, report.cutoff.date(), report.campaign.binding.owed)
+    late = duties.late_by_person(report.tables.tasks, report.cutoff.date(), report.campaign.binding.owed)
     late = late[late["person"].notna()]
     title, lang = report.say("section_own_overdue"), report.lang
     parts = [section(title, report.say("section_own_overdue_text", unit=report.unit))]
