@@ -181,16 +181,18 @@ def test_with_two_units_both_are_hidden_or_the_total():
     assert reasons(by_unit({"A": (2, 1), "B": (20, 4)})) == {"": "", "A": "small", "B": "complementary"}
 
 
+APPRAISAL = {
+    "occasion": "member",
+    "semester": "2010-2011-1",
+    "scale": "member3",
+    "occasion_id": "x",
+    "unit": "A",
+}
+
+
 def test_a_few_who_rate_many_are_few():
-    base = {
-        "occasion": "member",
-        "semester": "2010-2011-1",
-        "scale": "member3",
-        "occasion_id": "x",
-        "unit": "A",
-    }
     rows = [
-        base | {"rater_group": group, "appraisee": f"p{n}", "level": level, "count": count}
+        APPRAISAL | {"rater_group": group, "appraisee": f"p{n}", "level": level, "count": count}
         for group, each in (("nonmember", 2), ("self", 1))
         for n in range(9)
         for level, count in (("excellent", each if n % 2 else 0), ("qualified", 0 if n % 2 else each))
@@ -202,15 +204,8 @@ def test_a_few_who_rate_many_are_few():
 
 
 def test_where_few_are_appraised_their_grades_are_not_shown():
-    base = {
-        "occasion": "member",
-        "semester": "2010-2011-1",
-        "scale": "member3",
-        "occasion_id": "x",
-        "unit": "A",
-    }
     rows = [
-        base | {"rater_group": "member", "appraisee": person, "level": level, "count": 5}
+        APPRAISAL | {"rater_group": "member", "appraisee": person, "level": level, "count": 5}
         for person in ("p1", "p2", "p3")
         for level in ("excellent", "qualified")
     ]
@@ -219,15 +214,8 @@ def test_where_few_are_appraised_their_grades_are_not_shown():
 
 def test_a_department_of_a_branch_is_an_edition_too():
     """Votes of the branch on people of two departments: the branch less one is the other."""
-    base = {
-        "occasion": "member",
-        "semester": "2010-2011-1",
-        "scale": "member3",
-        "occasion_id": "x",
-        "unit": "A",
-    }
     rows = [
-        base | {"rater_group": "member", "appraisee": f"p{n}", "level": level, "count": count}
+        APPRAISAL | {"rater_group": "member", "appraisee": f"p{n}", "level": level, "count": count}
         for n in range(12)
         for level, count in (("excellent", 5 + n % 3), ("qualified", 4 - n % 3))
     ]

@@ -10,7 +10,6 @@ import numpy.typing as npt
 import pandas as pd
 
 from cxzy_lib.campaign import Campaign
-from cxzy_lib.measure.estimates import level_table
 from cxzy_lib.measure.intervals import hypergeometric_interval, wilson
 from cxzy_lib.measure.suppression import WHOLE
 from cxzy_lib.publish.reading import Statement
@@ -120,23 +119,19 @@ def _bodies(leaves: pd.DataFrame, turnout: pd.DataFrame) -> dict[tuple[str, str]
     known = turnout[turnout["occasion"].eq(occasion) & turnout["unit"].isna()].dropna(subset=["eligible"])
     sums = known.groupby(["semester", "rater_group"])["eligible"].sum()
     most = leaves.groupby(["semester", "rater_group"])["count"].sum()
-    known_bodies = {(str(key[0]), str(key[1])): int(body) for key, body in zip(sums.index, sums, strict=True)}
-    return {key: body for key, body in known_bodies.items() if body >= most.get(key, body + 1)}
-
-
-@cache
-def _level_sets_of(scales: tuple[tuple[str, str, bool, bool], ...]) -> dict[str, list[frozenset[str]]]:
-    sets: dict[str, list[frozenset[str]]] = {}
-    for scale in dict.fromkeys(scale for scale, *_ in scales):
-        mine = [(level, strict, inclusive) for of, level, strict, inclusive in scales if of == scale]
-        rates = [frozenset(level for level, *flags in mine if flags[at]) for at in (0, 1)]
-        sets[scale] = list(dict.fromkeys([*rates, *(frozenset([level]) for level, *_ in mine)]))
-    return sets
+    bodies = {(str(key[0]), str(key[1])): int(body) for key, body in zip(sums.index, sums, strict=True)}
+    return {key: body for key, body in bodies.items() if body >= most.get(key, body + 1)}
 
 
 def _level_sets(campaign: Campaign) -> dict[str, list[frozenset[str]]]:
-    table = level_table(campaign)[["scale", "level", "is_strict", "is_inclusive"]]
-    return _level_sets_of(tuple(table.itertuples(index=False, name=None)))
+    """Return for each scale what a share may be of: its two rates, or one of its levels."""
+    sets = {}
+    for code, scale in campaign.scales.items():
+        rates = [
+            frozenset(v.code for v in scale.levels if getattr(v, rate)) for rate in ("strict", "inclusive")
+        ]
+        sets[code] = list(dict.fromkeys([*rates, *(frozenset([level.code]) for level in scale.levels)]))
+    return sets
 
 
 def _masks(leaves: pd.DataFrame, scope: str, one: Statement) -> list[Floats]:
