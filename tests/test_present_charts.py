@@ -421,3 +421,11 @@ def test_given_axes_are_drawn_on(campaign: Campaign) -> None:
     assert charts.attendance_dots(attendance(["甲"]), campaign, ax=axes[1]) is axes[1]
     assert tuple(figure.get_size_inches()) == (14, 4)
     assert not axes[0].texts
+
+
+def test_what_marks_a_break_stands_where_no_point_is():
+    _, ax = plt.subplots()
+    ax.set_ylim(0.3, 1.0)
+    # 0.50 and 0.89 lie at 2/7 and 59/70 of the axis: the middle between them is 79/140.
+    assert theme.widest_gap(ax, np.array([0.5, 0.89, np.nan])) == pytest.approx(79 / 140)
+    assert theme.widest_gap(ax, np.array([])) == 0.5

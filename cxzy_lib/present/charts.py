@@ -129,7 +129,9 @@ def _mark_breaks(ax: Axes, parts: dict[str, pd.DataFrame], campaign: Campaign, l
     for (at, words), groups in sorted(changed.items()):
         said = words if len(groups) == len(parts) else f"{words}\n({'/'.join(groups)})"
         ax.axvline(at - 0.5, color=look.MUTED, linewidth=0.8, linestyle=(0, (4, 3)))
-        look.put(ax, said, (at - 0.5, 0), (4, 4), _BELOW, va="bottom", color=look.MUTED)
+        near = [look.floats(part["strict"].iloc[max(at - 1, 0) : at + 1]) for part in parts.values()]
+        height = look.widest_gap(ax, np.concatenate(near))  # where it covers no point
+        look.put(ax, said, (at - 0.5, height), (4, 0), _BELOW, color=look.MUTED)
 
 
 def short_reasons(reasons: str, campaign: Campaign, lang: str) -> str:

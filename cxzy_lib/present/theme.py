@@ -125,6 +125,14 @@ def floor_of(values: Floats) -> float:
     return floor if floor >= 0.3 else 0.0
 
 
+def widest_gap(ax: Axes, values: Floats) -> float:
+    """Return the middle of the widest gap that `values` leave on the y axis, as a fraction of the axis."""
+    low, high = ax.get_ylim()
+    places = np.sort(np.concatenate([[0, 1], (values[~np.isnan(values)] - low) / (high - low)]))
+    widest = np.diff(places).argmax()
+    return float(places[widest : widest + 2].mean())
+
+
 def share_axis(ax: Axes, which: Literal["x", "y"], values: Floats, title: str, lang: str) -> str:
     """Let an axis end at 100 % and start at :func:`floor_of`; return its title, which says so."""
     axis, floor = (ax.xaxis if which == "x" else ax.yaxis), floor_of(values)
