@@ -3,7 +3,7 @@
 import os
 import re
 from collections.abc import Iterable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from pathlib import Path
 from typing import Any, Literal
@@ -20,6 +20,10 @@ from cxzy_lib.present.blocks import Block, head, method
 from cxzy_lib.present.selection import clipped, institutions, of_institution, of_unit, of_year, resolve
 from cxzy_lib.tables import Tables, load
 from cxzy_lib.texts import text
+
+_WORKED_OUT = ("evidence", "status", "verdicts")
+# Filled by `keep_open` alone, in the process whose copies make the pages of one selection.
+_kept_open: "dict[tuple[object, ...], Report]" = {}
 
 
 @dataclass(frozen=True)
@@ -58,6 +62,12 @@ class Report:
         """What the satisfaction ballots can show: see `ballot_verdicts`."""
         tables = self.tables
         return ballot_verdicts(tables.votes, tables.turnout, tables.answers, self.campaign)
+
+    def for_readers(self, lang: str, audience: str) -> "Report":
+        """Return this report for other readers: what is worked out stays, figures count from 1."""
+        other = replace(self, lang=lang, audience=audience, numbers={})
+        vars(other).update({name: vars(self)[name] for name in _WORKED_OUT if name in vars(self)})
+        return other
 
     @property
     def rights(self) -> frozenset[str]:
@@ -181,6 +191,42 @@ def open_report(
         For an unknown unit or year, or if several institutions are there and none is chosen; the
         message gives the names that are known.
     """
+    kept = _kept_open.get((str(processed), str(campaign), year, unit))
+    report = kept or _opened(processed, campaign, year, unit, lang)
+    return report.for_readers(lang, audience)
+
+
+def keep_open(
+    *,
+    processed: str | os.PathLike[str],
+    campaign: str | os.PathLike[str],
+    year: int | None,
+    unit: str | None,
+    lang: str,
+    worked_out: bool,
+) -> None:
+    """Open a selection once for all that this process, or a copy of it, will open with these values.
+
+    With `worked_out` also the status of the clauses and the verdicts on the ballots, which take longest.
+
+    Raises
+    ------
+    ValueError
+        As `open_report`.
+    """
+    report = _opened(processed, campaign, year, unit, lang)
+    _kept_open[str(processed), str(campaign), year, unit] = report
+    for name in _WORKED_OUT if worked_out else ():
+        getattr(report, name)
+
+
+def _opened(
+    processed: str | os.PathLike[str],
+    campaign: str | os.PathLike[str],
+    year: int | None,
+    unit: str | None,
+    lang: str,
+) -> Report:
     spec, everything = clipped(load_campaign(campaign), year, lang), load(Path(processed))
     chosen, part = resolve(everything.units, unit, lang, institutions(everything.files))
     tables = of_institution(everything, chosen)
@@ -190,4 +236,4 @@ def open_report(
     names = (re.sub(r"[(（].*|\s", "", name) for name in everything.people["name"].dropna())
     kept = masked(of_year(of_unit(tables, part), year), decisions, part or WHOLE)
     known = frozenset(name for name in names if name)
-    return Report(spec, kept, lang, audience, year, part, names=known, missing=missing)
+    return Report(spec, kept, lang, "public", year, part, names=known, missing=missing)

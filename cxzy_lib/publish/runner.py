@@ -5,7 +5,7 @@ import re
 import signal
 import tempfile
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import Future, ProcessPoolExecutor, as_completed
 from concurrent.futures.process import BrokenProcessPool
 from dataclasses import dataclass, replace
@@ -55,6 +55,9 @@ def run_jobs(
 ) -> list[Result]:
     """Execute the jobs in `workers` processes and return their results in the order of the jobs.
 
+    Each is first run in a copy of a process that has everything open (`copies`); one that failed there,
+    or was lost, runs once more in a process and a kernel of its own.
+
     Parameters
     ----------
     jobs : sequence of Job
@@ -67,18 +70,22 @@ def run_jobs(
     progress : callable
         Called with each result as it comes in.
     """
+    from cxzy_lib.publish.copies import available, run_in_copies
+
     folder = Path(work_dir).resolve()
     folder.mkdir(parents=True, exist_ok=True, mode=0o700)
     results: dict[int, Result] = {}
-    lost: list[int] = []
-    for n, result in _pool(dict(enumerate(jobs)), workers, folder):
-        if result is None:
-            lost.append(n)
-        else:
-            results[n] = result
-            progress(result)
+    again = dict(enumerate(jobs))
+    for first in (run_in_copies, _pool) if available() else (_pool,):
+        todo, again = again, {}
+        for n, result in first(todo, workers, folder):
+            if result is None or (first is run_in_copies and result.status == "failed"):
+                again[n] = todo[n]
+            else:
+                results[n] = result
+                progress(result)
     # A process that dies breaks its whole pool: whoever was in it runs again, each in one of its own.
-    for n, result in (pair for alone in lost for pair in _pool({alone: jobs[alone]}, 1, folder)):
+    for n, result in (pair for alone in again.items() for pair in _pool(dict([alone]), 1, folder)):
         job = jobs[n]
         message = text("publish.lost", job.parameters["lang"])
         failed = Result(job, "failed", title=job.notebook.stem, error=Failure("BrokenProcessPool", message))
@@ -87,10 +94,11 @@ def run_jobs(
     return [results[n] for n in range(len(jobs))]
 
 
-def _pool(jobs: dict[int, Job], workers: int, folder: Path) -> Iterator[tuple[int, Result | None]]:
+def _pool(jobs: Mapping[int, Job], workers: int, folder: Path) -> Iterator[tuple[int, Result | None]]:
     """Yield each job's number with its result as it comes in, None where the process was lost."""
-    size = max(1, min(workers, len(jobs)))
-    with ProcessPoolExecutor(size, get_context("spawn"), _settle, (os.getpid(),)) as pool:
+    if not jobs:
+        return
+    with ProcessPoolExecutor(min(workers, len(jobs)), get_context("spawn"), settle, (os.getpid(),)) as pool:
         try:
             futures = {_submit(pool, job, folder / str(n)): n for n, job in jobs.items()}
             for future in as_completed(futures):
@@ -102,7 +110,7 @@ def _pool(jobs: dict[int, Job], workers: int, folder: Path) -> Iterator[tuple[in
             raise
 
 
-def _settle(parent: int) -> None:
+def settle(parent: int) -> None:
     """Prepare a worker: it ends with `parent` (and its kernel with it), and leaves Ctrl-C to that."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     end_with_parent(parent)
@@ -117,18 +125,21 @@ def _submit(pool: ProcessPoolExecutor, job: Job, folder: Path) -> "Future[Result
         return future
 
 
-def execute(job: Job, work_dir: Path) -> Result:
-    """Run one job in this process and return its result; what goes wrong in the notebook is a result, too."""
+def execute(job: Job, work_dir: Path, engine: str | None = None) -> Result:
+    """Run one job and return its result; what goes wrong in the notebook is a result, too.
+
+    In a kernel, or with another of papermill's engines.
+    """
     started = time.perf_counter()
     work_dir.mkdir(exist_ok=True, mode=0o700)
     try:
-        result = published(job, _executed(job, work_dir))
+        result = published(job, _executed(job, work_dir, engine))
     except Exception as error:
         result = Result(job, "failed", title=job.notebook.stem, error=_failure(job, error))
     return replace(result, seconds=round(time.perf_counter() - started, 2))
 
 
-def _executed(job: Job, work_dir: Path) -> Any:
+def _executed(job: Job, work_dir: Path, engine: str | None) -> Any:
     import papermill
     from papermill.iorw import load_notebook_node
     from papermill.translators import PythonTranslator
@@ -140,18 +151,21 @@ def _executed(job: Job, work_dir: Path) -> Any:
         names = ", ".join(undeclared)
         raise NotebookError(text("publish.undeclared", job.parameters["lang"], names=names))
     source, target = (_unformatted(path) for path in (job.notebook, work_dir / job.notebook.name))
+    own = {"home": str(work_dir)} if engine else {}
     for last in (False, True):
         try:
             return papermill.execute_notebook(
                 source,
                 target,
                 dict(job.parameters),
+                engine_name=engine,
                 kernel_name="python3",
                 language="python",
                 progress_bar=False,
                 request_save_on_cell_execute=False,
                 cwd=str(job.notebook.parent),
                 extra_arguments=["--IPKernelApp.log_level=CRITICAL"],  # its chatter is not for the terminal
+                **own,
             )
         except RuntimeError as error:
             # Two kernels that start at once can pick the same port: then one dies before it says a word.
