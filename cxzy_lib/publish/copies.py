@@ -11,7 +11,7 @@ import os
 import signal
 import sys
 from collections import deque
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from multiprocessing import Pipe, get_context
 from multiprocessing.connection import wait
@@ -74,11 +74,12 @@ class _Opener:
 
 
 def run_in_copies(
-    jobs: Mapping[int, Job], workers: int, folder: Path
+    jobs: Mapping[int, Job], workers: int, folder: Path, seconds: int = SECONDS
 ) -> Iterator[tuple[int, Result | None]]:
     """Yield each job's number with its result as it comes in, None where its process was lost.
 
-    At most `workers` processes work at a time, those that open a selection included.
+    At most `workers` processes work at a time, those that open a selection included. A notebook that takes
+    longer than `seconds` counts as lost.
     """
     groups, openers = deque(_selections(jobs)), dict[Any, _Opener]()
 
@@ -91,9 +92,9 @@ def run_in_copies(
                 while opener.opened and opener.waiting and free():
                     opener.start()
             while groups and free() and len(openers) <= workers:
-                begun = _begin(groups.popleft(), jobs, folder)
+                begun = _begin(groups.popleft(), jobs, folder, seconds)
                 openers[begun.pipe] = begun
-            for pipe in wait(list(openers)):
+            for pipe in _ready(openers):
                 yield from openers[pipe].told()
                 if not openers[pipe].waiting and not openers[pipe].running:
                     pipe.close()  # which ends it
@@ -101,6 +102,10 @@ def run_in_copies(
     finally:
         for opener in openers.values():
             opener.process.kill()
+
+
+def _ready(pipes: Iterable[Any]) -> list[Any]:
+    return wait(list(pipes))
 
 
 def _selections(jobs: Mapping[int, Job]) -> list[list[int]]:
@@ -111,18 +116,18 @@ def _selections(jobs: Mapping[int, Job]) -> list[list[int]]:
     return list(groups.values())
 
 
-def _begin(numbers: list[int], jobs: Mapping[int, Job], folder: Path) -> _Opener:
+def _begin(numbers: list[int], jobs: Mapping[int, Job], folder: Path, seconds: int) -> _Opener:
     context = get_context("forkserver")
     context.set_forkserver_preload(["cxzy_lib.publish.stack"])
     ours, its = context.Pipe()
     own = {n: jobs[n] for n in numbers}
-    process = context.Process(target=_open, args=(its, own, folder))
+    process = context.Process(target=_open, args=(its, own, folder, seconds))
     process.start()
     its.close()
     return _Opener(ours, process, deque(numbers))
 
 
-def _open(pipe: Any, jobs: Mapping[int, Job], folder: Path) -> None:
+def _open(pipe: Any, jobs: Mapping[int, Job], folder: Path, seconds: int) -> None:
     """Be the opener: open what the jobs read, then start each when told to, and pass its result on."""
     from cxzy_lib.present.report import keep_open
 
@@ -135,7 +140,7 @@ def _open(pipe: Any, jobs: Mapping[int, Job], folder: Path) -> None:
     pipe.send(None)
     running: dict[Any, tuple[int, BaseProcess]] = {}
     while True:
-        for ready in wait([pipe, *running]):
+        for ready in _ready([pipe, *running]):
             if ready is not pipe:
                 n, process = running.pop(ready)
                 pipe.send((n, _received(ready)))
@@ -146,7 +151,9 @@ def _open(pipe: Any, jobs: Mapping[int, Job], folder: Path) -> None:
             except EOFError:
                 return
             ours, its = Pipe(duplex=False)
-            copy = get_context("fork").Process(target=_run, args=(its, jobs[n], folder / str(n)), daemon=True)
+            copy = get_context("fork").Process(
+                target=_run, args=(its, jobs[n], folder / str(n), seconds), daemon=True
+            )
             copy.start()
             its.close()
             running[ours] = (n, copy)
@@ -160,9 +167,9 @@ def _received(pipe: Any) -> Result | None:
     return result
 
 
-def _run(pipe: Any, job: Job, work_dir: Path) -> None:
+def _run(pipe: Any, job: Job, work_dir: Path, seconds: int) -> None:
     """Be the copy: run the notebook, hand over what came of it, and end whatever it left running."""
     settle(os.getppid())
-    signal.alarm(SECONDS)  # whose default is the end of the process
+    signal.alarm(seconds)  # whose default is the end of the process
     pipe.send(execute(job, work_dir, ENGINE))
     os._exit(0)

@@ -6,18 +6,22 @@ from io import StringIO
 from pathlib import Path
 from typing import Any
 
+import nbformat.v4 as nbformat
 import numpy as np
-from IPython.core.displayhook import CapturingDisplayHook
+from IPython.core.displayhook import DisplayHook
 from IPython.core.displaypub import CapturingDisplayPublisher
 from IPython.core.interactiveshell import InteractiveShell
-from nbformat.v4 import new_output
 from papermill.engines import Engine, papermill_engines
+from traitlets import Type
 from traitlets.config import Config
 
 NAME = "this-process"
 
+_Base: Any = Engine
+_output: Any = nbformat.new_output
 
-class ThisProcess(Engine):
+
+class ThisProcess(_Base):  # type: ignore[misc]
     """Runs the cells in IPython's shell, without a kernel, a client and what they have to say to each other.
 
     The process must be the notebook's own and end with it: the shell is a singleton, and cells may change
@@ -39,20 +43,39 @@ class ThisProcess(Engine):
                 nb_man.cell_complete(cell, index)
 
 
-class _Shell(InteractiveShell):  # type: ignore[misc]
+class _Hook(DisplayHook):
+    """Puts the value of a cell's last line where `display` puts the rest."""
+
+    def write_output_prompt(self) -> None:
+        """Write none: there is no terminal."""
+
+    def write_format_data(self, format_dict: Any, md_dict: Any = None) -> None:
+        """Keep the value in all its forms."""
+        shell: Any = self.shell
+        shell.display_pub.outputs.append({"data": format_dict, "metadata": md_dict})
+
+    def finish_displayhook(self) -> None:
+        """Write no line end either."""
+
+
+class _Shell(InteractiveShell):
+    displayhook_class = Type(_Hook)
+    display_pub_class = Type(CapturingDisplayPublisher)
+
     def enable_gui(self, gui: Any = None) -> None:
         """Do nothing: there are no windows."""
+
+    def _showtraceback(self, etype: Any, evalue: Any, stb: Any) -> None:
+        """Print nothing: the error becomes an output of its cell."""
 
 
 def _shell(home: Path) -> Any:
     quiet = Config(InteractiveShell={"colors": "nocolor"}, HistoryManager={"enabled": False})
-    shell: Any = _Shell.instance(
-        config=quiet, ipython_dir=str(home / "ipython"), display_pub_class=CapturingDisplayPublisher
-    )
+    shell: Any = _Shell.instance(config=quiet, ipython_dir=str(home / "ipython"))
     # With a backend of its own choice matplotlib draws nothing into a notebook, without a word.
     shell.run_line_magic("matplotlib", "inline")
     random.seed()
-    np.random.seed()  # noqa: NPY002 - the state that every copy has inherited
+    np.random.seed()
     return shell
 
 
@@ -60,16 +83,15 @@ def _run(shell: Any, cell: Any) -> None:
     """Run one cell and put into it what it printed and, in their order, what it showed."""
     shown, printed = shell.display_pub.outputs, StringIO()
     shown.clear()
-    shell.display_trap.hook = CapturingDisplayHook(shell, shown)
     with redirect_stdout(printed), redirect_stderr(printed):
         result = shell.run_cell(cell.source, store_history=True)
     cell.execution_count = shell.execution_count - 1
-    cell.outputs = [new_output("stream", name="stdout", text=printed.getvalue())] if printed.tell() else []
+    cell.outputs = [_output("stream", name="stdout", text=printed.getvalue())] if printed.tell() else []
     for output in shown:
-        cell.outputs.append(new_output("display_data", dict(output["data"]), metadata=output["metadata"] or {}))
+        cell.outputs.append(_output("display_data", dict(output["data"]), metadata=output["metadata"] or {}))
     error = result.error_before_exec or result.error_in_exec
     if error is not None:
-        cell.outputs.append(new_output("error", ename=type(error).__name__, evalue=str(error), traceback=[]))
+        cell.outputs.append(_output("error", ename=type(error).__name__, evalue=str(error), traceback=[]))
         raise error
 
 

@@ -42,51 +42,54 @@ def passages(page: str, markup: str) -> list[Passage]:
     >>> [(p.place, p.under, p.text) for p in passages("a.html", markup)]
     [('table', ('甲', '满意度', '群众', '有效'), '22')]
     """
-    from bs4 import BeautifulSoup
+    from lxml import html
 
-    soup = BeautifulSoup(_LONG.sub("", _NO_WORDS.sub("", markup)), "html.parser")
-    above = _headings(soup)
+    tree = html.document_fromstring(_LONG.sub("", _NO_WORDS.sub("", markup)))
+    above = _headings(tree)
     parts = (_tables, _pictures, _attributes, _texts)
-    found = [one for part in parts for one in part(soup, above)]
+    found = [one for part in parts for one in part(tree, above)]
     kept = (one for one in found if any(c.isdigit() for c in one[2]))
     return [Passage(page, place, under, words) for place, under, words in kept]
 
 
 Found = tuple[str, tuple[str, ...], str]
-Above = dict[int, tuple[str, ...]]
+Above = dict[Any, tuple[str, ...]]
 
 
 def _words(node: Any) -> str:
-    return " ".join(node.get_text(" ").split())
+    return " ".join(" ".join(node.itertext()).split())
 
 
-def _headings(soup: Any) -> Above:
-    """Return for each node, by its identity, the headings before it and the title of its figure."""
+def _first(node: Any, *names: str) -> Any:
+    return next(node.iterdescendants(*names), None)
+
+
+def _headings(tree: Any) -> Above:
+    """Return for each node the headings before it and the title of its figure."""
     last: dict[str, str] = {}
     found: Above = {}
-    for node in soup.find_all(True):
-        if node.name in _HEADINGS:
-            last = {**last, node.name: _words(node)} if node.name == "h2" else {node.name: _words(node)}
-        elif node.name == "figure":
-            title = node.find("h3")
-            figure = (_words(title),) if title else ()
-            for inner in node.find_all(True):
-                found[id(inner)] = (*last.values(), *figure)
-        found.setdefault(id(node), tuple(last.values()))
+    for node in tree.iter():
+        if node.tag in _HEADINGS:
+            last = {**last, node.tag: _words(node)} if node.tag == "h2" else {node.tag: _words(node)}
+        elif node.tag == "figure":
+            title = _first(node, "h3")
+            figure = (_words(title),) if title is not None else ()
+            found |= dict.fromkeys(node.iterdescendants(), (*last.values(), *figure))
+        found.setdefault(node, tuple(last.values()))
     return found
 
 
-def _tables(soup: Any, headings: Above) -> Iterator[Found]:
-    for table in soup.find_all("table"):
-        caption = table.find("caption")
-        above = (*headings[id(table)], *([_words(caption)] if caption else []))
+def _tables(tree: Any, headings: Above) -> Iterator[Found]:
+    for table in tree.iter("table"):
+        caption = _first(table, "caption")
+        above = (*headings[table], *([_words(caption)] if caption is not None else []))
         heads: list[str] = []
-        for row in table.find_all("tr"):
-            cells = row.find_all(["th", "td"])
-            if not row.find("td"):
-                heads = [_words(cell) for cell in cells]
-                continue
+        for row in table.iterdescendants("tr"):
+            cells = list(row.iterdescendants("th", "td"))
             texts = [_words(cell) for cell in cells]
+            if not any(cell.tag == "td" for cell in cells):
+                heads = texts
+                continue
             labels = " · ".join(words for words in texts if words and not _is_number(words))
             for at, words in enumerate(texts):
                 yield "table", (*above, labels, heads[at] if at < len(heads) else ""), words
@@ -96,13 +99,13 @@ def _is_number(words: str) -> bool:
     return not re.search(r"[^\W\d_]", words)
 
 
-def _pictures(soup: Any, headings: Above) -> Iterator[Found]:
+def _pictures(tree: Any, headings: Above) -> Iterator[Found]:
     """Yield the labels of pictures, under the labels in their column and their row."""
-    for svg in soup.find_all("svg"):
-        above = headings[id(svg)]
+    for svg in tree.iter("svg"):
+        above = headings[svg]
         labels = [
             (float(one.get("x", 0)), float(one.get("y", 0)), words)
-            for one in svg.find_all("text")
+            for one in svg.iterdescendants("text")
             if (words := _words(one))
         ]
         named = [label for label in labels if not _is_number(label[2])]
@@ -112,21 +115,23 @@ def _pictures(soup: Any, headings: Above) -> Iterator[Found]:
             yield "picture", (*above, " · ".join(column), " · ".join(row)), words
 
 
-def _attributes(soup: Any, headings: Above) -> Iterator[Found]:
-    for node in soup.find_all(True):
+def _attributes(tree: Any, headings: Above) -> Iterator[Found]:
+    for node in tree.iter():
         for name in ("alt", "aria-label", "title", "content", "datetime"):
-            if words := node.attrs.get(name):
-                yield "alt", headings[id(node)], words
-        if node.name == "title":
-            yield ("alt" if node.find_parent("svg") else "text"), headings[id(node)], _words(node)
+            if words := node.get(name):
+                yield "alt", headings[node], words
+        if node.tag == "title":
+            inside = next(node.iterancestors("svg"), None) is not None
+            yield "alt" if inside else "text", headings[node], _words(node)
 
 
-def _texts(soup: Any, headings: Above) -> Iterator[Found]:
+def _texts(tree: Any, headings: Above) -> Iterator[Found]:
     """Yield the texts outside tables and pictures, each whole, as it stands in its block."""
-    for node in soup.find_all(_BLOCKS):
-        if node.find_parent(["table", "svg"]) or node.find(_BLOCKS) or node.find(["table", "svg"]):
-            continue
-        yield "text", headings[id(node)], _words(node)
-    for node in soup.find_all("div"):  # a tile is one thing: its label, its number, its base
-        if not node.find(["div", "table", "svg", "p", "ul", "ol"]) and node.find(_BLOCKS):
-            yield "text", headings[id(node)], _words(node)
+    for node in tree.iter(*_BLOCKS):
+        inside = next(node.iterancestors("table", "svg"), None) is not None
+        if not inside and _first(node, *_BLOCKS, "table", "svg") is None:
+            yield "text", headings[node], _words(node)
+    for node in tree.iter("div"):  # a tile is one thing: its label, its number, its base
+        parts = _first(node, "div", "table", "svg", "p", "ul", "ol") is None
+        if parts and _first(node, *_BLOCKS) is not None:
+            yield "text", headings[node], _words(node)
