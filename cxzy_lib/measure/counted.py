@@ -30,13 +30,12 @@ def events(ask: Ask, ev: Evidence) -> Answers:
     window = ask.window
     if measure.value == "exists":  # what was made once is there ever after
         window = Window(window.code, min(window.start, pd.Timestamp(ev.campaign.span.start)), window.end)
-    found = ev.events[window.holds(ev.events["held_on"])]
+    mine = window.holds(ev.events["held_on"])
     if wanted:
-        found = found[found["kind"].isin(wanted)]
-    if measure.value not in _VENUE:
-        found = found[holding(found["topic"], measure.words)]
-    if not wanted and not measure.words:
-        found = found.iloc[:0]
+        mine &= ev.events["kind"].isin(wanted)
+    if measure.value not in _VENUE and measure.words:
+        mine &= holding(ev.events["topic"], measure.words)
+    found = ev.events[mine] if wanted or measure.words else ev.events.iloc[:0]
     rows, used = source_rows(found), {"events": found}
     if rows.empty:
         return [Answer(None, "count", rows=used)]

@@ -22,17 +22,16 @@ def votes(ask: Ask, ev: Evidence) -> Answers:
     """
     measure, rates = ask.measure, ev.rates
     wanted = measure.items or ((ask.code,) if not measure.occasion else ())
-    mine = rates[rates["item"].isin(wanted)] if wanted else rates
     kinds = [measure.occasion] if measure.occasion else ["satisfaction", "survey"]
-    mine = mine[mine["occasion"].isin(kinds)]
+    mine = rates["occasion"].isin(kinds) & (rates["valid"].notna() | rates["hidden"])
+    mine &= ~rates["rater_group"].isin(["self", "organisation"])
+    if wanted:
+        mine &= rates["item"].isin(wanted)
     if not ask.whole:
-        mine = mine[mine[ev.campaign.setting("trend_basis")].astype("str").eq(ask.window.code)]
-    mine = mine[
-        (mine["valid"].notna() | mine["hidden"]) & ~mine["rater_group"].isin(["self", "organisation"])
-    ]
-    if mine.empty:
+        mine &= rates[ev.campaign.setting("trend_basis")].astype("str").eq(ask.window.code)
+    if not mine.any():
         return [Answer(None, "share")]
-    last = mine.sort_values("order").drop_duplicates("rater_group", keep="last")
+    last = rates[mine].sort_values("order").drop_duplicates("rater_group", keep="last")
     return [_rate(row, ev, measure.occasion) for row in last.to_dict("records")]
 
 
