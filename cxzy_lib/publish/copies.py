@@ -22,11 +22,10 @@ from typing import Any
 from cxzy_lib.publish.jobs import Job
 from cxzy_lib.publish.runner import Result, execute, settle
 
-#: Longest time for a notebook in a copy; one that takes longer runs on in an ordinary kernel, from the start.
+#: Longest time for a notebook in a copy; one that takes longer is run again in an ordinary kernel.
 SECONDS = 900
 #: From this many pages on it pays to work out first what most of them ask for.
 MANY = 3
-ENGINE = "this-process"
 _SELECTION = ("processed", "campaign", "year", "unit")
 
 
@@ -169,7 +168,9 @@ def _received(pipe: Any) -> Result | None:
 
 def _run(pipe: Any, job: Job, work_dir: Path, seconds: int) -> None:
     """Be the copy: run the notebook, hand over what came of it, and end whatever it left running."""
+    from cxzy_lib.publish.engine import NAME
+
     settle(os.getppid())
     signal.alarm(seconds)  # whose default is the end of the process
-    pipe.send(execute(job, work_dir, ENGINE))
+    pipe.send(execute(job, work_dir, NAME))
     os._exit(0)
