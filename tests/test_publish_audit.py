@@ -96,7 +96,10 @@ LEAKS = {
     "words for the blind": {"b.html": picture(alt="群众：2010年秋：75.0%；2011年春：76.9%。")},
     "a rounded share of few": {"b.html": table(("学期", "评议人", "不满意"), ("2010年秋", "群众", "25.0%"))},
     "an interval": {"b.html": f"<p>2010年秋，群众满意率的区间为 {LOW:.1f}%–{HIGH:.1f}%。</p>"},
+    # With 100, 70 and 30 points only 3, 0 and 1 of at most 6 ballots have this mean.
+    "an index": {"b.html": "<p>2010年秋，群众满意度指数 82.5。</p>"},
     "that all said the same": {"b.html": "<p>2011年秋，群众“满意”占 100.0%。</p>"},
+    "an index when all said the same": {"b.html": "<p>2011年秋，群众的指数为 100.0。</p>"},
     "a title": {"b.html": "<title>2010年秋群众有效票 4 票</title>"},
     "in English": {"b.html": "<p>Non-members, Autumn 2010: 3 satisfied of 4 valid ballots.</p>"},
     "a year": {"b.html": table(("年", "评议人", "有效"), ("2010年", "群众", "4"))},
@@ -138,6 +141,48 @@ def test_every_kind_of_leak_is_found_and_its_page_named(auditor, tmp_path, kind)
     assert "out/b.html" in {one.page for one in row["because"]}
     for lang in ("zh", "en"):
         assert "out/b.html" in auditor.lines(found, lang)[1]
+
+
+#: 3 ballots, too few; 10, hidden with them; 24; all others than the first therefore 34.
+BRANCHES = {"第一支部": (2, 1, 0), "第三支部": (7, 3, 0), "第二支部": (20, 3, 1)}
+
+
+@pytest.fixture(scope="module")
+def by_branch(tmp_path_factory):
+    base = {"institution": "甲校", "occasion": "satisfaction", "semester": "2010-2011-1", "stage": "S2"}
+    base |= {"rater_group": "nonmember", "item": "leadership", "scale": "sat3", "year": 2010}
+    votes = [
+        base | {"level": level, "count": count, "occasion_id": unit, "unit": unit}
+        for unit, counts in BRANCHES.items()
+        for level, count in zip(LEVELS, counts, strict=True)
+    ]
+    tables = {field.name: conform(field.name, []) for field in fields(Tables)}
+    tables |= {"votes": conform("votes", votes)}
+    tables["files"] = conform(
+        "files", [{"institution": "甲校", "source_file": "甲校/a.xls", "status": "read"}]
+    )
+    folder = tmp_path_factory.mktemp("branches") / "processed"
+    save(tables, folder)
+    return Auditor(folder, ROOT / "campaign")
+
+
+SHOWN = table(
+    ("学期", "评议人", "支部", "有效"), ("2010年秋", "群众", "第二支部", "24"), ("2010年秋", "群众", "", "37")
+)
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        "2010年秋，群众：第一支部之外，其余支部有效 34 票。",
+        "Autumn 2010, non-members: beside 第一支部, the other branches had n = 34.",
+        "2010年秋，群众：第三支部有效 10 票。",
+    ],
+)
+def test_a_branch_hidden_is_told_by_all_the_others(by_branch, tmp_path, words):
+    assert by_branch.look(put(tmp_path / "clean", {"a.html": SHOWN})).told.empty
+    found = by_branch.look(put(tmp_path / "x" / "out", {"a.html": SHOWN, "b.html": f"<p>{words}</p>"}))
+    assert found.told[["scope", "low", "high"]].to_numpy().tolist() == [["第一支部", 3, 3]]
 
 
 def test_an_earlier_edition_and_one_for_others_count(auditor, tmp_path):

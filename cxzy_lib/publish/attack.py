@@ -1,46 +1,25 @@
 """How closely hidden groups of ballots can be told from what was published, by integer programming."""
 
-from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Hashable, Iterable, Mapping
+from dataclasses import replace
 from functools import cache
 from typing import Any
 
 import numpy as np
-import numpy.typing as npt
 import pandas as pd
 
 from cxzy_lib.campaign import Campaign
+from cxzy_lib.measure.indices import level_points
 from cxzy_lib.measure.intervals import hypergeometric_interval, wilson
 from cxzy_lib.measure.suppression import WHOLE
+from cxzy_lib.publish.bounds import Floats, System, bounds, floats, linked
 from cxzy_lib.publish.reading import Statement
 
-Floats = npt.NDArray[np.float64]
 FAMILY = ["institution", "occasion", "item"]
+_WORDS = ["semester", "stage", "year", "item", "rater_group", "scale", "level"]
+Said = tuple[str, Statement]
 _SLACK = 1e-6
 _MOST = 400  # no interval is looked up for more ballots
-
-
-def _numbers(flags: "pd.Series[bool]") -> Floats:
-    return np.asarray(flags, dtype=np.float64)
-
-
-@dataclass
-class System:
-    """What is known of the leaves of one item: ``low <= rows @ counts <= high``, and who said it."""
-
-    leaves: pd.DataFrame
-    confidence: float
-    rows: list[Floats] = field(default_factory=list)
-    low: list[float] = field(default_factory=list)
-    high: list[float] = field(default_factory=list)
-    said: list[Statement | None] = field(default_factory=list)
-
-    def add(self, row: Floats, low: float, high: float, said: Statement | None) -> None:
-        """Note one more thing that is known."""
-        self.rows.append(row)
-        self.low.append(low)
-        self.high.append(high)
-        self.said.append(said)
 
 
 def attack(
@@ -70,45 +49,43 @@ def attack(
         or all but one are known to be empty); and ``because``, the statements that it takes.
     """
     unsafe = decisions[~decisions["shown"] & decisions["reason"].ne("complementary")].reset_index(drop=True)
-    said = list(found)
+    said = _by_item(found)
+    points = level_points(campaign)
+    leaves = leaves.merge(points, on=["scale", "level"], how="left")
+    families = {key: rows for key, rows in leaves.groupby(FAMILY, dropna=False)}
     parts = []
     for key, targets in unsafe.groupby(FAMILY, dropna=False):
-        mine = leaves[leaves[FAMILY].eq(list(key)).all(axis=1)].reset_index(drop=True)
-        system = _system(mine, turnout, [(s, x) for where, s, x in said if where == key[0]], campaign)
+        system = _system(families[key], turnout, said.get(str(key[0]), {}), campaign)
         parts += [_bounded(system, row, campaign) for row in targets.to_dict("records")]
     columns = [*decisions.columns, "low", "high", "told", "because"]
     return pd.DataFrame(parts, columns=columns)
 
 
+def _by_item(found: Iterable[tuple[str, str, Statement]]) -> dict[str, dict[str | None, list[Said]]]:
+    """Return what was said of each institution and item, each thing once, however many pages say it."""
+    said: dict[str, dict[str | None, dict[Hashable, Said]]] = {}
+    for institution, scope, one in found:
+        about = (scope, replace(one, page="", place="", quote=""))
+        said.setdefault(institution, {}).setdefault(one.item, {}).setdefault(about, (scope, one))
+    return {who: {item: [*once.values()] for item, once in items.items()} for who, items in said.items()}
+
+
 def _system(
-    leaves: pd.DataFrame, turnout: pd.DataFrame, said: Sequence[tuple[str, Statement]], campaign: Campaign
+    leaves: pd.DataFrame, turnout: pd.DataFrame, said: Mapping[str | None, list[Said]], campaign: Campaign
 ) -> System:
-    system = System(leaves, campaign.setting("confidence_level"))
-    item = leaves["item"].iloc[0]
+    columns = {name: leaves[name].astype("str").to_numpy(object) for name in _WORDS}
+    columns |= {"scopes": leaves["scopes"].to_numpy(object), "count": leaves["count"].to_numpy(float)}
+    columns |= {"points": leaves["points"].to_numpy(float, na_value=np.nan)}
+    system = System(columns, campaign.setting("confidence_level"))
+    item = columns["item"][0]
     default = item == "" or getattr(campaign.items.get(item), "headline", False)
     bodies = _bodies(leaves, turnout)
     for (semester, group), body in bodies.items():
-        mask = leaves["semester"].eq(semester) & leaves["rater_group"].eq(group)
-        system.add(_numbers(mask), 0, body, None)
+        mask = system.column("semester", semester) & system.column("rater_group", group)
+        system.add(floats(mask), 0, body, None)
     sets = _level_sets(campaign)
-    seen = set()
-    for scope, one in said:
-        about = (
-            scope,
-            one.kind,
-            one.low,
-            one.high,
-            one.half,
-            one.period,
-            one.group,
-            one.item,
-            one.scope,
-            one.level,
-        )
-        if about in seen or not (one.item == item or (one.item is None and default)):
-            continue
-        seen.add(about)
-        for part in _masks(leaves, scope, one):
+    for scope, one in [*said.get(item, ()), *(said.get(None, ()) if default else ())]:
+        for part in _masks(system, scope, one):
             _state(system, part, one, sets, bodies)
     return system
 
@@ -134,21 +111,21 @@ def _level_sets(campaign: Campaign) -> dict[str, list[frozenset[str]]]:
     return sets
 
 
-def _masks(leaves: pd.DataFrame, scope: str, one: Statement) -> list[Floats]:
+def _masks(system: System, scope: str, one: Statement) -> list[Floats]:
     """Return which leaves a statement may be about: none where the words leave it open."""
     if one.period is None or one.group is None:
         return []
     kind, code = one.period
-    mask = leaves[kind].astype("str").eq(code)
+    mask = system.column(kind, code)
     if kind == "year":
-        mask |= leaves["semester"].eq(code)
+        mask = mask | system.column("semester", code)
     where = one.scope or scope
-    if where != WHOLE:
-        mask &= leaves["scopes"].map(lambda inside: where in inside).astype(bool)
-    groups = [mask & leaves["rater_group"].eq(one.group)]
-    if one.group == "all":
-        groups.append(mask)
-    return [_numbers(group) for group in groups if group.any()]
+    parts = [mask & system.inside(where)] if where != WHOLE else [mask]
+    if one.rest and where != WHOLE:  # "the other branches", or the one that they are compared with
+        parts.append(mask & ~system.inside(where))
+    group = system.column("rater_group", one.group)
+    parts = [part & group for part in parts] + (parts if one.group == "all" else [])
+    return [floats(part) for part in parts if part.any()]
 
 
 def _state(
@@ -159,16 +136,18 @@ def _state(
     bodies: Mapping[tuple[str, str], int],
 ) -> None:
     """Add what a statement says, in each reading of it that holds."""
-    leaves = system.leaves
-    truth = leaves["count"].to_numpy(float)
+    truth = system.leaves["count"]
+    if one.kind == "index":
+        _state_index(system, mask, truth, one)
+        return
     if one.kind == "count" and mask @ truth == one.low:
         system.add(mask, one.low, one.low, one)
     if one.kind == "count" and one.level is None:
         return
-    scales = set(leaves.loc[mask > 0, "scale"])
+    scales = dict.fromkeys(system.leaves["scale"][mask > 0])
     candidates = [one.level] if one.level else list(dict.fromkeys(s for scale in scales for s in sets[scale]))
     for levels in candidates:
-        part = mask * _numbers(leaves["level"].isin(levels))
+        part = mask * system.levels(levels)
         if not part.any():
             continue
         if one.kind == "count" and part @ truth == one.low:
@@ -187,6 +166,17 @@ def _state_share(system: System, mask: Floats, part: Floats, truth: Floats, one:
         system.add(100 * part - (one.low - one.half) * mask, -_SLACK, np.inf, one)
 
 
+def _state_index(system: System, mask: Floats, truth: Floats, one: Statement) -> None:
+    points = system.leaves["points"]
+    if np.isnan(points[mask > 0]).any():
+        return
+    part, whole = np.where(mask > 0, points, 0.0) * mask, mask @ truth
+    if whole and abs(part @ truth / whole - one.low) <= one.half + _SLACK:
+        system.add(mask, 1, np.inf, one)
+        system.add(part - (one.low + one.half) * mask, -np.inf, _SLACK, one)
+        system.add(part - (one.low - one.half) * mask, -_SLACK, np.inf, one)
+
+
 def _state_interval(
     system: System,
     mask: Floats,
@@ -195,8 +185,8 @@ def _state_interval(
     one: Statement,
     bodies: Mapping[tuple[str, str], int],
 ) -> None:
-    rows = system.leaves[mask > 0]
-    keys = set(rows[["semester", "rater_group"]].itertuples(index=False, name=None))
+    leaves = system.leaves
+    keys = {*zip(leaves["semester"][mask > 0], leaves["rater_group"][mask > 0], strict=True)}
     body = bodies.get(next(iter(keys)), 0) if len(keys) == 1 else 0
     shown = (one.low, one.high, one.half, body, system.confidence)
     if not _have(np.array([[part @ truth, mask @ truth]]), *shown).any():
@@ -224,13 +214,11 @@ def _have(pairs: Floats, low: float, high: float, half: float, body: int, level:
 
 
 def _bounded(system: System, row: Mapping[Any, Any], campaign: Campaign) -> dict[str, Any]:
-    leaves = system.leaves
-    mine = (
-        leaves[["semester", "rater_group", "scale"]] == [row[k] for k in ("semester", "rater_group", "scale")]
-    ).all(axis=1)
+    mine = system.column("semester", row["semester"]) & system.column("rater_group", row["rater_group"])
+    mine = mine & system.column("scale", row["scale"])
     if row["scope"] != WHOLE:
-        mine &= leaves["scopes"].map(lambda inside: row["scope"] in inside).astype(bool)
-    target = _numbers(mine)
+        mine = mine & system.inside(row["scope"])
+    target = floats(mine)
     width = campaign.setting("hidden_width")
     low, high, told = _tell(system, target, width, range(len(system.rows)))
     because: list[Statement] = []
@@ -241,47 +229,17 @@ def _bounded(system: System, row: Mapping[Any, Any], campaign: Campaign) -> dict
 
 def _tell(system: System, target: Floats, width: float, used: Iterable[int]) -> tuple[float, float, bool]:
     """Return the least and the most ballots of the target and whether that gives it away."""
-    rows = _linked(system, target, list(used))
+    rows = linked(system, target, list(used))
     if not any(system.said[at] for at in rows):
         return 0.0, np.inf, False
-    low, high = _bounds(system, target, rows)
+    low, high = bounds(system, target, rows)
     told = high - low < width
     ends = [
-        _bounds(system, target * _numbers(system.leaves["level"].eq(level)), rows)
-        for level in dict.fromkeys(system.leaves.loc[target > 0, "level"])
+        bounds(system, target * system.column("level", level), rows)
+        for level in dict.fromkeys(system.leaves["level"][target > 0])
     ]
     told |= any(one == most > 0 for one, most in ends) or sum(most >= 1 for _, most in ends) < 2
     return low, high, bool(told)
-
-
-def _linked(system: System, target: Floats, used: list[int]) -> list[int]:
-    """Return which of the rows have to do with the target, through whatever number of others."""
-    reach, left, chosen = target > 0, set(used), []
-    while near := [at for at in left if (reach & (system.rows[at] != 0)).any()]:
-        for at in near:
-            reach = reach | (system.rows[at] != 0)
-        chosen += near
-        left -= set(near)
-    return sorted(chosen)
-
-
-def _bounds(system: System, target: Floats, rows: list[int]) -> tuple[float, float]:
-    from scipy.optimize import LinearConstraint, milp
-
-    limits = LinearConstraint(
-        np.array([system.rows[at] for at in rows]),
-        [system.low[at] for at in rows],
-        [system.high[at] for at in rows],
-    )
-    ends = []
-    for sign in (1, -1):
-        solved = milp(sign * target, integrality=np.ones(len(target), dtype=np.int64), constraints=limits)
-        ends.append(
-            sign * solved.fun
-            if solved.status == 0 and solved.fun is not None
-            else (0.0 if sign > 0 else np.inf)
-        )
-    return round(ends[0], 6), round(ends[1], 6)
 
 
 def _needed(system: System, target: Floats, width: float) -> list[Statement]:

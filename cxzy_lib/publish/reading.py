@@ -13,8 +13,11 @@ LANGUAGES = ("zh", "en")
 _BREAK = re.compile(r"[，、；。,;:：|｜\n]\s*|\.\s")
 _INTERVAL = r"(?P<low>\d+(?:\.\d+)?)\s*%?\s*[–~至-]\s*(?P<high>\d+(?:\.\d+)?)\s*%"
 _SHARE = r"(?P<share>\d+(?:\.\d+)?)\s*%"
-_COUNT = r"(?P<count>\d{1,3}(?:,\d{3})+|\d+)(?![\d.]|\s*[%/]\s*\d|-\d)"
-_NUMBER = re.compile(rf"(?<![\d.+–-]){_INTERVAL}|(?<![\d.+–-]){_SHARE}|(?<![\d.,+/–-]){_COUNT}")
+_COUNT = r"(?P<count>\d{1,3}(?:,\d{3})+|\d+)(?!\d|\.\d|\s*[%/]\s*\d|-\d)"
+_INDEX = r"(?P<index>\d{1,3}\.\d+)(?!\d|\.\d|\s*[%/–~-])"
+_NUMBER = re.compile(
+    rf"(?<![\d.+–-]){_INTERVAL}|(?<![\d.+–-]){_SHARE}|(?<![\d.,+/–-]){_COUNT}|(?<![\d.,+/–-]){_INDEX}"
+)
 _SLASHED = re.compile(r"\s/\s")
 
 
@@ -22,9 +25,10 @@ _SLASHED = re.compile(r"\s/\s")
 class Statement:
     """A number with what it is about; a dimension that the words leave open is None.
 
-    `kind` is ``count`` (of valid ballots, or of those of the `level`), ``share`` or ``interval``; `low` and
-    `high` are the number itself, or the ends of the interval; `half` is half a unit of the last place shown.
-    `period` is a pair like (``semester``, code), `group` may be "all".
+    `kind` is ``count`` (of valid ballots, or of those of the `level`), ``share``, ``interval`` or ``index``
+    (mean of the levels' points); `low` and `high` are the number itself, or the ends of the interval; `half`
+    is half a unit of the last place shown. `period` is a pair like (``semester``, code), `group` may be
+    "all"; with `rest` the words may mean all other parts than `scope`.
     """
 
     page: str
@@ -39,6 +43,7 @@ class Statement:
     item: str | None
     scope: str | None
     level: frozenset[str] | None
+    rest: bool = False
 
 
 @dataclass(frozen=True)
@@ -73,11 +78,13 @@ def vocabulary(campaign: Campaign, units: Iterable[str], days: Mapping[str, str]
         add(day, "period", ("semester", semester))
     for lang in LANGUAGES:
         _add_campaign(campaign, lang, add)
-        for kind in ("valid", "other", "rate"):
+        for kind in ("valid", "other", "rate", "index"):
             for word in text(f"audit.{kind}_words", lang).split():
                 add(word.replace("_", " "), "measure", kind)
         for word in text("audit.all_words", lang).split():
             add(word, "group", "all")
+        for word in text("audit.rest_words", lang).split():
+            add(word.replace("_", " "), "rest", True)
     longest = sorted(found, key=len, reverse=True)
     pattern = "|".join(
         rf"\b{re.escape(w)}\b" if w.isascii() and w.isalpha() else re.escape(w) for w in longest
@@ -172,7 +179,7 @@ def _measure(
     if "other" in means:
         return "other"
     if means:
-        return "valid" if "valid" in means else "rate"
+        return next(kind for kind in ("index", "valid", "rate") if kind in means)
     return "rate" if place == "picture" and known.get("measure") is None else known.get("measure")
 
 
@@ -180,7 +187,11 @@ def _statement(passage: Passage, number: re.Match[str], here: Mapping[str, Any])
     if here["measure"] == "other":
         return None
     groups = number.groupdict()
-    if groups["high"]:
+    if groups["index"]:
+        kind, ends = "index", (groups["index"], groups["index"])
+        if here["measure"] != "index":
+            return None
+    elif groups["high"]:
         kind, ends = "interval", (groups["low"], groups["high"])
     elif groups["share"]:
         kind, ends = "share", (groups["share"], groups["share"])
@@ -192,4 +203,7 @@ def _statement(passage: Passage, number: re.Match[str], here: Mapping[str, Any])
     places = len(ends[1].partition(".")[2])
     about = {name: here.get(name) for name in ("period", "group", "item", "scope", "level")}
     quote = " ".join(passage.text[max(0, number.start() - 24) : number.end() + 8].split())
-    return Statement(passage.page, passage.place, quote, kind, low, high, 0.5 * 10**-places, **about)
+    rest = bool(here.get("rest"))
+    return Statement(
+        passage.page, passage.place, quote, kind, low, high, 0.5 * 10**-places, **about, rest=rest
+    )
