@@ -45,6 +45,12 @@ COMMON = (
     ),
     click.option("--year", type=int, help="只看这一年 / only this calendar year"),
     click.option("--unit", help="只看该单位、支部或处室 / only this institution, branch or department"),
+    click.option(
+        "--each",
+        multiple=True,
+        type=click.Choice(["branch", "year"]),
+        help="另为每个支部、每一年各出一份 / also an edition for each branch, each year",
+    ),
     click.option("--jobs", default=os.cpu_count() or 1, type=click.IntRange(1), help="并行数 / side by side"),
     click.option("--force", is_flag=True, help="未变的也重做 / also what is up to date"),
     HELP,
@@ -63,6 +69,7 @@ class Call:
     audience: str
     year: int | None
     unit: str | None
+    each: tuple[str, ...]
     jobs: int
     force: bool
 

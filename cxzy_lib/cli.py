@@ -9,7 +9,7 @@ import sys
 from collections.abc import Sequence
 from dataclasses import asdict
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import click
 
@@ -136,12 +136,24 @@ def _run(call: Call, notebooks: Sequence[str] = ()) -> int:
         raise Wrong(str(error)) from error
     with locked(call.folder, ".edition-*"):
         try:
-            plans = editions.plan("notebooks", notebooks, params, force=call.force)
+            plans = editions.plan("notebooks", notebooks, params, _each(call, spec), force=call.force)
         except OtherEdition as other:
             chosen = (other.parameters.get(name) for name in ("audience", "lang", "year", "unit"))
             there = " ".join(str(value) for value in chosen if value)
             raise call.wrong("cli.other_edition", folder=_short(other.folder), there=there) from other
         return _publish(call, plans, spec)
+
+
+def _each(call: Call, spec: "Campaign") -> dict[str, list[Any]]:
+    """Return the branches and years that have an edition of their own."""
+    import pandas as pd
+
+    found: dict[str, list[Any]] = {"year": list(spec.years)} if "year" in call.each else {}
+    if "branch" in call.each:
+        units = pd.read_parquet(call.processed / "units.parquet")
+        of = units.loc[units["kind"].eq("branch"), ["institution", "unit"]].dropna().drop_duplicates()
+        found["branch"] = list(of.itertuples(index=False, name=None))
+    return found
 
 
 def _short(path: Path) -> Path:
@@ -174,9 +186,8 @@ def _publish(call: Call, plans: "Plans", spec: "Campaign") -> int:
 
     def tell(result: "Result") -> None:
         step(result)
-        page = "/".join(
-            filter(None, (result.job.parameters["unit"] if plans.listed else "", result.job.page))
-        )
+        folder = Path(result.job.parameters["out"]).name
+        page = f"{folder}/{result.job.page}" if plans.listed else result.job.page
         if result.error is not None:
             call.say("page_failed", page=page, reason=site.why(asdict(result.error), call.lang))
         elif not sys.stdout.isatty():

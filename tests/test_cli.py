@@ -137,7 +137,7 @@ def test_several_institutions_have_an_edition_each_and_a_list(tmp_path):
         assert f"<p>{name} None zh public</p>" in (out / link).with_name("a.html").read_text("utf-8")
         assert name in (out / link).read_text("utf-8")
     whole = json.loads((out / "manifest.json").read_text("utf-8"))
-    assert [(found["name"], found["status"]) for found in whole["institutions"]] == [
+    assert [(found["name"], found["status"]) for found in whole["editions"]] == [
         ("丙学院", "done"),
         ("乙学院", "failed"),
         ("甲 学院", "done"),

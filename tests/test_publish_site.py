@@ -105,10 +105,24 @@ def test_a_page_for_another_audience_is_neither_relabelled_nor_lost(tmp_path, jo
 
 def test_the_list_of_institutions_names_each_with_its_state(tmp_path):
     parameters = {"year": None, "unit": None, "lang": "zh", "audience": "public"}
-    entry = {"folder": "甲学院", "status": "done", "made": "2012-06-30 08:00", "pages": 5, "failed": 0}
+    why = {"kind": "ValueError", "message": "不行", "cell": 3}
+    entry = {
+        "folder": "甲学院",
+        "status": "done",
+        "made": "2012-06-30 08:00",
+        "pages": 5,
+        "failed": [],
+        "title": "A",
+    }
     listed = [
         {"name": "甲学院", **entry},
-        {"name": "乙<学院>", **entry, "folder": "乙_学院_-1 a", "status": "failed", "failed": 2},
+        {
+            "name": "乙<学院>",
+            **entry,
+            "folder": "乙_学院_-1 a",
+            "status": "failed",
+            "failed": [["丙", why], ["丁", why]],
+        },
     ]
     edition = Edition("版次", "zh", "public", period="2010")
     index = publish_list(listed, tmp_path, edition, parameters=parameters, inputs={"a": "1"})
@@ -116,10 +130,11 @@ def test_the_list_of_institutions_names_each_with_its_state(tmp_path):
     assert '<a href="%E7%94%B2%E5%AD%A6%E9%99%A2/index.html">甲学院</a>' in markup
     assert '/index.html">乙&lt;学院&gt;</a>' in markup
     assert "5 页中有 2 页未能完成" in markup
+    assert "丁 · 第 3 个代码单元出错：ValueError：不行" in markup
     manifest = json.loads((tmp_path / "manifest.json").read_text("utf-8"))
     assert (manifest["status"], manifest["parameters"], manifest["inputs"]) == (
         "failed",
         parameters,
         {"a": "1"},
     )
-    assert [found["name"] for found in manifest["institutions"]] == ["甲学院", "乙<学院>"]
+    assert [found["name"] for found in manifest["editions"]] == ["甲学院", "乙<学院>"]

@@ -141,7 +141,7 @@ class Auditor:
     def _beside(self, mine: list[Path], whose: set[str]) -> Iterator[tuple[int, list[Said]]]:
         """Yield what the other editions of the same institutions say: earlier ones, of units, for others."""
         folder = mine[0]
-        listed = "institutions" in _manifest(folder.parent)  # then the editions are in folders of its own
+        listed = "editions" in _manifest(folder.parent)  # then the editions are in folders of its own
         root = folder.parent.parent if listed else folder.parent
         others = {one for place in (root, *_folders(root)) for one in editions_in(place)} - set(mine)
         yield from (self._published(one) for one in sorted(others) if self._whose(_manifest(one))[0] in whose)

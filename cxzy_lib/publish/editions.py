@@ -1,4 +1,4 @@
-"""Which editions a call makes - one, or one for each institution and a list of them - and making them."""
+"""Which editions a call makes, one or many with a list (by institution, branch, year), and making them."""
 
 import hashlib
 import re
@@ -14,14 +14,30 @@ from cxzy_lib.publish.audit import Audit, Auditor, GivenAway
 from cxzy_lib.publish.jobs import Job
 from cxzy_lib.publish.runner import Result, run_jobs
 from cxzy_lib.publish.site import Edition, publish, publish_list
+from cxzy_lib.texts import text
+
+
+@dataclass(frozen=True)
+class Selection:
+    """What an edition is about: an institution or a branch of it, and perhaps one year."""
+
+    institution: str
+    unit: str | None  # as the notebooks are given it
+    branch: str = ""
+    year: int | None = None
+
+    def name(self, lang: str) -> str:
+        """Return its name for a list of editions."""
+        year = self.year and text("present.year", lang, year=self.year)
+        return " · ".join(part for part in (self.institution, self.branch, year) if part)
 
 
 @dataclass(frozen=True)
 class Plan:
-    """An edition to be made: where, whose, all its pages, those asked for and those that must run."""
+    """An edition to be made: where, about what, all its pages, those asked for and those that must run."""
 
     folder: Path
-    institution: str
+    about: Selection
     planned: tuple[Job, ...]
     chosen: tuple[Job, ...]
     todo: tuple[Job, ...]
@@ -48,8 +64,10 @@ class Plans:
         if self.todo or not self.listed:
             return not self.todo
         manifest = jobs.read_manifest(self.out)
-        names = [entry["name"] for entry in manifest.get("institutions", [])]
-        return manifest.get("inputs") == self.inputs and names == [plan.institution for plan in self.editions]
+        folders = [entry["folder"] for entry in manifest.get("editions", [])]
+        return manifest.get("inputs") == self.inputs and folders == [
+            plan.folder.name for plan in self.editions
+        ]
 
 
 def folder_name(name: str) -> str:
@@ -71,8 +89,39 @@ def institutions(processed: Path) -> list[str]:
     return sorted(name for name in column.unique().to_pylist() if name)
 
 
+def selections(params: Mapping[str, Any], each: Mapping[str, Sequence[Any]]) -> list[Selection]:
+    """Return what the editions of a call are about.
+
+    Parameters
+    ----------
+    params : mapping
+        As for `plan`.
+    each : mapping
+        ``branch``: pairs of institution and branch; ``year``: years. For each of them there is an edition,
+        too, where the call names no ``unit`` or ``year`` of its own.
+    """
+    known, unit = institutions(Path(params["processed"])), params["unit"]
+    several = len(known) > 1
+    if unit is not None or not several:
+        found = [Selection(_institution(unit, known), unit, branch=unit or "")]
+    else:
+        found = [Selection(name, name) for name in known]
+    if unit is None:
+        of = {one.institution: [one] for one in found}
+        for home, branch in each.get("branch", ()):
+            of[home].append(Selection(home, f"{home}/{branch}" if several else branch, branch))
+        found = [one for parts in of.values() for one in parts]
+    years = [params["year"]] if params["year"] is not None else [None, *each.get("year", ())]
+    return [replace(one, year=year) for one in found for year in years]
+
+
 def plan(
-    notebooks: str | Path, only: Iterable[str], params: Mapping[str, Any], *, force: bool = False
+    notebooks: str | Path,
+    only: Iterable[str],
+    params: Mapping[str, Any],
+    each: Mapping[str, Sequence[Any]],
+    *,
+    force: bool = False,
 ) -> Plans:
     """Return what a call with `params` makes.
 
@@ -81,6 +130,8 @@ def plan(
     notebooks, only, params
         As for `jobs.plan_jobs`. Without a ``unit``, and with several institutions in the processed tables,
         there is one edition for each in a folder of its name below ``out``.
+    each : mapping
+        As for `selections`.
     force : bool
         Run also what is up to date.
 
@@ -93,25 +144,25 @@ def plan(
     """
     out, only = Path(params["out"]), tuple(only)
     inputs = jobs.inputs(params["campaign"], params["processed"])
-    known = institutions(Path(params["processed"]))
+    about = selections(params, each)
+    listed = len(about) > 1
+    folders = _folders(about) if listed else {about[0]: ""}
 
-    def one(institution: str, changed: Mapping[str, Any]) -> Plan:
-        given = {**params, **changed}
+    def one(selection: Selection) -> Plan:
+        of = {"unit": selection.unit, "year": selection.year, "out": out / folders[selection]}
+        given = {**params, **of}
         planned = tuple(jobs.plan_jobs(notebooks, (), given))
         chosen = tuple(jobs.plan_jobs(notebooks, only, given))
         manifest = jobs.read_manifest(given["out"])
         todo = tuple(job for job in chosen if force or jobs.stale(job, manifest, inputs))
         if planned:
             jobs.check_edition(given["out"], jobs.settings(planned[0]))
-        return Plan(Path(given["out"]), institution, planned, chosen, todo)
+        return Plan(Path(given["out"]), selection, planned, chosen, todo)
 
     parameters = {name: params[name] for name in jobs.PARAMETERS if name not in jobs.PLACES}
-    if params["unit"] is not None or len(known) < 2:
-        return Plans(out, inputs, parameters, (one(_institution(params["unit"], known), {}),), listed=False)
-    jobs.check_edition(out, parameters)
-    folders = _folders(known)
-    editions = tuple(one(name, {"unit": name, "out": out / folders[name]}) for name in known)
-    return Plans(out, inputs, parameters, editions, listed=True)
+    if listed:
+        jobs.check_edition(out, parameters)
+    return Plans(out, inputs, parameters, tuple(map(one, about)), listed=listed)
 
 
 def _institution(unit: str | None, known: Sequence[str]) -> str:
@@ -120,13 +171,16 @@ def _institution(unit: str | None, known: Sequence[str]) -> str:
     return next((name for name in known if unit == name or str(unit).startswith(f"{name}/")), "")
 
 
-def _folders(names: Iterable[str]) -> dict[str, str]:
-    """Return the folder of each institution; one whose name had to be changed gets a number of its own."""
-    folders = {name: folder_name(name) for name in names}
-    return {
-        name: folder if folder == name else f"{folder}-{hashlib.sha256(name.encode()).hexdigest()[:6]}"
-        for name, folder in folders.items()
-    }
+def _folders(about: Iterable[Selection]) -> dict[Selection, str]:
+    """Return the folder of each edition; one whose name had to be changed gets a number of its own."""
+    folders: dict[Selection, str] = {}
+    for one in about:
+        name = "·".join(str(part) for part in (one.institution, one.branch, one.year) if part)
+        folder = folder_name(name)
+        if folder != name or folder in folders.values():
+            folder += f"-{hashlib.sha256(repr(one).encode()).hexdigest()[:6]}"
+        folders[one] = folder
+    return folders
 
 
 @dataclass(frozen=True)
@@ -172,27 +226,28 @@ def make(
     for one in plans.editions:
         mine = [next(left) for _ in one.todo]
         if mine:
-            words = replace(edition, institution=one.institution)
+            words = replace(edition, institution=one.about.institution)
             try:
                 publish(mine, one.folder, words, planned=one.planned, inputs=plans.inputs, check=check)
             except GivenAway as error:
                 withheld.append(error)
     if plans.listed:
-        entries = [_entry(one) for one in plans.editions]
+        entries = [_entry(one, edition.lang) for one in plans.editions]
         publish_list(entries, plans.out, edition, parameters=plans.parameters, inputs=plans.inputs)
     failed = sum(result.status == "failed" for result in results)
     return Made(failed, tuple(withheld), tuple(audited), seconds)
 
 
-def _entry(one: Plan) -> dict[str, Any]:
-    """Return what the list says of an institution."""
+def _entry(one: Plan, lang: str) -> dict[str, Any]:
+    """Return what the list says of an edition: its first page's title, and what failed and why."""
     manifest = jobs.read_manifest(one.folder)
     pages = manifest.get("pages", {}).values()
     return {
-        "name": one.institution,
+        "name": one.about.name(lang),
         "folder": one.folder.name,
         "status": manifest.get("status", "failed"),
         "made": manifest.get("made"),
+        "title": next((page["title"] for page in pages if page["made"]), ""),
         "pages": len(pages),
-        "failed": sum(page["status"] == "failed" for page in pages),
+        "failed": [[page["name"], page["error"]] for page in pages if page["status"] == "failed"],
     }

@@ -87,20 +87,20 @@ def publish(
 
 
 def publish_list(
-    institutions: Sequence[Mapping[str, Any]],
+    editions: Sequence[Mapping[str, Any]],
     out: str | Path,
     edition: Edition,
     *,
     parameters: Mapping[str, Any],
     inputs: Mapping[str, str],
 ) -> Path:
-    """Put the list of the editions of several institutions into `out` and return its path.
+    """Put the list of several editions - of institutions, branches, years - into `out` and return its path.
 
     Parameters
     ----------
-    institutions : sequence of mappings
-        ``name``, ``folder`` below `out`, ``status`` (``done`` or ``failed``), ``made``, ``pages`` and
-        ``failed`` (how many).
+    editions : sequence of mappings
+        ``name``, ``folder`` below `out`, ``status`` (``done`` or ``failed``), ``made``, ``title`` (its first
+        page's), ``pages`` (how many) and ``failed`` (pairs of a page's name and its error).
     out, edition, inputs
         As for `publish`.
     parameters : mapping
@@ -114,12 +114,13 @@ def publish_list(
     folder = Path(out)
     check_edition(folder, parameters)
     made = datetime.now().isoformat(" ", "minutes")
-    contents = render("editions.html.j2", edition.lang, edition=edition, institutions=institutions)
+    words = {"edition": edition, "editions": editions, "why": lambda error: why(error, edition.lang)}
+    contents = render("editions.html.j2", edition.lang, **words)
     frame = {"edition": edition, "siblings": [], "versions": _software(), "page": "index.html"}
     whole = page(contents, lang=edition.lang, title=edition.title, made=made, **frame)
-    status = "done" if all(entry["status"] == "done" for entry in institutions) else "failed"
+    status = "done" if all(entry["status"] == "done" for entry in editions) else "failed"
     manifest = _manifest(edition, parameters, made, status, inputs)
-    manifest |= {"institutions": [dict(entry) for entry in institutions], "pages": {}}
+    manifest |= {"editions": [dict(entry) for entry in editions], "pages": {}}
     there = read_manifest(folder).get("pages", {})
     return _issue(embed_font({"index.html": whole}), manifest, folder, there)
 

@@ -14,3 +14,16 @@ const mark = () => {
 };
 addEventListener("load", mark);
 addEventListener("resize", mark);
+// A list is cut to the entries that hold all words typed.
+for (const filter of document.querySelectorAll(".filter")) {
+  const entries = [...filter.nextElementSibling.children];
+  const field = filter.querySelector("input");
+  filter.hidden = false;
+  field.addEventListener("input", () => {
+    const words = field.value.toLowerCase().split(/\s+/);
+    for (const entry of entries)
+      entry.hidden = !words.every((word) => entry.textContent.toLowerCase().includes(word));
+    const left = entries.filter((entry) => !entry.hidden).length;
+    filter.querySelector("output").textContent = `${left} / ${entries.length}`;
+  });
+}
