@@ -51,6 +51,7 @@ COMMON = (
         type=click.Choice(["branch", "year"]),
         help="另为每个支部、每一年各出一份 / also an edition for each branch, each year",
     ),
+    click.option("--annex", is_flag=True, help="附各表工作簿 / also a workbook of the tables"),
     click.option("--jobs", default=os.cpu_count() or 1, type=click.IntRange(1), help="并行数 / side by side"),
     click.option("--force", is_flag=True, help="未变的也重做 / also what is up to date"),
     HELP,
@@ -70,6 +71,7 @@ class Call:
     year: int | None
     unit: str | None
     each: tuple[str, ...]
+    annex: bool
     jobs: int
     force: bool
 

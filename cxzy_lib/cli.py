@@ -136,7 +136,9 @@ def _run(call: Call, notebooks: Sequence[str] = ()) -> int:
         raise Wrong(str(error)) from error
     with locked(call.folder, ".edition-*"):
         try:
-            plans = editions.plan("notebooks", notebooks, params, _each(call, spec), force=call.force)
+            plans = editions.plan(
+                "notebooks", notebooks, params, _each(call, spec), force=call.force, with_annex=call.annex
+            )
         except OtherEdition as other:
             chosen = (other.parameters.get(name) for name in ("audience", "lang", "year", "unit"))
             there = " ".join(str(value) for value in chosen if value)
@@ -150,9 +152,9 @@ def _each(call: Call, spec: "Campaign") -> dict[str, list[Any]]:
 
     found: dict[str, list[Any]] = {"year": list(spec.years)} if "year" in call.each else {}
     if "branch" in call.each:
-        units = pd.read_parquet(call.processed / "units.parquet")
-        of = units.loc[units["kind"].eq("branch"), ["institution", "unit"]].dropna().drop_duplicates()
-        found["branch"] = list(of.itertuples(index=False, name=None))
+        from cxzy_lib.present.selection import branches
+
+        found["branch"] = branches(pd.read_parquet(call.processed / "units.parquet"))
     return found
 
 
@@ -195,7 +197,7 @@ def _publish(call: Call, plans: "Plans", spec: "Campaign") -> int:
 
     period = f"{spec.span.start} – {spec.span.end}"
     edition = site.Edition(spec.span.name(call.lang), call.lang, call.audience, period=period)
-    auditor = Auditor(call.processed, call.campaign)
+    auditor = Auditor(call.processed, call.campaign, call.folder.resolve())
     try:
         made = editions.make(plans, edition, auditor, workers=call.jobs, progress=tell)
     finally:

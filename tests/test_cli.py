@@ -156,6 +156,25 @@ def test_several_institutions_have_an_edition_each_and_a_list(tmp_path):
     assert "<p>乙学院 None zh public</p>" in (folder / "alone" / "a.html").read_text("utf-8")
 
 
+def test_each_branch_and_year_has_an_edition_in_one_list(tmp_path):
+    folder = project(tmp_path, "甲学院", a=SHOWS, b="assert unit != '第二支部'\n" + SHOWS)
+    cxzy(folder, "clean")
+    made = cxzy(folder, "run", "--each", "branch", "--each", "year")
+    assert "甲学院·第二支部·2011/b.html：失败" in made.stdout
+    assert made.returncode == 1
+    out = folder / "reports" / "public-zh"
+    found = json.loads((out / "manifest.json").read_text("utf-8"))["editions"]
+    years = ["", " · 2010年", " · 2011年", " · 2012年"]
+    units = ["甲学院", "甲学院 · 第一支部", "甲学院 · 第二支部"]
+    assert [entry["name"] for entry in found] == [unit + year for unit in units for year in years]
+    assert [entry["status"] for entry in found] == ["done"] * 8 + ["failed"] * 4
+    page = (out / "甲学院·第一支部·2011" / "a.html").read_text("utf-8")
+    assert "<p>第一支部 2011 zh public</p>" in page
+    assert "AssertionError" in (out / "index.html").read_text("utf-8")
+    again = cxzy(folder, "run", "a", "--each", "branch", "--each", "year")
+    assert "12 页已是最新" in again.stdout
+
+
 def write_shows(path: Path) -> None:
     book = nbformat.read(path, 4)
     book.cells[1].source = SHOWS

@@ -174,7 +174,7 @@ def test_a_table_has_heads_for_columns_and_rows_and_scrolls_by_itself() -> None:
     html = html_table(FRAME.drop(columns="hidden"), COLUMNS, "zh", "按支部").html
     wrap = ElementTree.fromstring(html)
     assert wrap.attrib == {
-        "class": "table-wrap", "tabindex": "0", "role": "region", "aria-label": "按支部",
+        "class": "table-wrap", "tabindex": "0", "role": "group", "aria-label": "按支部",
     }  # fmt: skip
     assert wrap.findtext("table/caption") == "按支部"
     heads = wrap.findall(".//thead/tr/th")

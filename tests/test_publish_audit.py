@@ -195,6 +195,35 @@ def test_an_earlier_edition_and_one_for_others_count(auditor, tmp_path):
     assert {one.page for one in found.told.iloc[0]["because"]} == {"2010/a.html"}
 
 
+def test_editions_of_other_calls_count_before_there_is_a_list(processed, tmp_path):
+    """A call that makes several editions writes their list last: its place is known all the same."""
+    leak = {"a.html": table(("学期", "评议人", "有效"), ("2010年秋", "群众", "4"))}
+    put(tmp_path / "leadership" / "甲校·2010", leak, year=2010)
+    auditor = Auditor(processed, ROOT / "campaign", tmp_path / "public")
+    manifest = {"edition": {"institution": "甲校"}, "parameters": {"unit": None}}
+    with pytest.raises(GivenAway):
+        auditor.check(tmp_path / "public" / "甲校", manifest, {"a.html": CLEAN})
+
+
+def test_what_was_read_is_noted_and_read_anew_after_a_change(processed, tmp_path):
+    put(tmp_path / "public", {"a.html": CLEAN})
+    other = put(tmp_path / "other", {"a.html": CLEAN})
+
+    def look():
+        return Auditor(processed, ROOT / "campaign").look(tmp_path / "public")
+
+    first = look()
+    notes = {path: path.stat().st_mtime_ns for path in tmp_path.glob("*/.audit.json")}
+    assert len(notes) == 2
+    again = look()
+    assert {path: path.stat().st_mtime_ns for path in notes} == notes
+    assert (again.numbers, again.read) == (first.numbers, first.read)
+    (other / "a.html").write_text(CLEAN + LEAKS["a total"]["b.html"], "utf-8")
+    assert len(look().told) == 1
+    (other / ".audit.json").write_text('["x"', "utf-8")
+    assert len(look().told) == 1
+
+
 def test_the_edition_of_another_institution_is_about_other_ballots(auditor, tmp_path):
     put(tmp_path / "public", {"a.html": CLEAN})
     other = put(tmp_path / "other", {"a.html": table(("学期", "评议人", "有效"), ("2010年秋", "群众", "4"))})

@@ -72,6 +72,20 @@ def test_the_index_leads_with_the_numbers_and_lists_every_page(jobs):
     assert planning.stale(jobs[1], manifest, manifest["inputs"])
 
 
+def test_the_index_says_which_page_is_behind_its_data(jobs):
+    out, _ = issue([done(jobs[0], "甲"), done(jobs[1], "乙")], jobs)
+    assert "尚未重做" not in (out / "index.html").read_text("utf-8")
+    edition = Edition("版次", "zh", "public", "学院", "2010", "第一支部 · 2011年")
+    publish([done(jobs[0], "丙")], out, edition, planned=jobs, inputs={"campaign/plan.toml": "2"})
+    index = (out / "index.html").read_text("utf-8")
+    assert index.count("尚未重做") == 1
+    assert index.index("B &lt;1&gt;") < index.index("尚未重做")
+    manifest = json.loads((out / "manifest.json").read_text("utf-8"))
+    assert [page["stale"] for page in manifest["pages"].values()] == [False, True]
+    for name in ("a.html", "index.html"):  # each says what it is about
+        assert "第一支部 · 2011年 · 公开版" in (out / name).read_text("utf-8")
+
+
 def test_a_failure_never_replaces_the_last_good_page(jobs):
     _, before = issue([done(jobs[0], "甲"), done(jobs[1], "乙")], jobs)
     out, manifest = issue([failed(jobs[1])], jobs)

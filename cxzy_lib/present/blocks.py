@@ -129,7 +129,7 @@ def method(settings: Iterable[Setting], lang: str = "zh") -> Block:
     for setting in settings:
         items.append(f'<li>{escape(setting.name(lang))} <span class="our-choice">{escape(ours)}</span></li>')
     heading = escape(text("present.method", lang))
-    return Block(f'<section class="method"><h2>{heading}</h2><ul>{"".join(items)}</ul></section>')
+    return Block(f'<section class="method"><h2 id="method">{heading}</h2><ul>{"".join(items)}</ul></section>')
 
 
 def unfold(table: Block, lang: str = "zh") -> Block:

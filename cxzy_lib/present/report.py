@@ -17,7 +17,15 @@ from cxzy_lib.measure.indicators import status_table
 from cxzy_lib.measure.suppression import QUESTION, WHOLE, decide, masked
 from cxzy_lib.measure.verdicts import Verdicts, ballot_verdicts
 from cxzy_lib.present.blocks import Block, head, method
-from cxzy_lib.present.selection import clipped, institutions, of_institution, of_unit, of_year, resolve
+from cxzy_lib.present.selection import (
+    branches,
+    clipped,
+    institutions,
+    of_institution,
+    of_unit,
+    of_year,
+    resolve,
+)
 from cxzy_lib.tables import Tables, load
 from cxzy_lib.texts import text
 
@@ -77,9 +85,7 @@ class Report:
     @property
     def branches(self) -> list[str]:
         """The branches of the register, in its order."""
-        units = self.tables.units
-        named = pd.concat([units.loc[units["kind"].eq("branch"), "unit"], units["branch"]])
-        return list(named.dropna().unique())
+        return list(dict.fromkeys(branch for _, branch in branches(self.tables.units)))
 
     @property
     def confidence(self) -> str:

@@ -16,6 +16,21 @@ def institutions(*frames: pd.DataFrame) -> list[str]:
     return sorted({name for frame in frames for name in frame["institution"].dropna()})
 
 
+def branches(units: pd.DataFrame) -> list[tuple[str, str]]:
+    """Return institution and branch of all branches that the register names, in its order.
+
+    Examples
+    --------
+    >>> units = {"institution": "甲校", "unit": ["一支部", "教务处"], "kind": ["branch", "office"]}
+    >>> branches(pd.DataFrame(units | {"branch": [None, "二支部"]}))
+    [('甲校', '一支部'), ('甲校', '二支部')]
+    """
+    rows = units[["institution", "unit"]][units["kind"].eq("branch")]
+    above = units[["institution", "branch"]].rename(columns={"branch": "unit"})
+    both = pd.concat([rows, above]).dropna().drop_duplicates()
+    return list(both.itertuples(index=False, name=None))
+
+
 def resolve(
     units: pd.DataFrame, unit: str | None, lang: str, others: Iterable[str] = ()
 ) -> tuple[str | None, str | None]:

@@ -70,7 +70,7 @@ def html_table(frame: pd.DataFrame, columns: Sequence[Column], lang: str = "zh",
     below = f'<p class="note">{escape(text("present.hidden_note", lang))}</p>' if hidden.any() else ""
     region = escape(caption or text("present.data", lang))
     return Block(
-        f'<div class="table-wrap" tabindex="0" role="region" aria-label="{region}"><table>{named}'
+        f'<div class="table-wrap" tabindex="0" role="group" aria-label="{region}"><table>{named}'
         f"<thead><tr>{heads}</tr></thead><tbody>{body}</tbody></table></div>{below}"
     )
 

@@ -1,5 +1,7 @@
 """The attack on what is published: every number of all editions side by side, against what they hide."""
 
+import contextlib
+import hashlib
 import json
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
@@ -13,6 +15,7 @@ from cxzy_lib.campaign import Campaign, load_campaign
 from cxzy_lib.measure.suppression import WHOLE, decide, leaves
 from cxzy_lib.present.selection import resolve
 from cxzy_lib.present.wording import day_name, group_name, period_name
+from cxzy_lib.publish import jobs
 from cxzy_lib.publish.attack import attack
 from cxzy_lib.publish.passages import passages
 from cxzy_lib.publish.reading import LANGUAGES, Statement, Vocabulary, statements, vocabulary
@@ -20,6 +23,8 @@ from cxzy_lib.tables import Tables, load
 from cxzy_lib.texts import text
 
 Said = tuple[str, str, Statement]
+Read = tuple[int, list[Said]]  # how many texts with numbers, and what they say of ballots
+_NOTES = ".audit.json"  # what was read in an edition, kept in its folder
 
 
 class GivenAway(ValueError):
@@ -46,12 +51,16 @@ class Audit:
 
 @dataclass
 class Auditor:
-    """Knows what is hidden, and reads pages as somebody who does not."""
+    """Knows what is hidden, and reads pages as somebody who does not.
+
+    `out` is where a call puts its edition, or the list of its editions: what lies beside it counts, too.
+    """
 
     processed: Path
     campaign_folder: Path
+    out: Path | None = None
 
-    _read: dict[Path, tuple[int, list[Said]]] = field(default_factory=dict, repr=False)
+    _read: dict[Path, Read] = field(default_factory=dict, repr=False)
 
     @cached_property
     def campaign(self) -> Campaign:
@@ -92,8 +101,10 @@ class Auditor:
         hidden = self.decisions[~self.decisions["shown"] & self.decisions["institution"].eq(institution)]
         if hidden.empty:
             return Audit(hidden.assign(low=0.0, high=0.0, told=False, because=None), 0, 0)
+        self._read.pop(folder.resolve(), None)  # it is about to change
         mine = self._pages("", manifest, files)
-        found = self._attack([mine, *self._beside([folder], {institution})], institution)
+        beside = self._beside((self.out or folder).parent, {folder.resolve()}, {institution})
+        found = self._attack([mine, *beside], institution)
         if len(found.told):
             raise GivenAway(folder, found)
         return found
@@ -111,11 +122,13 @@ class Auditor:
             raise FileNotFoundError(folder)
         every = [self._published(one) for one in mine]
         whose = {self._whose(_manifest(one))[0] for one in mine}
-        found = self._attack([*every, *self._beside(mine, whose)], None)
+        listed = "editions" in _manifest(folder.resolve().parent)
+        root = folder.resolve().parent.parent if listed else folder.resolve().parent
+        found = self._attack([*every, *self._beside(root, set(mine), whose)], None)
         rows = found.rows[found.rows["institution"].isin(whose)]
         return replace(found, rows=rows)
 
-    def _attack(self, read: Iterable[tuple[int, list[Said]]], institution: str | None) -> Audit:
+    def _attack(self, read: Iterable[Read], institution: str | None) -> Audit:
         tables, parts = self.tables, list(read)
         every = leaves(tables.votes, tables.units, tables.people, self.campaign)
         decisions = self.decisions
@@ -138,24 +151,35 @@ class Auditor:
             return institution, unit
         return home or institution, part or WHOLE
 
-    def _beside(self, mine: list[Path], whose: set[str]) -> Iterator[tuple[int, list[Said]]]:
-        """Yield what the other editions of the same institutions say: earlier ones, of units, for others."""
-        folder = mine[0]
-        listed = "editions" in _manifest(folder.parent)  # then the editions are in folders of its own
-        root = folder.parent.parent if listed else folder.parent
-        others = {one for place in (root, *_folders(root)) for one in editions_in(place)} - set(mine)
+    def _beside(self, root: Path, mine: set[Path], whose: set[str]) -> Iterator[Read]:
+        """Yield what other editions below `root` say of these institutions: earlier, of units, for others."""
+        others = {one for place in (root, *_folders(root)) for one in editions_in(place)} - mine
         yield from (self._published(one) for one in sorted(others) if self._whose(_manifest(one))[0] in whose)
 
-    def _published(self, folder: Path) -> tuple[int, list[Said]]:
-        if folder not in self._read:
-            manifest = _manifest(folder)
-            files = {path.name: path.read_text("utf-8") for path in sorted(folder.glob("*.html"))}
-            self._read[folder] = self._pages(f"{folder.name}/", manifest, files)
-        return self._read[folder]
+    def _published(self, folder: Path) -> Read:
+        """Return what a published edition says, by the notes in its folder if they are about these pages."""
+        if folder in self._read:
+            return self._read[folder]
+        manifest = _manifest(folder)
+        files = {path.name: path.read_text("utf-8") for path in sorted(folder.glob("*.html"))}
+        about = json.dumps([self._reading, folder.name, self._whose(manifest), files], ensure_ascii=False)
+        key = hashlib.sha256(about.encode()).hexdigest()
+        found = _noted(folder / _NOTES, key)
+        if found is None:
+            found = self._pages(f"{folder.name}/", manifest, files)
+            _note(folder / _NOTES, key, found)
+        self._read[folder] = found
+        return found
 
-    def _pages(
-        self, prefix: str, manifest: Mapping[str, Any], files: Mapping[str, str]
-    ) -> tuple[int, list[Said]]:
+    @cached_property
+    def _reading(self) -> str:
+        """What decides how a page is read: the words that are known, and this library."""
+        import msgspec
+
+        words = msgspec.json.encode(dict(self.words.words), order="deterministic")
+        return jobs.sources() + hashlib.sha256(words).hexdigest()
+
+    def _pages(self, prefix: str, manifest: Mapping[str, Any], files: Mapping[str, str]) -> Read:
         institution, scope = self._whose(manifest)
         texts = [one for name, markup in files.items() for one in passages(prefix + name, markup)]
         said = [(institution, scope, found) for one in texts for found in statements(one, self.words)]
@@ -184,6 +208,24 @@ def editions_in(folder: Path) -> list[Path]:
     """Return the folders with an edition of pages: `folder` itself and those directly below it."""
     places = (one.resolve() for one in (folder, *_folders(folder)))
     return [one for one in places if _manifest(one).get("pages")]
+
+
+def _noted(path: Path, key: str) -> Read | None:
+    import msgspec
+
+    try:
+        known, numbers, said = msgspec.json.decode(path.read_bytes(), type=tuple[str, int, list[Said]])
+    except (OSError, ValueError):
+        return None
+    return (numbers, said) if known == key else None
+
+
+def _note(path: Path, key: str, found: Read) -> None:
+    import msgspec
+
+    with contextlib.suppress(OSError):  # a folder that may only be read
+        path.write_bytes(msgspec.json.encode((key, *found)))
+        path.chmod(0o600)
 
 
 def _folders(place: Path) -> list[Path]:

@@ -9,7 +9,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
-from cxzy_lib.publish import jobs
+from cxzy_lib.publish import annex, jobs
 from cxzy_lib.publish.audit import Audit, Auditor, GivenAway
 from cxzy_lib.publish.jobs import Job
 from cxzy_lib.publish.runner import Result, run_jobs
@@ -26,10 +26,14 @@ class Selection:
     branch: str = ""
     year: int | None = None
 
+    def part(self, lang: str) -> str:
+        """Return the branch and the year that it is about, "" for all."""
+        year = self.year and text("present.year", lang, year=self.year)
+        return " · ".join(part for part in (self.branch, year) if part)
+
     def name(self, lang: str) -> str:
         """Return its name for a list of editions."""
-        year = self.year and text("present.year", lang, year=self.year)
-        return " · ".join(part for part in (self.institution, self.branch, year) if part)
+        return " · ".join(part for part in (self.institution, self.part(lang)) if part)
 
 
 @dataclass(frozen=True)
@@ -52,17 +56,24 @@ class Plans:
     parameters: dict[str, Any]
     editions: tuple[Plan, ...]
     listed: bool
+    with_annex: bool = False
 
     @property
     def todo(self) -> list[Job]:
         """What must run, of all editions."""
         return [job for plan in self.editions for job in plan.todo]
 
+    def lacks_annex(self, one: Plan) -> bool:
+        """Return whether a workbook of tables is asked for that is not there."""
+        return self.with_annex and not (one.folder / annex.FILE).is_file()
+
     @property
     def up_to_date(self) -> bool:
         """Whether there is nothing to run and the list is the one that is there."""
-        if self.todo or not self.listed:
-            return not self.todo
+        if self.todo or any(map(self.lacks_annex, self.editions)):
+            return False
+        if not self.listed:
+            return True
         manifest = jobs.read_manifest(self.out)
         folders = [entry["folder"] for entry in manifest.get("editions", [])]
         return manifest.get("inputs") == self.inputs and folders == [
@@ -103,7 +114,9 @@ def selections(params: Mapping[str, Any], each: Mapping[str, Sequence[Any]]) -> 
     known, unit = institutions(Path(params["processed"])), params["unit"]
     several = len(known) > 1
     if unit is not None or not several:
-        found = [Selection(_institution(unit, known), unit, branch=unit or "")]
+        home = _institution(unit, known)
+        inside = "" if unit in (None, home) else str(unit).removeprefix(f"{home}/")
+        found = [Selection(home, unit, inside)]
     else:
         found = [Selection(name, name) for name in known]
     if unit is None:
@@ -122,6 +135,7 @@ def plan(
     each: Mapping[str, Sequence[Any]],
     *,
     force: bool = False,
+    with_annex: bool = False,
 ) -> Plans:
     """Return what a call with `params` makes.
 
@@ -134,6 +148,8 @@ def plan(
         As for `selections`.
     force : bool
         Run also what is up to date.
+    with_annex : bool
+        Give each edition the workbook of its tables, too.
 
     Raises
     ------
@@ -162,7 +178,7 @@ def plan(
     parameters = {name: params[name] for name in jobs.PARAMETERS if name not in jobs.PLACES}
     if listed:
         jobs.check_edition(out, parameters)
-    return Plans(out, inputs, parameters, tuple(map(one, about)), listed=listed)
+    return Plans(out, inputs, parameters, tuple(map(one, about)), listed, with_annex)
 
 
 def _institution(unit: str | None, known: Sequence[str]) -> str:
@@ -225,10 +241,18 @@ def make(
 
     for one in plans.editions:
         mine = [next(left) for _ in one.todo]
-        if mine:
-            words = replace(edition, institution=one.about.institution)
+        if mine or plans.lacks_annex(one):
+            words = replace(edition, institution=one.about.institution, about=one.about.part(edition.lang))
             try:
-                publish(mine, one.folder, words, planned=one.planned, inputs=plans.inputs, check=check)
+                publish(
+                    mine,
+                    one.folder,
+                    words,
+                    planned=one.planned,
+                    inputs=plans.inputs,
+                    check=check,
+                    with_annex=plans.with_annex,
+                )
             except GivenAway as error:
                 withheld.append(error)
     if plans.listed:

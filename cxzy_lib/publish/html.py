@@ -97,7 +97,24 @@ def export(notebook_node: Any, *, title: str, lang: str) -> str:
     )
     exporter.register_filter("clean", clean)
     body = str(exporter.from_notebook_node(notebook_node)[0]).strip()
-    return body if "<h1" in body else f"<h1>{entities.escape(title)}</h1>\n{body}"
+    return _with_contents(body if "<h1" in body else f"<h1>{entities.escape(title)}</h1>\n{body}", lang)
+
+
+def _with_contents(body: str, lang: str) -> str:
+    """Put links to the sections after what the page says first, where there are several.
+
+    Figures that stand there get a heading above theirs, for those who go by headings.
+    """
+    sections = re.findall(r'<h2 id="([^"]+)">(.*?)</h2>', body)
+    before, section, rest = body.partition("<h2")
+    said, figure, first = before.partition("<figure")
+    if len(sections) >= 3:
+        links = "".join(f'<li><a href="#{anchor}">{name}</a></li>' for anchor, name in sections)
+        label = text("publish.contents", lang)
+        said += f'<nav class="contents" aria-label="{label}"><ul>{links}</ul></nav>\n'
+    if "<h3" in first:
+        said += f'<h2 class="unseen">{text("publish.first", lang)}</h2>\n'
+    return said + figure + first + section + rest
 
 
 def render(template: str, lang: str, **values: Any) -> str:

@@ -79,14 +79,19 @@ def inputs(campaign: str | Path, processed: str | Path) -> dict[str, str]:
 
     The sources of this library count as one entry.
     """
-    package = Path(__file__).parents[1]
-    sources = sorted(path for path in package.rglob("*") if path.suffix in _SOURCES)
-    code = "".join(f"{path.relative_to(package).as_posix()} {_sha256(path)}\n" for path in sources)
-    found = {"cxzy_lib": hashlib.sha256(code.encode()).hexdigest()}
+    found = {"cxzy_lib": sources()}
     for folder, pattern in ((Path(campaign), "*.toml"), (Path(processed), "*.parquet")):
         kind = "campaign" if pattern == "*.toml" else "processed"
         found |= {f"{kind}/{path.name}": _sha256(path) for path in sorted(folder.glob(pattern))}
     return found | versions()
+
+
+def sources() -> str:
+    """Return one number over the sources of this library."""
+    package = Path(__file__).parents[1]
+    files = sorted(path for path in package.rglob("*") if path.suffix in _SOURCES)
+    code = "".join(f"{path.relative_to(package).as_posix()} {_sha256(path)}\n" for path in files)
+    return hashlib.sha256(code.encode()).hexdigest()
 
 
 def _sha256(path: Path) -> str:

@@ -10,6 +10,7 @@ from importlib import metadata
 from pathlib import Path
 from typing import Any
 
+from cxzy_lib.publish import annex
 from cxzy_lib.publish.html import body_of, embed_font, page, render
 from cxzy_lib.publish.jobs import Job, check_edition, digest, read_manifest, settings, versions
 from cxzy_lib.publish.runner import Result
@@ -28,6 +29,12 @@ class Edition:
     audience: str
     institution: str = ""
     period: str = ""
+    about: str = ""  # a branch, a year
+
+    @property
+    def readers(self) -> str:
+        """Return for whom it is, after what it is about."""
+        return " · ".join(filter(None, (self.about, text(f"publish.audience_{self.audience}", self.lang))))
 
 
 def publish(
@@ -38,6 +45,7 @@ def publish(
     planned: Sequence[Job],
     inputs: Mapping[str, str],
     check: Check = lambda *_: None,
+    with_annex: bool = False,
 ) -> Path:
     """Put the results into the edition in `out` and return the path of its index.
 
@@ -57,6 +65,8 @@ def publish(
     check : callable
         Called with the folder, the manifest and the pages before any is moved into place; what it raises
         leaves the edition as it was.
+    with_annex : bool
+        Also the workbook of its tables; one that is there is made anew in any case.
 
     Raises
     ------
@@ -78,12 +88,24 @@ def publish(
         for job in planned
         if job.page in fresh or job.page in before
     }
+    jobs = {job.page: job for job in planned}
+    for name, entry in entries.items():
+        entry["stale"] = bool(entry["made"]) and entry["digest"] != digest(jobs[name], inputs)
     bodies = {name: _body(folder / name, fresh.get(name)) for name, entry in entries.items() if entry["made"]}
-    files = embed_font(_pages(bodies, entries, edition, made))
+    with_annex = with_annex or (folder / annex.FILE).is_file()
+    files = embed_font(_pages(bodies, entries, edition, made, with_annex))
     status = "done" if all(entry["status"] == "done" for entry in entries.values()) else "failed"
     manifest = _manifest(edition, parameters, made, status, inputs) | {"pages": entries}
     check(folder, manifest, files)
-    return _issue(files, manifest, folder, there)
+    return _issue({**files, **_annex(bodies, entries, edition, made, with_annex)}, manifest, folder, there)
+
+
+def _annex(
+    bodies: Mapping[str, str], entries: Mapping[str, Any], edition: Edition, made: str, wanted: bool
+) -> dict[str, bytes]:
+    facts = {name: getattr(edition, name) for name in ("title", "institution", "about", "period", "readers")}
+    facts |= {"made": made, "versions": _software()}
+    return {annex.FILE: annex.of_edition(bodies, entries, edition.lang, facts)} if wanted else {}
 
 
 def publish_list(
@@ -139,7 +161,7 @@ def _manifest(
 
 
 def _issue(
-    files: Mapping[str, str], manifest: Mapping[str, Any], folder: Path, there: Mapping[str, Any]
+    files: Mapping[str, str | bytes], manifest: Mapping[str, Any], folder: Path, there: Mapping[str, Any]
 ) -> Path:
     """Put the files and their manifest into `folder`; remove those of `there` that are no longer made."""
     words = json.dumps(manifest, ensure_ascii=False, indent=1) + "\n"
@@ -188,7 +210,11 @@ def _body(path: Path, result: Result | None) -> str:
 
 
 def _pages(
-    bodies: Mapping[str, str], entries: Mapping[str, Mapping[str, Any]], edition: Edition, made: str
+    bodies: Mapping[str, str],
+    entries: Mapping[str, Mapping[str, Any]],
+    edition: Edition,
+    made: str,
+    with_annex: bool,
 ) -> dict[str, str]:
     siblings = [(name, entries[name]["name"]) for name in bodies]
     frame = {"edition": edition, "siblings": siblings, "versions": _software()}
@@ -209,6 +235,8 @@ def _pages(
         edition=edition,
         pages=entries,
         tiles=_tiles(entries, edition.lang),
+        annex=annex.FILE if with_annex else "",
+        annex_link=text("annex.link", edition.lang),
         why=lambda error: why(error, edition.lang),
     )
     files["index.html"] = page(
@@ -241,13 +269,13 @@ def _software() -> str:
     return ", ".join(f"{name} {version}" for name, version in found.items())
 
 
-def _put(files: Mapping[str, str], folder: Path) -> None:
+def _put(files: Mapping[str, str | bytes], folder: Path) -> None:
     """Write the files beside their places, then move each into it, the manifest last."""
     # On the same disk: a move is whole or not at all.
     with tempfile.TemporaryDirectory(prefix=".edition-", dir=folder) as beside:
         part = Path(beside)
-        for name, words in files.items():
-            (part / name).write_text(words, "utf-8", newline="\n")
+        for name, content in files.items():
+            (part / name).write_bytes(content if isinstance(content, bytes) else content.encode())
             (part / name).chmod(0o600)
         for name in files:
             os.replace(part / name, folder / name)
