@@ -11,7 +11,7 @@ _HOMES = {
     "cxzy_lib.tables": "Tables load",
     "cxzy_lib.intake.clean": "clean",
     "cxzy_lib.intake.check": "check",
-    "cxzy_lib.present.blocks": "Block KeyNumber figure findings head key_numbers note section",
+    "cxzy_lib.present.blocks": "Block KeyNumber figure findings head key_numbers note section side_by_side",
     "cxzy_lib.present.report": "Report open_report",
     "cxzy_lib.present.tables": "Column html_table",
 }

@@ -93,6 +93,8 @@ class Number(Short, frozen=True, kw_only=True):
     clauses: Named
     start: date | None = None
     end: date | None = None
+    unit_zh: str = ""  # of its base, or of what is counted where there is none
+    unit_en: str = ""
 
 
 class Binding(Spec, frozen=True):

@@ -8,6 +8,7 @@ import subprocess
 from collections.abc import Iterator
 from pathlib import Path
 
+import axe_playwright_python
 import matplotlib.pyplot as plt
 import nbformat
 import pandas as pd
@@ -25,6 +26,7 @@ from cxzy_lib.publish.jobs import PARAMETERS, PLACES, Job
 from cxzy_lib.publish.runner import Failure, Result, published
 from cxzy_lib.publish.site import Edition, publish
 
+AXE = Path(axe_playwright_python.__file__).with_name("axe.min.js")
 CHROMIUM = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None)
 ARGUMENTS = ["--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-sync"]
 ARGUMENTS += ["--disable-background-networking", "--disable-component-update"]
@@ -153,7 +155,67 @@ def test_one_heading_and_a_name_for_every_picture(opened):
         assert page.locator("svg:not([role=img]):not([aria-hidden=true]):not(svg svg)").count() == 0
 
 
-@pytest.mark.parametrize("width", [390, 1280])
+def test_axe_finds_no_barrier_at_any_width(browser, edition):
+    """With all that unfolds unfolded; the pages' own policy would keep the checker's script out."""
+    context = browser.new_context(bypass_csp=True)
+    page, rules = (
+        context.new_page(),
+        ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"],
+    )
+    for path in sorted(edition.glob("*.html")):
+        page.goto(path.as_uri())
+        page.locator("details").evaluate_all("all => all.forEach(one => { one.open = true; })")
+        page.add_script_tag(path=AXE)
+        for width in (360, 1280):
+            page.set_viewport_size({"width": width, "height": 900})
+            found = page.evaluate(
+                "tags => axe.run(document, { runOnly: { type: 'tag', values: tags } })", rules
+            )
+            broken = [(one["id"], one["nodes"][0]["html"][:200]) for one in found["violations"]]
+            assert (path.name, width, broken) == (path.name, width, [])
+            assert len(found["passes"]) > 20  # it did look
+    context.close()
+
+
+def test_a_page_is_one_small_file(edition):
+    for path in edition.glob("*.html"):
+        assert path.stat().st_size <= 400 * 1024, path.name
+
+
+def test_a_table_is_sorted_by_its_heads_and_gaps_stay_last(browser, tmp_path):
+    frame = pd.DataFrame({"unit": list("甲乙丙丁戊"), "n": [1200, 30, None, 4, 500]})
+    page = browser.new_page()
+    sheet = html_table(frame, [Column("unit", "支部"), Column("n", "票", "count")])
+    (tmp_path / "a.ipynb").write_text("{}")
+    job = Job(
+        tmp_path / "a.ipynb", dict.fromkeys(PARAMETERS) | dict.fromkeys(PLACES, "") | {"lang": "zh"}, "a.html"
+    )
+    words = Edition("活动", "zh", "public")
+    publish([published(job, notebook(sheet))], tmp_path / "out", words, planned=[job], inputs={})
+    page.goto((tmp_path / "out" / "a.html").as_uri())
+    order = "rows => rows.map(row => row.cells[0].textContent).join('')"
+    head = page.locator("thead th", has_text="票")
+    assert page.locator("tbody tr").evaluate_all(order) == "甲乙丙丁戊"
+    for key, expected, state in (("Enter", "丁乙戊甲丙", "ascending"), ("Space", "甲戊乙丁丙", "descending")):
+        head.get_by_role("button").press(key)
+        assert page.locator("tbody tr").evaluate_all(order) == expected
+        assert head.get_attribute("aria-sort") == state
+    page.close()
+
+
+def test_the_index_is_searched_in_place(opened):
+    page = next(page for page in opened if page.url.endswith("index.html"))
+    entries = page.locator(".pages > li")
+    total = entries.count()
+    words = page.locator(".page-name").last.inner_text()
+    page.get_by_role("searchbox").fill(words.upper())
+    assert page.locator(".pages > li:visible").all_inner_texts() == [entries.last.inner_text()]
+    assert page.locator("output").inner_text() == f"1 / {total}"
+    page.get_by_role("searchbox").fill("")
+    assert page.locator(".pages > li:visible").count() == total
+
+
+@pytest.mark.parametrize("width", [360, 768, 1280])
 def test_no_page_is_wider_than_the_screen(opened, width):
     for page in opened:
         page.set_viewport_size({"width": width, "height": 900})
@@ -182,7 +244,7 @@ def test_links_lead_to_pages_of_the_edition(opened, edition):
 
 def printed(page: Page, target: Path) -> str:
     """Return the words of the page printed to `target`, as a reader of the PDF finds them, without blanks."""
-    page.pdf(path=target, prefer_css_page_size=True)
+    page.pdf(path=target, prefer_css_page_size=True, tagged=True)
     if shutil.which("pdftotext"):
         words = subprocess.run(["pdftotext", target, "-"], check=True, capture_output=True, text=True).stdout
     else:
@@ -206,6 +268,10 @@ def test_prints_on_a4_with_what_was_folded(opened, tmp_path):
             rb"/MediaBox \[0 0 ([\d.]+) ([\d.]+)\]", (tmp_path / "page.pdf").read_bytes()
         ).groups()
         assert (round(float(width)), round(float(height))) == (595, 842)
+        # Tagged, in a language: a screen reader finds headings and tables on paper, too.
+        assert b"/StructTreeRoot" in (tmp_path / "page.pdf").read_bytes()
+        assert re.search(rb"/MarkInfo\s*<<[^>]*/Marked true", (tmp_path / "page.pdf").read_bytes())
+        assert b"/Lang" in (tmp_path / "page.pdf").read_bytes()
 
 
 def test_no_table_is_wider_than_the_paper_and_no_heading_ends_a_sheet(opened, tmp_path):

@@ -24,6 +24,10 @@ KEY_NUMBERS_JSON = "application/vnd.cxzy.key-numbers+json"
 State = Literal["met", "on_course", "behind", "not_met", "no_evidence", "none"]
 
 
+#: A page of the edition: its file, and its name in menus.
+See = tuple[str, str]
+
+
 @dataclass(frozen=True, repr=False)
 class Block:
     """A piece of a page: its HTML, and data for the site by media type."""
@@ -98,8 +102,18 @@ def _tile(item: KeyNumber, lang: str) -> str:
     return f'<li class="tile tile--{item.state}">{lines}</li>'
 
 
-def section(title: str, words: str = "") -> Block:
-    """Return a heading with an id to link to, and a paragraph below it.
+def _more(see: See | None) -> str:
+    return f' <a class="more" href="{escape(see[0])}">{escape(see[1])}</a>' if see else ""
+
+
+def side_by_side(*blocks: Block) -> Block:
+    """Return blocks beside each other where the screen or the paper is wide enough."""
+    parts = "".join(f"<div>{block.html}</div>" for block in blocks)
+    return Block(f'<div class="beside">{parts}</div>')
+
+
+def section(title: str, words: str = "", see: See | None = None) -> Block:
+    """Return a heading with an id to link to, and a paragraph below it; `see` is the page with more of it.
 
     Examples
     --------
@@ -108,12 +122,14 @@ def section(title: str, words: str = "") -> Block:
     """
     slug = re.sub(r"\W+", "-", title.lower()).strip("-")
     paragraph = f"<p>{escape(words)}</p>" if words else ""
-    return Block(f'<h2 id="{slug}">{escape(title)}</h2>{paragraph}')
+    more = f"<p>{_more(see)}</p>" if see else ""
+    return Block(f'<h2 id="{slug}">{escape(title)}</h2>{paragraph}{more}')
 
 
-def findings(sentences: Iterable[str]) -> Block:
-    """Return the findings as a numbered list, the most important first."""
-    items = "".join(f"<li>{escape(sentence)}</li>" for sentence in sentences)
+def findings(sentences: Iterable[str | tuple[str, See]]) -> Block:
+    """Return the findings as a numbered list, the most important first; each may name a page with more."""
+    pairs = ((one, None) if isinstance(one, str) else one for one in sentences)
+    items = "".join(f"<li>{escape(sentence)}{_more(see)}</li>" for sentence, see in pairs)
     return Block(f'<ol class="findings">{items}</ol>')
 
 
@@ -146,6 +162,7 @@ def figure(
     alt: str,
     table: Block | None = None,
     lang: str = "zh",
+    see: See | None = None,
 ) -> Block:
     """Return a chart as a figure of the page, with its numbers in a table to unfold.
 
@@ -162,6 +179,8 @@ def figure(
         What is shown: base, period, source.
     alt : str
         The picture in words, for those who don't see it.
+    see : (address, name), optional
+        The page with more of it.
     """
     import matplotlib.pyplot as plt
 
@@ -175,7 +194,7 @@ def figure(
     svg, data = _inline(buffer.getvalue(), title, alt), unfold(table, lang).html if table else ""
     return Block(
         f'<figure class="chart"><div class="keep"><figcaption><h3 class="chart-title">{escape(title)}</h3>'
-        f'<p class="caption">{escape(caption)}</p></figcaption>'
+        f'<p class="caption">{escape(caption)}{_more(see)}</p></figcaption>'
         f'<div class="plot" tabindex="0">{svg}</div></div>{data}</figure>'
     )
 

@@ -131,6 +131,8 @@ def _mark_breaks(ax: Axes, parts: dict[str, pd.DataFrame], campaign: Campaign, l
         ax.axvline(at - 0.5, color=look.MUTED, linewidth=0.8, linestyle=(0, (4, 3)))
         near = [look.floats(part["strict"].iloc[max(at - 1, 0) : at + 1]) for part in parts.values()]
         height = look.widest_gap(ax, np.concatenate(near))  # where it covers no point
+        if look.is_low(ax):
+            said, height = said.replace("\n", " "), 0.1
         look.put(ax, said, (at - 0.5, height), (4, 0), _BELOW, color=look.MUTED)
 
 

@@ -6,7 +6,7 @@ import pandas as pd
 
 from cxzy_lib.measure.basis import with_period
 from cxzy_lib.present import charts, columns, page_words, prepare, theme, wording
-from cxzy_lib.present.blocks import Block, figure, note
+from cxzy_lib.present.blocks import Block, See, figure, note
 from cxzy_lib.present.report import Report
 from cxzy_lib.present.tables import html_table
 
@@ -31,7 +31,13 @@ def _level_figure(shares: pd.DataFrame, label: str, report: Report, title: str, 
     )
 
 
-def trend_figure(report: Report, rates: pd.DataFrame, table: Block, height: float | None = None) -> Block:
+def trend_figure(
+    report: Report,
+    rates: pd.DataFrame,
+    table: Block,
+    height: float | None = None,
+    see: See | None = None,
+) -> Block:
     """Return the trend of satisfaction with its numbers in `table`, or why there is none."""
     if rates.empty:
         return note(report.no_ballots)
@@ -45,6 +51,7 @@ def trend_figure(report: Report, rates: pd.DataFrame, table: Block, height: floa
         alt=page_words.trend_words(rates, report.campaign, report.lang),
         table=table,
         lang=report.lang,
+        see=see,
     )
 
 
@@ -53,6 +60,37 @@ def rates_table(report: Report, rates: pd.DataFrame, by: str, caption: str) -> B
     if rates.empty:
         return note(report.no_ballots)
     return html_table(rates, columns.rates(report.campaign, report.lang, by), report.lang, caption)
+
+
+def calendar_figure(
+    report: Report, strip: pd.DataFrame, gaps: pd.DataFrame, most: int | None = None, see: See | None = None
+) -> Block:
+    """Return the calendar of fortnights with its numbers; of more than `most` branches those that held least.
+
+    Parameters
+    ----------
+    strip, gaps : DataFrame
+        As of ``fortnights`` and ``fortnight_summary``.
+    most : int, optional
+        For a page with little room: so many rows, and closer ones.
+    """
+    lang, title = report.lang, report.figure_title("fig_fortnights")
+    caption = report.say("fig_fortnights_caption", days=report.campaign.binding.fortnight_days)
+    if most is not None and len(gaps) > most:
+        caption += report.say("fig_fortnights_cut", most=most, count=len(gaps))
+        least = gaps.sort_values("rate", kind="stable")["unit"].head(most)
+        gaps = gaps[gaps["unit"].isin(least)]
+        strip = strip[strip["unit"].isin(least)]
+    axes = theme.axes(1.0 + 0.22 * len(gaps)) if most else None
+    return figure(
+        charts.fortnight_calendar(strip, report.campaign, lang, axes, summary=gaps),
+        title=title,
+        caption=caption,
+        alt=page_words.listing(gaps, "unit", "rate", {}, lang),
+        table=html_table(gaps, columns.fortnights(report.campaign, lang), lang, title),
+        lang=lang,
+        see=see,
+    )
 
 
 def level_figures(report: Report, votes: pd.DataFrame, key: str = "fig_levels") -> Block:

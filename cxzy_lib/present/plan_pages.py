@@ -10,13 +10,13 @@ from cxzy_lib.measure.summaries import STATES
 from cxzy_lib.present import plan, plan_charts, plan_columns, wording
 from cxzy_lib.present.blocks import Block, KeyNumber, figure, key_numbers, note, section
 from cxzy_lib.present.pages import joined
-from cxzy_lib.present.report import Report
-from cxzy_lib.present.tables import html_table
+from cxzy_lib.present.report import PAGES, Report
+from cxzy_lib.present.tables import Column, html_table
 from cxzy_lib.present.wording import percent
 from cxzy_lib.texts import text
 
-#: Which page shows what is behind each binding number.
-PAGES = {"N1": "03_participation.html", "N3": "02_satisfaction.html", "N5": "03_participation.html"}
+#: Which page shows what is behind each binding number; "duties" for the others.
+_BEHIND = {"N1": "participation", "N3": "satisfaction", "N5": "participation"}
 
 
 def tiles(report: Report, rates: pd.DataFrame) -> Block:
@@ -51,16 +51,22 @@ def _tile(code: str, state: str, report: Report) -> KeyNumber:
     worst = rows.iloc[0]
     if number.end is not None:
         own = report.status[report.status["id"].eq(code)].iloc[0]
-        return _tile_of(code, state, report, percent(own["value"], lang), str(number.end), "")
+        gone = report.say("tile_elapsed", share=percent(own["value"], lang))
+        return _tile_of(code, state, report, gone, report.say("tile_until", end=number.end), "")
     shown = worst["shown"] or text("common.no_data", lang)
+    unit = number.unit_zh if lang == "zh" else number.unit_en
     base = report.say("tile_n", base=worst["shown_base"]) if worst["shown_base"] else ""
+    if unit and worst["shown_base"]:
+        base = report.say("tile_of", base=worst["shown_base"], name=unit)
+    elif unit and worst["shown"]:
+        shown = f"{shown} {unit}"
     several = report.say("tile_weakest", name=worst["label"]) if len(rows) > 1 else ""
     return _tile_of(code, state, report, shown, base, several)
 
 
 def _tile_of(code: str, state: str, report: Report, value: str, base: str, words: str) -> KeyNumber:
     label = f"{code} {report.campaign.plan.numbers[code].label(report.lang)}"
-    href = PAGES.get(code, "08_duties.html")
+    href = f"{PAGES[_BEHIND.get(code, 'duties')]}.html"
     return KeyNumber(label, value, base, state, words, href)  # type: ignore[arg-type]
 
 
@@ -107,13 +113,42 @@ def goal_groups(report: Report, goals: list[str]) -> dict[str, list[str]]:
 
 def goal_sentences(report: Report, goals: list[str]) -> list[str]:
     """Return for each goal how many clauses are met, not met, without evidence, and left to judgement."""
+    return [report.say("goal_sentence", **row) for row in _goal_counts(report, goals)]
+
+
+def _goal_counts(report: Report, goals: list[str]) -> list[dict[str, Any]]:
     found = []
     for name, codes in goal_groups(report, goals).items():
         own = plan.of_codes(report.status, codes).drop_duplicates("indicator")
-        counts = {key: int(own["status"].isin(states).sum()) for key, states in _SUMS.items()}
-        rest = len(own) - sum(counts.values())
-        found.append(report.say("goal_sentence", name=name, count=len(own), rest=rest, **counts))
+        counts: dict[str, Any] = {key: int(own["status"].isin(at).sum()) for key, at in _SUMS.items()}
+        found.append(counts | {"name": name, "count": len(own), "rest": len(own) - sum(counts.values())})
     return found
+
+
+def goals_glance(report: Report) -> Block:
+    """Return for each goal of the plan how its clauses stand, those without data among them."""
+    goals = [goal.code for goal in report.campaign.plan.goals]
+    heading = section(report.say("glance_title"), see=report.see("goods"))
+    if not goals:
+        return joined([heading, note(report.say("no_plan"))])
+    names = {"name": "goal", "met": "goal_met", "short": "goal_short", "nothing": "goal_nothing"}
+    columns = [
+        Column(key, report.say(f"col_{name}"), "text" if key == "name" else "count")
+        for key, name in (names | {"rest": "goal_rest"}).items()
+    ]
+    frame = pd.DataFrame(_goal_counts(report, goals))
+    return joined([heading, html_table(frame, columns, report.lang, report.say("glance_title"))])
+
+
+def brief_title(report: Report, changes: pd.DataFrame) -> str:
+    """Return how many of the numbers that bind are met, and whether satisfaction has changed."""
+    states = report.status.loc[report.status["level"].eq("number"), "status"]
+    counts = {name: int(states.isin(_SUMS[name]).sum()) for name in ("met", "short")}
+    counts["met"] -= int(states.eq("on_course").sum())
+    parts = [report.say("brief_title", count=len(states), **counts)] if len(states) else []
+    parts += [told] if (told := wording.change_title(changes, report.lang)) else []
+    name = report.campaign.span.name(report.lang)
+    return ("；" if report.lang == "zh" else "; ").join(parts) or name
 
 
 _SUMS = {"met": ["met", "on_course"], "short": ["not_met", "behind"], "nothing": ["no_evidence"]}

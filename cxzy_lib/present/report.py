@@ -16,7 +16,7 @@ from cxzy_lib.measure.evidence import Evidence
 from cxzy_lib.measure.indicators import status_table
 from cxzy_lib.measure.suppression import QUESTION, WHOLE, decide, masked
 from cxzy_lib.measure.verdicts import Verdicts, ballot_verdicts
-from cxzy_lib.present.blocks import Block, head, method
+from cxzy_lib.present.blocks import Block, See, head, method
 from cxzy_lib.present.selection import (
     branches,
     clipped,
@@ -29,6 +29,14 @@ from cxzy_lib.present.selection import (
 from cxzy_lib.tables import Tables, load
 from cxzy_lib.texts import text
 
+#: The notebook behind each page.
+PAGES = {
+    "satisfaction": "02_satisfaction",
+    "participation": "03_participation",
+    "goods": "05_five_goods",
+    "duties": "08_duties",
+    "quality": "10_data_quality",
+}
 _WORKED_OUT = ("evidence", "status", "verdicts")
 # Filled by `keep_open` alone, in the process whose copies make the pages of one selection.
 _kept_open: "dict[tuple[object, ...], Report]" = {}
@@ -111,6 +119,10 @@ class Report:
         """Return a text of the pages in the report's language."""
         return text(f"pages.{key}", self.lang, **values)
 
+    def see(self, page: str) -> See:
+        """Return the address and the name of another page."""
+        return f"{PAGES[page]}.html", self.say(f"page_{page}")
+
     def figure_title(self, key: str, **values: Any) -> str:
         """Return the title of a figure with its number: figures count in the order in which they ask."""
         asked = f"{key} {sorted(values.items())}"
@@ -121,6 +133,9 @@ class Report:
         files, ledger = self.tables.files, self.tables.ledger
         used = int(files["status"].isin(["read", "partly"]).sum())
         told = self.say("files_value", used=used, bad=len(files) - used)
+        read = files["layouts"].fillna("").str.cat(sep=" ")
+        if missing := [code for code in self.campaign.evidence if not re.search(rf"\b{code}", read)]:
+            told += self.say("files_missing", count=len(missing))
         if rejected := int(ledger["outcome"].eq("rejected").sum()):
             told += self.say("rows_rejected", rows=rejected)
         facts = [

@@ -136,7 +136,7 @@ def widest_gap(ax: Axes, values: Floats) -> float:
 def share_axis(ax: Axes, which: Literal["x", "y"], values: Floats, title: str, lang: str) -> str:
     """Let an axis end at 100 % and start at :func:`floor_of`; return its title, which says so."""
     axis, floor = (ax.xaxis if which == "x" else ax.yaxis), floor_of(values)
-    ticks = np.arange(floor, 1.001, 0.1 if floor else 0.2)
+    ticks = np.arange(1, floor - 0.001, -0.2 if not floor or (which == "y" and is_low(ax)) else -0.1)[::-1]
     axis.set_ticks(list(ticks), [f"{tick:.0%}" for tick in ticks])
     (ax.set_xlim if which == "x" else ax.set_ylim)(floor, 1.02)
     ax.grid(axis=which, color=RULE, linewidth=0.6)
@@ -240,6 +240,11 @@ def right_column(ax: Axes, values: Sequence[str], head: str = "", offset: float 
 def width_of(note: Text) -> float:
     """Return how wide a text is drawn, in points."""
     return float(note.get_window_extent().width) * 72 / figure_of(note).dpi
+
+
+def is_low(ax: Axes) -> bool:
+    """Return whether there is little height: for half the ticks, and words on one line."""
+    return figure_of(ax).get_figheight() < 2.5
 
 
 def figure_of(artist: Artist) -> Figure:

@@ -198,15 +198,18 @@ def detectable_words(row: Mapping[Any, Any], lang: str) -> str:
 
 def change_title(changes: pd.DataFrame, lang: str) -> str:
     """Return the verdicts over time as a title, "" without any."""
-    parts = []
+    groups: dict[str, list[str]] = {}  # those of whom the same is said, together
     for row in changes[changes["kind"].eq("period")].to_dict("records"):
-        verdict = say(f"verdict_{row['verdict']}", lang)
-        title = say("title_verdict", lang, group=group_name(row["rater_group"], lang), verdict=verdict)
+        title = say(f"verdict_{row['verdict']}", lang)
         if row["verdict"] in ("rose", "fell"):  # no title is surer than its sentence
             title += say("title_flagged", lang) if row["grade"] == "flagged" else ""
             title += "" if row["robust"] else say("title_not_robust", lang)
         title += "" if pd.isna(row.get("linked_base")) else say("title_linked", lang)
-        parts.append(title)
+        groups.setdefault(title, []).append(group_name(row["rater_group"], lang))
+    parts = [
+        say("title_verdict", lang, group=("、" if lang == "zh" else ", ").join(names), verdict=title)
+        for title, names in groups.items()
+    ]
     return ("，" if lang == "zh" else "; ").join(parts)
 
 

@@ -56,7 +56,10 @@ def tables_of(page: str, body: str) -> list[Table]:
     from lxml import html
 
     found, section, below = [], "", ""
-    for node in html.fragment_fromstring(body, create_parent=True).iter("h2", "p", "table"):
+    whole = html.fragment_fromstring(body, create_parent=True)
+    for link in whole.xpath("//a[@class='more']"):  # leads to another page, and is no part of what is said
+        link.drop_tree()
+    for node in whole.iter("h2", "p", "table"):
         if node.tag == "h2":
             section, below = _words(node), ""
         elif node.tag == "p" and node.getprevious() is not None and node.getprevious().tag == "h2":

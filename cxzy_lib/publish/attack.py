@@ -1,8 +1,8 @@
 """How closely hidden groups of ballots can be told from what was published, by integer programming."""
 
 from collections.abc import Hashable, Iterable, Mapping
-from dataclasses import replace
 from functools import cache
+from operator import attrgetter
 from typing import Any
 
 import numpy as np
@@ -18,6 +18,7 @@ from cxzy_lib.publish.reading import Statement
 FAMILY = ["institution", "occasion", "item"]
 _WORDS = ["semester", "stage", "year", "item", "rater_group", "scale", "level"]
 Said = tuple[str, Statement]
+_ABOUT = attrgetter("kind", "low", "high", "half", "period", "group", "item", "scope", "level", "rest")
 _SLACK = 1e-6
 _MOST = 400  # no interval is looked up for more ballots
 
@@ -65,7 +66,7 @@ def _by_item(found: Iterable[tuple[str, str, Statement]]) -> dict[str, dict[str 
     """Return what was said of each institution and item, each thing once, however many pages say it."""
     said: dict[str, dict[str | None, dict[Hashable, Said]]] = {}
     for institution, scope, one in found:
-        about = (scope, replace(one, page="", place="", quote=""))
+        about = (scope, *_ABOUT(one))
         said.setdefault(institution, {}).setdefault(one.item, {}).setdefault(about, (scope, one))
     return {who: {item: [*once.values()] for item, once in items.items()} for who, items in said.items()}
 

@@ -31,9 +31,14 @@ class System:
     high: list[float] = field(default_factory=list)
     said: list[Statement | None] = field(default_factory=list)
     masks: dict[Hashable, Any] = field(default_factory=dict)  # of leaves, worked out before
+    seen: set[Hashable] = field(default_factory=set)
 
     def add(self, row: Floats, low: float, high: float, said: Statement | None) -> None:
-        """Note one more thing that is known."""
+        """Note one more thing that is known, unless it is."""
+        thing = (row.tobytes(), low, high)
+        if thing in self.seen:
+            return
+        self.seen.add(thing)
         self.rows.append(row)
         self.low.append(low)
         self.high.append(high)
@@ -60,25 +65,22 @@ class System:
 
 def linked(system: System, target: Floats, used: list[int]) -> list[int]:
     """Return which of the rows `used` have to do with the target, through whatever number of others."""
-    reach, left, chosen = target > 0, set(used), []
-    while near := [at for at in left if (reach & (system.rows[at] != 0)).any()]:
-        for at in near:
-            reach = reach | (system.rows[at] != 0)
-        chosen += near
-        left -= set(near)
-    return sorted(chosen)
+    parts = np.array([system.rows[at] for at in used]) != 0
+    reach, before = target > 0, None
+    while used and before != (before := int(reach.sum())):
+        near = (parts & reach).any(axis=1)
+        reach = reach | parts[near].any(axis=0)
+    return [at for at, hit in zip(used, near, strict=True) if hit] if used else []
 
 
 def bounds(system: System, target: Floats, rows: list[int]) -> tuple[float, float]:
     """Return the least and the most that the leaves of the target can have together, by the rows given."""
     from scipy.optimize import LinearConstraint, milp
 
-    # Leaves that no row tells apart are one unknown; what several pages say alike is said once.
-    matrix = np.vstack([target, *(system.rows[at] for at in rows)])
-    matrix = np.unique(matrix, axis=1)
-    ends_of = [[system.low[at] for at in rows], [system.high[at] for at in rows]]
-    known = np.unique(np.column_stack([matrix[1:], *ends_of]), axis=0)
-    target, limits = matrix[0], LinearConstraint(known[:, :-2], known[:, -2], known[:, -1])
+    # Leaves that no row tells apart are one unknown.
+    matrix = np.unique(np.vstack([target, *(system.rows[at] for at in rows)]), axis=1)
+    low, high = ([end[at] for at in rows] for end in (system.low, system.high))
+    target, limits = matrix[0], LinearConstraint(matrix[1:], low, high)
     ends = []
     for sign in (1, -1):
         solved = milp(sign * target, integrality=np.ones(len(target), dtype=np.int64), constraints=limits)
