@@ -5,6 +5,7 @@ Every text given to them is data and is escaped.
 
 import hashlib
 import io
+import json
 import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass, field
@@ -26,6 +27,8 @@ State = Literal["met", "on_course", "behind", "not_met", "no_evidence", "none"]
 
 #: A page of the edition: its file, and its name in menus.
 See = tuple[str, str]
+#: The beginning of the id of marks in a picture that have words of their own: see `theme.tell`.
+TOLD = "told "
 
 
 @dataclass(frozen=True, repr=False)
@@ -199,6 +202,13 @@ def figure(
     )
 
 
+def _tell(line: ElementTree.Element, words: list[str]) -> None:
+    """Give each mark of a line its words, which browsers show where it is pointed at."""
+    marks = [element for element in line.iter() if element.tag.rpartition("}")[2] == "use"]
+    for mark, told in zip(marks, words, strict=True):
+        ElementTree.SubElement(mark, "title").text = told
+
+
 def _inline(svg: str, title: str, alt: str) -> str:
     root = ElementTree.fromstring(svg)
     own = "c" + hashlib.sha256((title + svg).encode()).hexdigest()[:10]
@@ -206,8 +216,10 @@ def _inline(svg: str, title: str, alt: str) -> str:
     for parent in list(root.iter()):
         for child in [c for c in parent if c.tag.endswith(("}metadata", "}style"))]:
             parent.remove(child)
-    for element in root.iter():
+    for element in list(root.iter()):
         element.tag = element.tag.rpartition("}")[2]
+        if (words := element.get("id", "")).startswith(TOLD):
+            _tell(element, json.loads(words.removeprefix(TOLD)))
         given = {name.rpartition("}")[2]: value for name, value in element.attrib.items()}
         if given.get("id") in used:
             given["id"] = f"{own}-{given['id']}"
@@ -219,7 +231,7 @@ def _inline(svg: str, title: str, alt: str) -> str:
         if "d" in given:  # a hundredth of a point is enough, and half the size
             given["d"] = re.sub(r"(\.\d\d)\d+|\s+(?=\s)", r"\1", given["d"]).strip()
         element.attrib = given
-        if element.tag != "text":
+        if element.tag not in ("text", "title"):
             element.text = None
         element.tail = None
     # The joins stood in a style element, which would reach beyond the picture.

@@ -74,7 +74,7 @@ def satisfaction_trend(
     ax = look.axes(3.3 + 0.22 * len(parts), ax)
     _trend_axes(ax, rates, codes, campaign, lang)
     for row, (group, part) in enumerate(parts.items()):
-        _draw_group(ax, part, group)
+        _draw_group(ax, part, group, _told(part, group, campaign, lang))
         _bases(ax, part, group, row, lang)
     _mark_breaks(ax, parts, campaign, lang)
     _end_labels(ax, parts, campaign, lang)
@@ -92,12 +92,24 @@ def _trend_axes(ax: Axes, rates: pd.DataFrame, codes: Sequence[str], campaign: C
     ax.spines[["top", "right", "left"]].set_visible(False)
 
 
-def _draw_group(ax: Axes, part: pd.DataFrame, group: str) -> None:
+def _told(part: pd.DataFrame, group: str, campaign: Campaign, lang: str) -> list[str]:
+    """Return each point in words: group, period, rate, interval and valid ballots."""
+    found = []
+    for code, row in part.iterrows():
+        name = f"{text(f'common.{group}', lang)} · {period_name(campaign, str(code), lang)}"
+        values = [look.percent(row[end], lang) for end in ("strict", "strict_low", "strict_high")]
+        ends = f"({values[1]}–{values[2]})" if pd.notna(row["strict_low"]) else ""
+        found.append(f"{name} {values[0]} {ends} n = {row['valid']}")
+    return found
+
+
+def _draw_group(ax: Axes, part: pd.DataFrame, group: str, words: Sequence[str]) -> None:
     colour, mark = look.GROUPS[group]
     rate, low, high = (look.floats(part[name]) for name in ("strict", "strict_low", "strict_high"))
     fresh = part["grade_before"].isin(["flagged", "not_comparable"])
     for run in runs(rate, list(fresh)):
-        ax.plot(run, rate[run], color=colour, marker=mark, markersize=6, label=group, zorder=3)
+        (line,) = ax.plot(run, rate[run], color=colour, marker=mark, markersize=6, label=group, zorder=3)
+        look.tell(line, [words[at] for at in run])
         if len(run) > 1:
             ax.fill_between(run, low[run], high[run], color=colour, alpha=0.13, linewidth=0)
         else:  # a band needs two points

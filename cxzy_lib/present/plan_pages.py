@@ -60,6 +60,8 @@ def _tile(code: str, state: str, report: Report) -> KeyNumber:
         base = report.say("tile_of", base=worst["shown_base"], name=unit)
     elif unit and worst["shown"]:
         shown = f"{shown} {unit}"
+    if base and worst["shown_target"]:
+        base = report.say("tile_target", base=base, target=worst["shown_target"])
     several = report.say("tile_weakest", name=worst["label"]) if len(rows) > 1 else ""
     return _tile_of(code, state, report, shown, base, several)
 
@@ -125,6 +127,14 @@ def _goal_counts(report: Report, goals: list[str]) -> list[dict[str, Any]]:
     return found
 
 
+def missing_sentence(report: Report) -> str:
+    """Return how many clauses of the goals lack their evidence, and of which goals."""
+    rows = _goal_counts(report, [goal.code for goal in report.campaign.plan.goals])
+    goals = wording.series((f"{row['name']} {row['nothing']}" for row in rows if row["nothing"]), report.lang)
+    count = sum(row["nothing"] for row in rows)
+    return report.say("missing_sentence", count=count, goals=goals) if count else report.say("missing_none")
+
+
 def goals_glance(report: Report) -> Block:
     """Return for each goal of the plan how its clauses stand, those without data among them."""
     goals = [goal.code for goal in report.campaign.plan.goals]
@@ -142,10 +152,12 @@ def goals_glance(report: Report) -> Block:
 
 def brief_title(report: Report, changes: pd.DataFrame) -> str:
     """Return how many of the numbers that bind are met, and whether satisfaction has changed."""
-    states = report.status.loc[report.status["level"].eq("number"), "status"]
-    counts = {name: int(states.isin(_SUMS[name]).sum()) for name in ("met", "short")}
-    counts["met"] -= int(states.eq("on_course").sum())
-    parts = [report.say("brief_title", count=len(states), **counts)] if len(states) else []
+    states = report.status.loc[report.status["level"].eq("number"), "status"].replace("on_course", "rest")
+    counts = {name: int(states.isin(_SUMS[name]).sum()) for name in _SUMS}
+    counts["rest"] = len(states) - sum(counts.values())
+    said = [report.say(f"brief_{name}", count=count) for name, count in counts.items() if count]
+    listed = ("，" if report.lang == "zh" else ", ").join(said)
+    parts = [report.say("brief_title", count=len(states), states=listed)] if said else []
     parts += [told] if (told := wording.change_title(changes, report.lang)) else []
     name = report.campaign.span.name(report.lang)
     return ("；" if report.lang == "zh" else "; ").join(parts) or name

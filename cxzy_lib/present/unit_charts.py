@@ -121,7 +121,10 @@ def _units(ax: Axes, rows: pd.DataFrame, states: pd.Series, lang: str) -> list[A
         if len(some):
             style: dict[str, Any] = {"markersize": size, "markeredgecolor": edge, "markerfacecolor": face}
             style |= {"label": text(f"units.{state}", lang), "zorder": 4, "clip_on": False}
-            drawn += ax.plot(look.floats(some["base"]), look.floats(some["rate"]), mark, **style)
+            (marks,) = ax.plot(look.floats(some["base"]), look.floats(some["rate"]), mark, **style)
+            each = zip(some["unit"], some["rate"], some["base"], strict=True)
+            look.tell(marks, [f"{unit} {look.percent(rate, lang)} n = {base}" for unit, rate, base in each])
+            drawn.append(marks)
     return drawn
 
 

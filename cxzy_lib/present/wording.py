@@ -168,6 +168,7 @@ def _change_sentence(row: Mapping[Any, Any], campaign: Campaign, lang: str, shor
         "start_rate": percent(row["start_rate"], lang),
         "end_rate": percent(row["end_rate"], lang),
         "points": points(row["difference"]),
+        "signed": f"{100 * row['difference']:+.1f}",
         "start_valid": row["start_valid"],
         "end_valid": row["end_valid"],
         "detectable": "" if short else say("and_so", lang, words=detectable_words(row, lang)),
