@@ -51,8 +51,8 @@ def _tile(code: str, state: str, report: Report) -> KeyNumber:
     worst = rows.iloc[0]
     if number.end is not None:
         own = report.status[report.status["id"].eq(code)].iloc[0]
-        gone = report.say("tile_elapsed", share=percent(own["value"], lang))
-        return _tile_of(code, state, report, gone, report.say("tile_until", end=number.end), "")
+        gone = report.say("tile_elapsed", end=number.end)
+        return _tile_of(code, state, report, percent(own["value"], lang), gone, "")
     shown = worst["shown"] or text("common.no_data", lang)
     unit = number.unit_zh if lang == "zh" else number.unit_en
     base = report.say("tile_n", base=worst["shown_base"]) if worst["shown_base"] else ""
