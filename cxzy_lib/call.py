@@ -1,5 +1,7 @@
 """A call of the ``cxzy`` command: its options, what is wrong with it, and how it ends."""
 
+import contextlib
+import io
 import os
 import signal
 import sys
@@ -53,6 +55,7 @@ COMMON = (
     ),
     click.option("--annex", is_flag=True, help="附各表工作簿 / also a workbook of the tables"),
     click.option("--jobs", default=os.cpu_count() or 1, type=click.IntRange(1), help="并行数 / side by side"),
+    click.option("--quiet", is_flag=True, help="只打印结果一行 / print one line: what came of it"),
     click.option("--force", is_flag=True, help="未变的也重做 / also what is up to date"),
     HELP,
 )
@@ -73,6 +76,7 @@ class Call:
     each: tuple[str, ...]
     annex: bool
     jobs: int
+    quiet: bool
     force: bool
 
     @property
@@ -122,6 +126,20 @@ def common(command: Callable[..., int]) -> Callable[..., None]:
     for option in reversed(COMMON):
         decorated = option(decorated)
     return decorated
+
+
+def summed(call: Call, *steps: Callable[[], int]) -> int:
+    """Take the steps and return the worst exit status; with ``--quiet`` print their last lines in one."""
+    if not call.quiet:
+        return max(step() for step in steps)
+    found, lines = [], []
+    for step in steps:
+        told = io.StringIO()
+        with contextlib.redirect_stdout(told):
+            found.append(step())
+        lines += told.getvalue().strip().splitlines()[-1:]
+    click.echo(" ".join(["cxzy", text(f"cli.ended_{max(found)}", call.lang), *lines]))
+    return max(found)
 
 
 def stepper(total: int, label: str) -> tuple[Callable[[Any], object], Callable[[], None]]:

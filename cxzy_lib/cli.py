@@ -14,8 +14,9 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from cxzy_lib.asking import audit, trace
-from cxzy_lib.call import HELP, Call, Wrong, common, stepper
+from cxzy_lib.call import HELP, Call, Wrong, common, stepper, summed
 from cxzy_lib.making import forms, sample
+from cxzy_lib.scheduling import schedule
 from cxzy_lib.texts import text
 
 if TYPE_CHECKING:
@@ -258,7 +259,7 @@ def check(call: Call) -> int:
 @common
 def clean(call: Call) -> int:
     """清洗原始文件 / Clean the raw files into tables."""
-    return _clean(call)
+    return summed(call, lambda: _clean(call))
 
 
 @main.command()
@@ -266,7 +267,7 @@ def clean(call: Call) -> int:
 @common
 def run(call: Call, notebooks: tuple[str, ...]) -> int:
     """制作报告页（全部或指定） / Make the pages, all or those named."""
-    return _run(call, notebooks)
+    return summed(call, lambda: _run(call, notebooks))
 
 
 @main.command()
@@ -274,13 +275,14 @@ def run(call: Call, notebooks: tuple[str, ...]) -> int:
 def report(call: Call) -> int:
     """清洗并制作报告 / Clean, then make the report."""
     _check_call(call)
-    return max(_clean(call), _run(call))
+    return summed(call, lambda: _clean(call), lambda: _run(call))
 
 
 main.add_command(trace)
 main.add_command(audit)
 main.add_command(sample)
 main.add_command(forms)
+main.add_command(schedule)
 
 
 if __name__ == "__main__":

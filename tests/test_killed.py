@@ -1,0 +1,86 @@
+"""Killed at whatever moment: every page that is there is whole, and the next run goes on from it."""
+
+import json
+import multiprocessing
+import os
+import random
+import re
+import signal
+import subprocess
+import sys
+import time
+
+from test_cli import SHOWS, cxzy, project
+from test_publish_site import done, planned
+
+from cxzy_lib.publish import site
+from cxzy_lib.publish.site import Edition, publish
+
+WORDS = Edition("版次", "zh", "public", "学院", "2010")
+
+
+def whole(folder, words):
+    """Check that each page is one that was published, from its first to its last character."""
+    pages = sorted(folder.glob("*.html"))
+    for page in pages:
+        text = page.read_text("utf-8")
+        assert text.startswith("<!doctype html>"), page
+        assert text.rstrip().endswith("</html>"), page
+        if page.name != "index.html":
+            assert re.search(r"<h1>(.*?)</h1>", text)[1] in words, page
+    return pages
+
+
+def publish_for_ever(jobs, out, turn):
+    """Publish edition after edition, moving the files slowly, so that a kill can come between two moves."""
+    site.embed_font = dict  # which takes longest
+    move, n = os.replace, 0
+    os.replace = lambda *places: (move(*places), time.sleep(0.02))
+    while True:
+        n += 1
+        results = [done(job, f"{turn}.{n}-{job.page}" + "x" * 2000) for job in jobs]
+        publish(results, out, WORDS, planned=jobs, inputs={"a": f"{turn}.{n}"})
+
+
+def test_a_hundred_kills_while_publishing_leave_whole_pages(tmp_path):
+    jobs, out = planned(tmp_path, "public"), tmp_path / "out"
+    publish([done(job, "0") for job in jobs], out, WORDS, planned=jobs, inputs={})
+    fork, chance = multiprocessing.get_context("fork"), random.Random(2010)
+    cut = 0
+    for turn in range(100):
+        process = fork.Process(target=publish_for_ever, args=(jobs, out, turn))
+        process.start()
+        time.sleep(chance.uniform(0.02, 0.4))
+        os.kill(process.pid, signal.SIGKILL)
+        process.join()
+        headings = [re.search(r"<h1>(.*?)</h1>", (out / job.page).read_text("utf-8"))[1] for job in jobs]
+        cut += len({heading.partition("-")[0] for heading in headings}) > 1
+        assert len(whole(out, headings)) == 3
+        assert json.loads((out / "manifest.json").read_text("utf-8"))["status"] == "done"
+    assert cut >= 5  # kills that came between two pages: each is whole all the same
+    publish([done(job, "end") for job in jobs], out, WORDS, planned=jobs, inputs={"a": "end"})
+    assert len(whole(out, {"end"})) == 3
+
+
+def test_the_command_killed_anywhere_is_finished_by_the_next_call(tmp_path):
+    folder = project(tmp_path, "甲学院", a=SHOWS, b=SHOWS, c=SHOWS)
+    assert cxzy(folder, "report").returncode == 0
+    out, chance = folder / "reports" / "public-zh", random.Random(7)
+    for _ in range(5):
+        command = [sys.executable, "-m", "cxzy_lib.cli", "run", "--force"]
+        run = subprocess.Popen(command, cwd=folder, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+        time.sleep(chance.uniform(0.3, 6))
+        run.kill()
+        run.wait()
+        for name in "abc":
+            text = (out / f"{name}.html").read_text("utf-8")
+            assert "<p>None None zh public</p>" in text
+            assert text.rstrip().endswith("</html>")
+    assert cxzy(folder, "run", "--force").returncode == 0
+    assert {path.name for path in out.iterdir()} == {
+        "a.html",
+        "b.html",
+        "c.html",
+        "index.html",
+        "manifest.json",
+    }
