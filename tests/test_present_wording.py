@@ -96,7 +96,7 @@ def test_the_sentences_in_full():
         "（区间 -5.1 至 +15.2，有效 98、103 票），可以认为有上升。"
     )
     assert sentence("no_detectable_change", "zh", item="service") == (
-        "党员对“为群众办实事做好事解难事情况”的满意率：2010年秋 60.0%、2012年春 65.0%，相差 5.0 个百分点"
+        "党员对“为群众办实事做好事解难事情况”的满意率：2010年秋 60.0%、2012年春 65.0%，相差 +5.0 个百分点"
         "（区间 -5.1 至 +15.2，有效 98、103 票），在现有票数下不足以说明有变化；"
         "要看得出，至少须升 12.0 或降 14.0 个百分点。"
     )
@@ -129,7 +129,7 @@ def test_what_no_number_of_votes_could_show_is_said(rise, fall, words):
 
 def test_differences_are_of_unrounded_figures_and_it_is_said_where_that_shows():
     odd = {"start_rate": 0.9314, "end_rate": 0.9406, "difference": 0.0092}  # 93.1, 94.1 and 0.9
-    assert "相差 0.9 个百分点" in sentence("no_detectable_change", "zh", **odd)
+    assert "相差 +0.9 个百分点" in sentence("no_detectable_change", "zh", **odd)
     assert "未四舍五入" in sentence("no_detectable_change", "zh", **odd)
     assert "未四舍五入" not in sentence("no_detectable_change", "zh")
 

@@ -81,9 +81,10 @@ def test_pages_say_nothing_of_the_machine_or_the_notebook(sample_edition):
 def test_grades_of_single_people_are_on_no_page(sample_edition):
     """A code stands in the shortlist of the leadership only, and no row with a code has a grade."""
     people = pd.read_parquet(sample_edition["processed"] / "people.parquet")["person"].dropna().unique()
+    codes = {f"({person[:6]}" for person in people}  # as much of it as tells nominees apart
     for name, page in texts(sample_edition["zh"]).items():
         rows = re.findall(r"<tr[^>]*>.*?</tr>", page, re.S)
-        named = [row for row in rows if any(person in row for person in people)]
+        named = [row for row in rows if any(code in row for code in codes)]
         assert bool(named) == (name == "09_awards.html"), name
         assert [row for row in named if re.search("(优秀|合格)(?!党员)", row)] == [], name
         outside = re.sub(r"<tr[^>]*>.*?</tr>", "", page, flags=re.S)

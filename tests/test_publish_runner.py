@@ -88,6 +88,16 @@ def test_a_lost_worker_takes_nobody_with_it(results):
     assert [result.status for result in results.values()] == ["done", "failed", "failed", "failed"]
 
 
+def test_a_cell_that_hangs_in_a_kernel_is_ended(tmp_path, params, monkeypatch):
+    first = nbformat.v4.new_code_cell(DECLARED + "audience = ''", metadata={"tags": ["parameters"]})
+    book = nbformat.v4.new_notebook(cells=[first, nbformat.v4.new_code_cell("import time\ntime.sleep(120)")])
+    nbformat.write(book, tmp_path / "hangs.ipynb")
+    monkeypatch.setattr(runner, "SECONDS", 2)
+    result = runner.execute(jobs.plan_jobs(tmp_path, (), params)[0], tmp_path / "work")
+    assert (result.status, result.error.kind) == ("failed", "CellTimeoutError")
+    assert result.seconds < 60
+
+
 def test_plans_all_or_those_named(folder, params):
     assert [job.page for job in jobs.plan_jobs(folder, (), params)] == [f"{name}.html" for name in NOTEBOOKS]
     named = jobs.plan_jobs(folder, ["notebooks/02_raises.ipynb", "01_good"], params)

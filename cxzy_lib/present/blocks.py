@@ -17,6 +17,7 @@ from cxzy_lib.specs import Setting
 from cxzy_lib.texts import text
 
 if TYPE_CHECKING:
+    from matplotlib.artist import Artist
     from matplotlib.axes import Axes
     from matplotlib.figure import Figure
 
@@ -27,8 +28,7 @@ State = Literal["met", "on_course", "behind", "not_met", "no_evidence", "none"]
 
 #: A page of the edition: its file, and its name in menus.
 See = tuple[str, str]
-#: The beginning of the id of marks in a picture that have words of their own: see `theme.tell`.
-TOLD = "told "
+_TOLD = "told "  # the beginning of the id of marks in a picture that have words of their own
 
 
 @dataclass(frozen=True, repr=False)
@@ -202,10 +202,18 @@ def figure(
     )
 
 
+def tell(marks: "Artist", words: Sequence[str]) -> None:
+    """Let each of the marks (none missing, in their order) say its words when it is pointed at."""
+    marks.set_gid(_TOLD + json.dumps(list(words), ensure_ascii=False))
+
+
 def _tell(line: ElementTree.Element, words: list[str]) -> None:
-    """Give each mark of a line its words, which browsers show where it is pointed at."""
+    """Give each mark of a line its words, which browsers show where it is pointed at.
+
+    Marks outside the picture are not in it: then nobody knows which are left, and none gets words.
+    """
     marks = [element for element in line.iter() if element.tag.rpartition("}")[2] == "use"]
-    for mark, told in zip(marks, words, strict=True):
+    for mark, told in zip(marks, words, strict=True) if len(marks) == len(words) else ():
         ElementTree.SubElement(mark, "title").text = told
 
 
@@ -218,8 +226,8 @@ def _inline(svg: str, title: str, alt: str) -> str:
             parent.remove(child)
     for element in list(root.iter()):
         element.tag = element.tag.rpartition("}")[2]
-        if (words := element.get("id", "")).startswith(TOLD):
-            _tell(element, json.loads(words.removeprefix(TOLD)))
+        if (words := element.get("id", "")).startswith(_TOLD):
+            _tell(element, json.loads(words.removeprefix(_TOLD)))
         given = {name.rpartition("}")[2]: value for name, value in element.attrib.items()}
         if given.get("id") in used:
             given["id"] = f"{own}-{given['id']}"

@@ -17,7 +17,9 @@ from matplotlib.text import Annotation
 
 from cxzy_lib.campaign import Campaign
 from cxzy_lib.present import theme as look
+from cxzy_lib.present.blocks import tell
 from cxzy_lib.present.branch_charts import attendance_dots, fortnight_calendar, outcome_bars, training_strip
+from cxzy_lib.present.page_words import point_words, short_reasons
 from cxzy_lib.present.wording import period_name
 from cxzy_lib.specs import Level
 from cxzy_lib.texts import text
@@ -74,7 +76,7 @@ def satisfaction_trend(
     ax = look.axes(3.3 + 0.22 * len(parts), ax)
     _trend_axes(ax, rates, codes, campaign, lang)
     for row, (group, part) in enumerate(parts.items()):
-        _draw_group(ax, part, group, _told(part, group, campaign, lang))
+        _draw_group(ax, part, group, point_words(part, group, campaign, lang))
         _bases(ax, part, group, row, lang)
     _mark_breaks(ax, parts, campaign, lang)
     _end_labels(ax, parts, campaign, lang)
@@ -92,24 +94,13 @@ def _trend_axes(ax: Axes, rates: pd.DataFrame, codes: Sequence[str], campaign: C
     ax.spines[["top", "right", "left"]].set_visible(False)
 
 
-def _told(part: pd.DataFrame, group: str, campaign: Campaign, lang: str) -> list[str]:
-    """Return each point in words: group, period, rate, interval and valid ballots."""
-    found = []
-    for code, row in part.iterrows():
-        name = f"{text(f'common.{group}', lang)} · {period_name(campaign, str(code), lang)}"
-        values = [look.percent(row[end], lang) for end in ("strict", "strict_low", "strict_high")]
-        ends = f"({values[1]}–{values[2]})" if pd.notna(row["strict_low"]) else ""
-        found.append(f"{name} {values[0]} {ends} n = {row['valid']}")
-    return found
-
-
 def _draw_group(ax: Axes, part: pd.DataFrame, group: str, words: Sequence[str]) -> None:
     colour, mark = look.GROUPS[group]
     rate, low, high = (look.floats(part[name]) for name in ("strict", "strict_low", "strict_high"))
     fresh = part["grade_before"].isin(["flagged", "not_comparable"])
     for run in runs(rate, list(fresh)):
         (line,) = ax.plot(run, rate[run], color=colour, marker=mark, markersize=6, label=group, zorder=3)
-        look.tell(line, [words[at] for at in run])
+        tell(line, [words[at] for at in run])
         if len(run) > 1:
             ax.fill_between(run, low[run], high[run], color=colour, alpha=0.13, linewidth=0)
         else:  # a band needs two points
@@ -146,16 +137,6 @@ def _mark_breaks(ax: Axes, parts: dict[str, pd.DataFrame], campaign: Campaign, l
         if look.is_low(ax):
             said, height = said.replace("\n", " "), 0.1
         look.put(ax, said, (at - 0.5, height), (4, 0), _BELOW, color=look.MUTED)
-
-
-def short_reasons(reasons: str, campaign: Campaign, lang: str) -> str:
-    """Return why two figures are flagged or not comparable, in a few words that fit into a chart."""
-    found = []
-    for code in reasons.split():
-        declared = code.startswith("break-")
-        at = int(code.removeprefix("break-")) - 1 if declared else 0
-        found.append(campaign.comparability.breaks[at].reason if declared else code)
-    return "\n".join(text(f"present.{code}_changed", lang) for code in dict.fromkeys(found))
 
 
 def _end_labels(ax: Axes, parts: dict[str, pd.DataFrame], campaign: Campaign, lang: str) -> None:

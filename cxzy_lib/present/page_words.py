@@ -181,3 +181,33 @@ def listing(frame: pd.DataFrame, name: str, value: str, words: Mapping[str, str]
         shown = text(missing, lang) if pd.isna(share) else percent(share, lang)
         parts.append(f"{words.get(label, label)}{'：' if lang == 'zh' else ': '}{shown}")
     return series(parts, lang)
+
+
+def point_words(part: pd.DataFrame, group: str, campaign: Campaign, lang: str) -> list[str]:
+    """Return each point of a group's trend in words: period, rate, interval and valid ballots; "" without.
+
+    Parameters
+    ----------
+    part : DataFrame
+        As for `charts.satisfaction_trend`, of one group, its index the semesters.
+    """
+    found = []
+    for code, row in part.iterrows():
+        if pd.isna(row["strict"]):
+            found.append("")
+            continue
+        name = f"{group_name(group, lang)} · {period_name(campaign, str(code), lang)}"
+        ends = ["" if pd.isna(row[end]) else percent(row[end], lang) for end in ("strict_low", "strict_high")]
+        interval = f" ({ends[0]}–{ends[1]})" if all(ends) else ""
+        found.append(f"{name} {percent(row['strict'], lang)}{interval} n = {row['valid']}")
+    return found
+
+
+def short_reasons(reasons: str, campaign: Campaign, lang: str) -> str:
+    """Return why two figures are flagged or not comparable, in a few words that fit into a chart."""
+    found = []
+    for code in reasons.split():
+        declared = code.startswith("break-")
+        at = int(code.removeprefix("break-")) - 1 if declared else 0
+        found.append(campaign.comparability.breaks[at].reason if declared else code)
+    return "\n".join(text(f"present.{code}_changed", lang) for code in dict.fromkeys(found))

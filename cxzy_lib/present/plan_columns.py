@@ -173,12 +173,17 @@ def level_chain(lang: str) -> list[Column]:
 
 
 def written_shortlist(frame: pd.DataFrame, campaign: Campaign, lang: str) -> pd.DataFrame:
-    """Return the shortlist with names of codes; a nominee is a number in its branch, nobody's name."""
+    """Return the shortlist with names of codes; a nominee is a number in its branch, nobody's name.
+
+    Of the pseudonym as much as tells the nominees apart.
+    """
+    codes = set(frame["nominee"])
+    short = next(n for n in range(6, 99) if len({code[:n] for code in codes}) == len(codes))
     number = frame.groupby(["round", "award"]).cumcount() + 1
     yes, no = text("plan.yes", lang), text("plan.no", lang)
     words = {True: yes, False: no}
     return frame.assign(
-        nominee=[f"{n} ({person})" for n, person in zip(number, frame["nominee"], strict=True)],
+        nominee=[f"{n} ({person[:short]})" for n, person in zip(number, frame["nominee"], strict=True)],
         award=[
             f"{code} {code_name(award, campaign, lang)}"
             for code, award in zip(frame["round"], frame["award"], strict=True)

@@ -3,7 +3,6 @@
 Sizes are those of paper: a figure is as wide as the text of an A4 page, so a point is a point.
 """
 
-import json
 import math
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
@@ -21,7 +20,6 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.text import Annotation, Text
 
-from cxzy_lib.present.blocks import TOLD
 from cxzy_lib.texts import text
 
 Floats = npt.NDArray[np.float64]
@@ -242,11 +240,6 @@ def right_column(ax: Axes, values: Sequence[str], head: str = "", offset: float 
 def width_of(note: Text) -> float:
     """Return how wide a text is drawn, in points."""
     return float(note.get_window_extent().width) * 72 / figure_of(note).dpi
-
-
-def tell(marks: Artist, words: Sequence[str]) -> None:
-    """Let each of the marks (none missing, in their order) say its words when it is pointed at."""
-    marks.set_gid(TOLD + json.dumps(list(words), ensure_ascii=False))
 
 
 def is_low(ax: Axes) -> bool:

@@ -11,6 +11,7 @@ from matplotlib.text import Annotation, Text
 
 from cxzy_lib.measure.fair import funnel_curve
 from cxzy_lib.present import theme as look
+from cxzy_lib.present.blocks import tell
 from cxzy_lib.texts import text
 
 #: Colour, mark and fill of each position: the marks tell them apart in grey.
@@ -123,7 +124,7 @@ def _units(ax: Axes, rows: pd.DataFrame, states: pd.Series, lang: str) -> list[A
             style |= {"label": text(f"units.{state}", lang), "zorder": 4, "clip_on": False}
             (marks,) = ax.plot(look.floats(some["base"]), look.floats(some["rate"]), mark, **style)
             each = zip(some["unit"], some["rate"], some["base"], strict=True)
-            look.tell(marks, [f"{unit} {look.percent(rate, lang)} n = {base}" for unit, rate, base in each])
+            tell(marks, [f"{unit} {look.percent(rate, lang)} n = {base}" for unit, rate, base in each])
             drawn.append(marks)
     return drawn
 

@@ -20,10 +20,8 @@ from pathlib import Path
 from typing import Any
 
 from cxzy_lib.publish.jobs import Job
-from cxzy_lib.publish.runner import Result, execute, settle
+from cxzy_lib.publish.runner import SECONDS, Result, execute, settle
 
-#: Longest time for a notebook in a copy; one that takes longer is run again in an ordinary kernel.
-SECONDS = 900
 #: From this many pages on it pays to work out first what most of them ask for.
 MANY = 3
 _SELECTION = ("processed", "campaign", "year", "unit")

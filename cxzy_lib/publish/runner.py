@@ -18,6 +18,8 @@ from cxzy_lib.publish.jobs import PLACES, Job, NotebookError
 from cxzy_lib.texts import text
 
 PAGE = "application/vnd.cxzy.page+json"
+#: Longest time for a notebook in a copy, and for a cell in a kernel.
+SECONDS = 900
 KEY_NUMBERS = "application/vnd.cxzy.key-numbers+json"
 _FOLDERS = re.compile(r"(?<![\w/<:.])(?:[A-Za-z]:)?[\\/](?:[^\s\\/:'\"<>|]+[\\/])+")
 
@@ -163,6 +165,7 @@ def _executed(job: Job, work_dir: Path, engine: str | None) -> Any:
                 language="python",
                 progress_bar=False,
                 request_save_on_cell_execute=False,
+                execution_timeout=SECONDS,
                 cwd=str(job.notebook.parent),
                 extra_arguments=["--IPKernelApp.log_level=CRITICAL"],  # its chatter is not for the terminal
                 **own,
