@@ -10,7 +10,7 @@ import pandas as pd
 import pytest
 from conftest import ROOT
 
-from cxzy_lib.measure.intervals import hypergeometric_interval
+from cxzy_lib.measure.intervals import hypergeometric_interval, wilson
 from cxzy_lib.publish.audit import Auditor, GivenAway
 from cxzy_lib.publish.jobs import PARAMETERS
 from cxzy_lib.publish.passages import passages
@@ -98,6 +98,10 @@ LEAKS = {
     "an interval": {"b.html": f"<p>2010年秋，群众满意率的区间为 {LOW:.1f}%–{HIGH:.1f}%。</p>"},
     # With 100, 70 and 30 points only 3, 0 and 1 of at most 6 ballots have this mean.
     "an index": {"b.html": "<p>2010年秋，群众满意度指数 82.5。</p>"},
+    "a count beside an index": {"b.html": "<p>2010年秋，群众（有效 4 票）满意度指数高于党员。</p>"},
+    "a count beside an index in English": {
+        "b.html": "<p>Autumn 2010, non-members: index higher (n = 4) than members'.</p>"
+    },
     "that all said the same": {"b.html": "<p>2011年秋，群众“满意”占 100.0%。</p>"},
     "an index when all said the same": {"b.html": "<p>2011年秋，群众的指数为 100.0。</p>"},
     "a title": {"b.html": "<title>2010年秋群众有效票 4 票</title>"},
@@ -203,6 +207,51 @@ def test_editions_of_other_calls_count_before_there_is_a_list(processed, tmp_pat
     manifest = {"edition": {"institution": "甲校"}, "parameters": {"unit": None}}
     with pytest.raises(GivenAway):
         auditor.check(tmp_path / "public" / "甲校", manifest, {"a.html": CLEAN})
+
+
+@pytest.mark.parametrize("key", ["editions", "institutions"])
+def test_editions_inside_lists_count_wherever_one_looks_from(processed, tmp_path, key):
+    put(tmp_path / "reports" / "public", {"a.html": CLEAN})
+    leak = {"a.html": table(("学期", "评议人", "有效"), ("2010年秋", "群众", "4"))}
+    put(tmp_path / "reports" / "leadership" / "甲校", leak)
+    other = put(tmp_path / "reports" / "branch" / "甲校", {"a.html": CLEAN})
+    for name in ("leadership", "branch"):
+        (tmp_path / "reports" / name / "manifest.json").write_text(
+            json.dumps({key: [], "pages": {}}), "utf-8"
+        )
+    for folder in (tmp_path / "reports", tmp_path / "reports" / "public", other, other.parent):
+        assert len(Auditor(processed, ROOT / "campaign").look(folder).told) == 1, folder
+    manifest = {"edition": {"institution": "甲校"}, "parameters": {"unit": None}}
+    with pytest.raises(GivenAway):  # a call for one edition inside a list
+        Auditor(processed, ROOT / "campaign", other).check(other, manifest, {"a.html": CLEAN})
+
+
+def test_an_interval_of_a_thousand_ballots_is_no_stumbling_block(tmp_path):
+    base = {
+        "institution": "甲校",
+        "occasion": "satisfaction",
+        "stage": "S2",
+        "item": "leadership",
+        "scale": "sat3",
+    }
+    large = {"semester": "2010-2011-1", "rater_group": "member", "occasion_id": "1", "year": 2010}
+    votes = [
+        base | large | {"level": level, "count": n} for level, n in (("satisfied", 941), ("dissatisfied", 81))
+    ]
+    small = {"semester": "2010-2011-1", "rater_group": "nonmember", "occasion_id": "1", "year": 2010}
+    votes += [base | small | {"level": "satisfied", "count": 3}]
+    tables = {field.name: conform(field.name, []) for field in fields(Tables)} | {
+        "votes": conform("votes", votes)
+    }
+    tables["files"] = conform(
+        "files", [{"institution": "甲校", "source_file": "甲校/a.xls", "status": "read"}]
+    )
+    save(tables, tmp_path / "processed")
+    low, high = (100 * end[0] for end in wilson([941], [1022], 0.95))
+    page = {"a.html": f"<p>2010年秋，党员满意率的区间为 {low:.1f}%–{high:.1f}%。</p>"}
+    found = Auditor(tmp_path / "processed", ROOT / "campaign").look(put(tmp_path / "out", page))
+    assert found.read >= 1
+    assert found.told.empty
 
 
 def test_what_was_read_is_noted_and_read_anew_after_a_change(processed, tmp_path):

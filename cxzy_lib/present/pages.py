@@ -81,7 +81,7 @@ def calendar_figure(
         least = gaps.sort_values("rate", kind="stable")["unit"].head(most)
         gaps = gaps[gaps["unit"].isin(least)]
         strip = strip[strip["unit"].isin(least)]
-    axes = theme.axes(0.95 + 0.21 * len(gaps)) if most else None
+    axes = theme.axes(max(1.7, 0.95 + 0.21 * len(gaps))) if most else None
     return figure(
         charts.fortnight_calendar(strip, report.campaign, lang, axes, summary=gaps),
         title=title,

@@ -190,7 +190,8 @@ def _state_interval(
     keys = {*zip(leaves["semester"][mask > 0], leaves["rater_group"][mask > 0], strict=True)}
     body = bodies.get(next(iter(keys)), 0) if len(keys) == 1 else 0
     shown = (one.low, one.high, one.half, body, system.confidence)
-    if not _have(np.array([[part @ truth, mask @ truth]]), *shown).any():
+    whole = mask @ truth
+    if whole > _MOST or not _have(np.array([[part @ truth, whole]]), *shown).any():
         return
     possible = _possible(*shown)
     for row, values in ((mask, [n for _, n in possible]), (part, [k for k, _ in possible])):

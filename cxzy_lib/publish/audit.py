@@ -103,7 +103,7 @@ class Auditor:
             return Audit(hidden.assign(low=0.0, high=0.0, told=False, because=None), 0, 0)
         self._read.pop(folder.resolve(), None)  # it is about to change
         mine = self._pages("", manifest, files)
-        beside = self._beside((self.out or folder).parent, {folder.resolve()}, {institution})
+        beside = self._beside({_root(self.out or folder)}, {folder.resolve()}, {institution})
         found = self._attack([mine, *beside], institution)
         if len(found.told):
             raise GivenAway(folder, found)
@@ -122,9 +122,8 @@ class Auditor:
             raise FileNotFoundError(folder)
         every = [self._published(one) for one in mine]
         whose = {self._whose(_manifest(one))[0] for one in mine}
-        listed = "editions" in _manifest(folder.resolve().parent)
-        root = folder.resolve().parent.parent if listed else folder.resolve().parent
-        found = self._attack([*every, *self._beside(root, set(mine), whose)], None)
+        beside = self._beside({_root(one) for one in mine}, set(mine), whose)
+        found = self._attack([*every, *beside], None)
         rows = found.rows[found.rows["institution"].isin(whose)]
         return replace(found, rows=rows)
 
@@ -151,9 +150,10 @@ class Auditor:
             return institution, unit
         return home or institution, part or WHOLE
 
-    def _beside(self, root: Path, mine: set[Path], whose: set[str]) -> Iterator[Read]:
-        """Yield what other editions below `root` say of these institutions: earlier, of units, for others."""
-        others = {one for place in (root, *_folders(root)) for one in editions_in(place)} - mine
+    def _beside(self, roots: set[Path], mine: set[Path], whose: set[str]) -> Iterator[Read]:
+        """Yield what other editions there say of these institutions: earlier, of units, for others."""
+        places = {place for root in roots for place in (root, *_folders(root))}
+        others = {one for place in places for one in editions_in(place)} - mine
         yield from (self._published(one) for one in sorted(others) if self._whose(_manifest(one))[0] in whose)
 
     def _published(self, folder: Path) -> Read:
@@ -208,6 +208,13 @@ def editions_in(folder: Path) -> list[Path]:
     """Return the folders with an edition of pages: `folder` itself and those directly below it."""
     places = (one.resolve() for one in (folder, *_folders(folder)))
     return [one for one in places if _manifest(one).get("pages")]
+
+
+def _root(folder: Path) -> Path:
+    """Return where the editions beside `folder` lie: above it, or above the list that it is in."""
+    above = folder.resolve().parent
+    # Lists made before branches and years had editions of their own call them institutions.
+    return above.parent if {"editions", "institutions"} & _manifest(above).keys() else above
 
 
 def _noted(path: Path, key: str) -> Read | None:

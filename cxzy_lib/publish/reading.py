@@ -179,7 +179,8 @@ def _measure(
     if "other" in means:
         return "other"
     if means:
-        return next(kind for kind in ("index", "valid", "rate") if kind in means)
+        order = ("index", "valid", "rate") if number["index"] else ("valid", "rate", "index")
+        return next(kind for kind in order if kind in means)
     return "rate" if place == "picture" and known.get("measure") is None else known.get("measure")
 
 
