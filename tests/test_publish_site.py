@@ -139,7 +139,10 @@ def test_the_list_of_institutions_names_each_with_its_state(tmp_path):
         },
     ]
     edition = Edition("版次", "zh", "public", period="2010")
+    for name in ("annex.xlsx", ".audit.json"):  # of an edition that stood here
+        (tmp_path / name).write_text("old")
     index = publish_list(listed, tmp_path, edition, parameters=parameters, inputs={"a": "1"})
+    assert {path.name for path in tmp_path.iterdir()} == {"index.html", "manifest.json"}
     markup = index.read_text("utf-8")
     assert '<a href="%E7%94%B2%E5%AD%A6%E9%99%A2/index.html">甲学院</a>' in markup
     assert '/index.html">乙&lt;学院&gt;</a>' in markup

@@ -10,7 +10,7 @@ from cxzy_lib.measure.summaries import STATES
 from cxzy_lib.present import plan, plan_charts, plan_columns, wording
 from cxzy_lib.present.blocks import Block, KeyNumber, figure, key_numbers, note, section
 from cxzy_lib.present.pages import joined
-from cxzy_lib.present.report import PAGES, Report
+from cxzy_lib.present.report import Report
 from cxzy_lib.present.tables import Column, html_table
 from cxzy_lib.present.wording import percent
 from cxzy_lib.texts import text
@@ -37,7 +37,7 @@ def _rate_tile(row: Mapping[Any, Any], report: Report) -> KeyNumber:
         value_text=percent(row["strict"], lang),
         base_text=report.say("tile_satisfaction_base", period=period, valid=row["valid"], interval=interval),
         note=report.say("tile_satisfaction_note", body=wording.body_words(row, lang)),
-        href="02_satisfaction.html",
+        href=report.see("satisfaction")[0],
     )
 
 
@@ -68,7 +68,7 @@ def _tile(code: str, state: str, report: Report) -> KeyNumber:
 
 def _tile_of(code: str, state: str, report: Report, value: str, base: str, words: str) -> KeyNumber:
     label = f"{code} {report.campaign.plan.numbers[code].label(report.lang)}"
-    href = f"{PAGES[_BEHIND.get(code, 'duties')]}.html"
+    href = report.see(_BEHIND.get(code, "duties"))[0]
     return KeyNumber(label, value, base, state, words, href)  # type: ignore[arg-type]
 
 
@@ -130,6 +130,8 @@ def _goal_counts(report: Report, goals: list[str]) -> list[dict[str, Any]]:
 def missing_sentence(report: Report) -> str:
     """Return how many clauses of the goals lack their evidence, and of which goals."""
     rows = _goal_counts(report, [goal.code for goal in report.campaign.plan.goals])
+    if not rows:
+        return report.say("no_plan")
     goals = wording.series((f"{row['name']} {row['nothing']}" for row in rows if row["nothing"]), report.lang)
     count = sum(row["nothing"] for row in rows)
     return report.say("missing_sentence", count=count, goals=goals) if count else report.say("missing_none")
@@ -152,9 +154,10 @@ def goals_glance(report: Report) -> Block:
 
 def brief_title(report: Report, changes: pd.DataFrame) -> str:
     """Return how many of the numbers that bind are met, and whether satisfaction has changed."""
-    states = report.status.loc[report.status["level"].eq("number"), "status"].replace("on_course", "rest")
-    counts = {name: int(states.isin(_SUMS[name]).sum()) for name in _SUMS}
-    counts["rest"] = len(states) - sum(counts.values())
+    states = report.status.loc[report.status["level"].eq("number"), "status"]
+    sums = _SUMS | {"met": ["met"], "rest": ["on_course", "not_due"]}
+    counts = {name: int(states.isin(sums[name]).sum()) for name in sums}
+    counts["open"] = len(states) - sum(counts.values())
     said = [report.say(f"brief_{name}", count=count) for name, count in counts.items() if count]
     listed = ("，" if report.lang == "zh" else ", ").join(said)
     parts = [report.say("brief_title", count=len(states), states=listed)] if said else []

@@ -24,7 +24,6 @@ from cxzy_lib.texts import text
 
 Said = tuple[str, str, Statement]
 Read = tuple[int, list[Said]]  # how many texts with numbers, and what they say of ballots
-_NOTES = ".audit.json"  # what was read in an edition, kept in its folder
 
 
 class GivenAway(ValueError):
@@ -164,10 +163,10 @@ class Auditor:
         files = {path.name: path.read_text("utf-8") for path in sorted(folder.glob("*.html"))}
         about = json.dumps([self._reading, folder.name, self._whose(manifest), files], ensure_ascii=False)
         key = hashlib.sha256(about.encode()).hexdigest()
-        found = _noted(folder / _NOTES, key)
+        found = _noted(folder / jobs.NOTES, key)
         if found is None:
             found = self._pages(f"{folder.name}/", manifest, files)
-            _note(folder / _NOTES, key, found)
+            _note(folder / jobs.NOTES, key, found)
         self._read[folder] = found
         return found
 

@@ -16,6 +16,8 @@ from cxzy_lib.texts import text
 #: The notebooks' parameters; the first three are places, whose contents count and not their names.
 PARAMETERS = ("processed", "campaign", "out", "year", "unit", "lang", "audience")
 PLACES = PARAMETERS[:3]
+#: What the audit has read in an edition, kept in its folder.
+NOTES = ".audit.json"
 LIBRARIES = ("pandas", "matplotlib", "seaborn", "papermill", "nbconvert")
 _SOURCES = {".py", ".toml", ".j2", ".css", ".js", ".json"}
 

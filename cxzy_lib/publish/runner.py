@@ -18,9 +18,9 @@ from cxzy_lib.publish.jobs import PLACES, Job, NotebookError
 from cxzy_lib.texts import text
 
 PAGE = "application/vnd.cxzy.page+json"
+KEY_NUMBERS = "application/vnd.cxzy.key-numbers+json"
 #: Longest time for a notebook in a copy, and for a cell in a kernel.
 SECONDS = 900
-KEY_NUMBERS = "application/vnd.cxzy.key-numbers+json"
 _FOLDERS = re.compile(r"(?<![\w/<:.])(?:[A-Za-z]:)?[\\/](?:[^\s\\/:'\"<>|]+[\\/])+")
 
 

@@ -12,7 +12,7 @@ from typing import Any
 
 from cxzy_lib.publish import annex
 from cxzy_lib.publish.html import body_of, embed_font, page, render
-from cxzy_lib.publish.jobs import Job, check_edition, digest, read_manifest, settings, versions
+from cxzy_lib.publish.jobs import NOTES, Job, check_edition, digest, read_manifest, settings, versions
 from cxzy_lib.publish.runner import Result
 from cxzy_lib.texts import text
 
@@ -143,7 +143,8 @@ def publish_list(
     status = "done" if all(entry["status"] == "done" for entry in editions) else "failed"
     manifest = _manifest(edition, parameters, made, status, inputs)
     manifest |= {"editions": [dict(entry) for entry in editions], "pages": {}}
-    there = read_manifest(folder).get("pages", {})
+    # What else an edition that stood here has left would be renewed, linked and audited by nobody.
+    there = {**read_manifest(folder).get("pages", {}), annex.FILE: None, NOTES: None}
     return _issue(embed_font({"index.html": whole}), manifest, folder, there)
 
 
