@@ -110,7 +110,7 @@ def _more(see: See | None) -> str:
 
 
 def side_by_side(*blocks: Block) -> Block:
-    """Return blocks beside each other where the screen or the paper is wide enough."""
+    """Return blocks that stand beside each other on paper; on a screen one follows the other."""
     parts = "".join(f"<div>{block.html}</div>" for block in blocks)
     return Block(f'<div class="beside">{parts}</div>')
 
