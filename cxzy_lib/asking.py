@@ -1,10 +1,16 @@
 """The commands that ask about what was made: where a figure comes from, what a report gives away."""
 
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
-from cxzy_lib.call import FOLDER, Call, Wrong, common
+from cxzy_lib.call import FOLDER, Call, Wrong, common, short
+from cxzy_lib.texts import text
+
+if TYPE_CHECKING:
+    from cxzy_lib.publish.audit import Audit, Auditor
+    from cxzy_lib.publish.editions import Made
 
 
 @click.command()
@@ -53,3 +59,21 @@ def audit(call: Call, folder: Path) -> int:
     for line in auditor.lines(found, call.lang):
         click.echo(line)
     return int(len(found.told) > 0)
+
+
+def tell_audit(call: Call, auditor: "Auditor", made: "Made") -> bool:
+    """Print what the attack on the editions of a call came to; return whether it told anything."""
+    for folder, found in made.withheld:
+        _tell(call, auditor, found, text("cli.withheld", call.lang, folder=short(folder)))
+    rest = [found for found in made.audited if len(found.told)]
+    for found in rest:
+        _tell(call, auditor, found, text("cli.told_by_others", call.lang))
+    hidden = sum(len(found.rows) for found in made.audited)
+    if hidden and not rest:
+        numbers = sum(found.numbers for found in made.audited)
+        call.say("audited", hidden=hidden, numbers=numbers, seconds=made.audit_seconds)
+    return bool(rest or made.withheld)
+
+
+def _tell(call: Call, auditor: "Auditor", found: "Audit", head: str) -> None:
+    click.echo("\n  ".join([head, *auditor.lines(found, call.lang)[1:]]), err=True)

@@ -35,7 +35,9 @@ COMMON = (
         "--processed", default="data/processed", type=FOLDER, show_default=True, help="处理后的表 / tables"
     ),
     click.option(
-        "--out", type=FOLDER, help="报告文件夹 / the report  [default: reports/AUDIENCE-LANG[-YEAR][-UNIT]]"
+        "--out",
+        type=FOLDER,
+        help="报告文件夹 / the report  [default: reports/AUDIENCE-LANG[-YEAR][-UNIT][-each-…]]",
     ),
     LANG,
     click.option(
@@ -85,7 +87,7 @@ class Call:
         from cxzy_lib.publish.editions import folder_name
 
         unit = self.unit and folder_name(self.unit)
-        parts = (self.audience, self.lang, self.year, unit)
+        parts = (self.audience, self.lang, self.year, unit, *(f"each-{name}" for name in sorted(self.each)))
         return self.out or Path("reports") / "-".join(str(part) for part in parts if part)
 
     def say(self, key: str, *, err: bool = False, **values: Any) -> None:
@@ -140,6 +142,11 @@ def summed(call: Call, *steps: Callable[[], int]) -> int:
         lines += told.getvalue().strip().splitlines()[-1:]
     click.echo(" ".join(["cxzy", text(f"cli.ended_{max(found)}", call.lang), *lines]))
     return max(found)
+
+
+def short(path: Path) -> Path:
+    """Return a path as seen from here, where it lies below."""
+    return path.relative_to(Path.cwd()) if path.is_relative_to(Path.cwd()) else path
 
 
 def stepper(total: int, label: str) -> tuple[Callable[[Any], object], Callable[[], None]]:

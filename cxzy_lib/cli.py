@@ -13,8 +13,8 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from cxzy_lib.asking import audit, trace
-from cxzy_lib.call import HELP, Call, Wrong, common, stepper, summed
+from cxzy_lib.asking import audit, tell_audit, trace
+from cxzy_lib.call import HELP, Call, Wrong, common, short, stepper, summed
 from cxzy_lib.making import forms, sample
 from cxzy_lib.scheduling import schedule
 from cxzy_lib.texts import text
@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     import pandas as pd
 
     from cxzy_lib.campaign import Campaign
-    from cxzy_lib.publish.editions import Made, Plans
+    from cxzy_lib.publish.editions import Plans
     from cxzy_lib.publish.runner import Result
 
 SHOWN_FINDINGS = 20  # by clean and report; check shows all
@@ -141,9 +141,10 @@ def _run(call: Call, notebooks: Sequence[str] = ()) -> int:
                 "notebooks", notebooks, params, _each(call, spec), force=call.force, with_annex=call.annex
             )
         except OtherEdition as other:
-            chosen = (other.parameters.get(name) for name in ("audience", "lang", "year", "unit"))
+            chosen = [other.parameters.get(name) for name in ("audience", "lang", "year", "unit")]
+            chosen += [f"--each {name}" for name in other.parameters.get("each", ())]
             there = " ".join(str(value) for value in chosen if value)
-            raise call.wrong("cli.other_edition", folder=_short(other.folder), there=there) from other
+            raise call.wrong("cli.other_edition", folder=short(other.folder), there=there) from other
         return _publish(call, plans, spec)
 
 
@@ -151,16 +152,17 @@ def _each(call: Call, spec: "Campaign") -> dict[str, list[Any]]:
     """Return the branches and years that have an edition of their own."""
     import pandas as pd
 
+    if "year" in call.each and call.year is not None:
+        raise call.wrong("cli.each_year", year=call.year)
     found: dict[str, list[Any]] = {"year": list(spec.years)} if "year" in call.each else {}
     if "branch" in call.each:
         from cxzy_lib.present.selection import branches
+        from cxzy_lib.publish.editions import institutions
 
+        if call.unit is not None and call.unit not in institutions(call.processed):
+            raise call.wrong("cli.each_branch", unit=call.unit)
         found["branch"] = branches(pd.read_parquet(call.processed / "units.parquet"))
     return found
-
-
-def _short(path: Path) -> Path:
-    return path.relative_to(Path.cwd()) if path.is_relative_to(Path.cwd()) else path
 
 
 def _check_unit(call: Call, unit: str) -> None:
@@ -203,23 +205,12 @@ def _publish(call: Call, plans: "Plans", spec: "Campaign") -> int:
         made = editions.make(plans, edition, auditor, workers=call.jobs, progress=tell)
     finally:
         close()
-    for withheld in made.withheld:
-        call.say("withheld", folder=_short(withheld.folder), err=True)
-        for line in auditor.lines(withheld.found, call.lang):
-            click.echo(f"  {line}", err=True)
-    _tell_audit(call, made)
+    told = tell_audit(call, auditor, made)
     index, same, failed = call.folder / "index.html", chosen - len(todo), made.failed
     if not plans.listed and made.withheld:
         return 1
     call.say("run_done", index=index, done=len(todo) - failed, kept=same, failed=failed)
-    return int(failed > 0 or bool(made.withheld))
-
-
-def _tell_audit(call: Call, made: "Made") -> None:
-    hidden = sum(len(found.rows) for found in made.audited)
-    if hidden:
-        numbers = sum(found.numbers for found in made.audited)
-        call.say("audited", hidden=hidden, numbers=numbers, seconds=made.audit_seconds)
+    return int(failed > 0 or told)
 
 
 @click.group()

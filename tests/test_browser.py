@@ -24,7 +24,7 @@ from cxzy_lib.present.theme import theme
 from cxzy_lib.publish.html import export
 from cxzy_lib.publish.jobs import PARAMETERS, PLACES, Job
 from cxzy_lib.publish.runner import Failure, Result, published
-from cxzy_lib.publish.site import Edition, publish
+from cxzy_lib.publish.site import Edition, prepare, publish
 
 AXE = Path(axe_playwright_python.__file__).with_name("axe.min.js")
 CHROMIUM = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None)
@@ -110,7 +110,7 @@ def parts_edition(folder: Path) -> Path:
         failed = Result(job, "failed", 1.0, Failure("KeyError", "'semester'", 4), name)
         results.append(failed if node is None else published(job, node))
     words = Edition("创先争优活动(2010–2012)", "zh", "leadership", "示例社区学院", "2010年5月至2012年6月")
-    publish(results, folder / "out", words, planned=[result.job for result in results], inputs={})
+    publish(prepare(results, folder / "out", words, planned=[result.job for result in results], inputs={}))
     return folder / "out"
 
 
@@ -191,7 +191,7 @@ def test_a_table_is_sorted_by_its_heads_and_gaps_stay_last(browser, tmp_path):
         tmp_path / "a.ipynb", dict.fromkeys(PARAMETERS) | dict.fromkeys(PLACES, "") | {"lang": "zh"}, "a.html"
     )
     words = Edition("活动", "zh", "public")
-    publish([published(job, notebook(sheet))], tmp_path / "out", words, planned=[job], inputs={})
+    publish(prepare([published(job, notebook(sheet))], tmp_path / "out", words, planned=[job], inputs={}))
     page.goto((tmp_path / "out" / "a.html").as_uri())
     order = "rows => rows.map(row => row.cells[0].textContent).join('')"
     head = page.locator("thead th", has_text="票")

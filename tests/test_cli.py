@@ -157,22 +157,46 @@ def test_several_institutions_have_an_edition_each_and_a_list(tmp_path):
 
 
 def test_each_branch_and_year_has_an_edition_in_one_list(tmp_path):
-    folder = project(tmp_path, "甲学院", a=SHOWS, b="assert unit != '第二支部'\n" + SHOWS)
+    folder = project(tmp_path, "甲学院", a=SHOWS, b="assert unit != '甲学院/第二支部'\n" + SHOWS)
     cxzy(folder, "clean")
-    made = cxzy(folder, "run", "--each", "branch", "--each", "year")
+    each = ("--each", "branch", "--each", "year")
+    made = cxzy(folder, "run", *each)
     assert "甲学院·第二支部·2011/b.html：失败" in made.stdout
     assert made.returncode == 1
-    out = folder / "reports" / "public-zh"
+    out = folder / "reports" / "public-zh-each-branch-each-year"
     found = json.loads((out / "manifest.json").read_text("utf-8"))["editions"]
     years = ["", " · 2010年", " · 2011年", " · 2012年"]
     units = ["甲学院", "甲学院 · 第一支部", "甲学院 · 第二支部"]
     assert [entry["name"] for entry in found] == [unit + year for unit in units for year in years]
     assert [entry["status"] for entry in found] == ["done"] * 8 + ["failed"] * 4
     page = (out / "甲学院·第一支部·2011" / "a.html").read_text("utf-8")
-    assert "<p>第一支部 2011 zh public</p>" in page
+    assert "<p>甲学院/第一支部 2011 zh public</p>" in page
     assert "AssertionError" in (out / "index.html").read_text("utf-8")
-    again = cxzy(folder, "run", "a", "--each", "branch", "--each", "year")
+    again = cxzy(folder, "run", "a", *each)
     assert "12 页已是最新" in again.stdout
+    # A call for one edition would take the list's place, and would leave what is below it to nobody.
+    alone = cxzy(folder, "run", "a", "--out", str(out))
+    assert (alone.returncode, "--each branch --each year" in alone.stderr) == (2, True)
+    # A second institution: the branches' editions stay where they are.
+    shutil.copytree(folder / "data" / "raw" / "甲学院", folder / "data" / "raw" / "乙学院")
+    cxzy(folder, "clean")
+    cxzy(folder, "run", "a", *each)
+    both = json.loads((out / "manifest.json").read_text("utf-8"))["editions"]
+    assert [entry for entry in both if entry["name"].startswith("乙")]
+    assert [entry["folder"] for entry in both if entry["name"].startswith("甲")] == [
+        entry["folder"] for entry in found
+    ]
+
+
+def test_each_of_what_was_already_chosen_is_refused(one):
+    for options, word in (
+        (("--unit", "第一支部", "--each", "branch"), "第一支部"),
+        (("--year", "2011", "--each", "year"), "2011"),
+    ):
+        told = cxzy(one, "run", *options)
+        assert told.returncode == 2
+        assert word in told.stderr
+        assert "--each" in told.stderr
 
 
 def write_shows(path: Path) -> None:

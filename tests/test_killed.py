@@ -14,7 +14,7 @@ from test_cli import SHOWS, cxzy, project
 from test_publish_site import done, planned
 
 from cxzy_lib.publish import site
-from cxzy_lib.publish.site import Edition, publish
+from cxzy_lib.publish.site import Edition, prepare, publish
 
 WORDS = Edition("版次", "zh", "public", "学院", "2010")
 
@@ -39,12 +39,12 @@ def publish_for_ever(jobs, out, turn):
     while True:
         n += 1
         results = [done(job, f"{turn}.{n}-{job.page}" + "x" * 2000) for job in jobs]
-        publish(results, out, WORDS, planned=jobs, inputs={"a": f"{turn}.{n}"})
+        publish(prepare(results, out, WORDS, planned=jobs, inputs={"a": f"{turn}.{n}"}))
 
 
 def test_a_hundred_kills_while_publishing_leave_whole_pages(tmp_path):
     jobs, out = planned(tmp_path, "public"), tmp_path / "out"
-    publish([done(job, "0") for job in jobs], out, WORDS, planned=jobs, inputs={})
+    publish(prepare([done(job, "0") for job in jobs], out, WORDS, planned=jobs, inputs={}))
     fork, chance = multiprocessing.get_context("fork"), random.Random(2010)
     cut = 0
     for turn in range(100):
@@ -58,7 +58,7 @@ def test_a_hundred_kills_while_publishing_leave_whole_pages(tmp_path):
         assert len(whole(out, r"(0|\d+\.\d+-[ab]\.htmlx{2000})")) == 3
         assert json.loads((out / "manifest.json").read_text("utf-8"))["status"] == "done"
     assert cut >= 5  # kills that came between two pages: each is whole all the same
-    publish([done(job, "end") for job in jobs], out, WORDS, planned=jobs, inputs={"a": "end"})
+    publish(prepare([done(job, "end") for job in jobs], out, WORDS, planned=jobs, inputs={"a": "end"}))
     assert len(whole(out, "end")) == 3
 
 

@@ -11,9 +11,11 @@ import pytest
 from conftest import ROOT
 
 from cxzy_lib.measure.intervals import hypergeometric_interval, wilson
-from cxzy_lib.publish.audit import Auditor, GivenAway
+from cxzy_lib.publish import annex
+from cxzy_lib.publish.audit import Auditor
 from cxzy_lib.publish.jobs import PARAMETERS
 from cxzy_lib.publish.passages import passages
+from cxzy_lib.publish.site import Prepared
 from cxzy_lib.tables import Tables, conform, save
 
 #: Ballots of four semesters: in autumn 2010 four non-members voted, three of them satisfied; six could.
@@ -123,6 +125,12 @@ def put(folder, files, **parameters):
     return folder
 
 
+def prepared(folder, files, **parameters):
+    """Return an edition of pages that is to stand in `folder`."""
+    manifest = {"edition": {"institution": "甲校"}, "parameters": {"unit": None} | parameters}
+    return Prepared(folder, manifest, files, frozenset())
+
+
 def test_what_may_be_shown_gives_nothing_away(auditor, tmp_path):
     found = auditor.look(put(tmp_path / "out", {"a.html": CLEAN}))
     assert found.rows[["semester", "rater_group", "reason"]].to_numpy().tolist() == [
@@ -204,9 +212,10 @@ def test_editions_of_other_calls_count_before_there_is_a_list(processed, tmp_pat
     leak = {"a.html": table(("学期", "评议人", "有效"), ("2010年秋", "群众", "4"))}
     put(tmp_path / "leadership" / "甲校·2010", leak, year=2010)
     auditor = Auditor(processed, ROOT / "campaign", tmp_path / "public")
-    manifest = {"edition": {"institution": "甲校"}, "parameters": {"unit": None}}
-    with pytest.raises(GivenAway):
-        auditor.check(tmp_path / "public" / "甲校", manifest, {"a.html": CLEAN})
+    # These pages alone tell nothing: it is the others that do, and they stay.
+    found, refused = auditor.check([prepared(tmp_path / "public" / "甲校", {"a.html": CLEAN})])
+    assert refused == []
+    assert {one.page for one in found.told.iloc[0]["because"]} == {"leadership/甲校·2010/a.html"}
 
 
 @pytest.mark.parametrize("key", ["editions", "institutions"])
@@ -221,9 +230,9 @@ def test_editions_inside_lists_count_wherever_one_looks_from(processed, tmp_path
         )
     for folder in (tmp_path / "reports", tmp_path / "reports" / "public", other, other.parent):
         assert len(Auditor(processed, ROOT / "campaign").look(folder).told) == 1, folder
-    manifest = {"edition": {"institution": "甲校"}, "parameters": {"unit": None}}
-    with pytest.raises(GivenAway):  # a call for one edition inside a list
-        Auditor(processed, ROOT / "campaign", other).check(other, manifest, {"a.html": CLEAN})
+    # A call for one edition inside a list.
+    auditor = Auditor(processed, ROOT / "campaign", other)
+    assert len(auditor.check([prepared(other, {"a.html": CLEAN})])[0].told) == 1
 
 
 def test_an_interval_of_a_thousand_ballots_is_no_stumbling_block(tmp_path):
@@ -297,11 +306,71 @@ def test_numbers_about_something_else_are_no_leak(auditor, tmp_path, words):
 
 
 def test_pages_that_would_tell_are_not_let_through(auditor, tmp_path):
-    manifest = {"edition": {"institution": "甲校"}, "parameters": {"unit": None}}
-    assert auditor.check(tmp_path / "out", manifest, {"a.html": CLEAN}).told.empty
-    with pytest.raises(GivenAway) as caught:
-        auditor.check(tmp_path / "out", manifest, {"a.html": CLEAN} | LEAKS["a total"])
-    assert len(caught.value.found.told) == 1
+    found, refused = auditor.check([prepared(tmp_path / "out", {"a.html": CLEAN})])
+    assert (len(found.told), refused) == (0, [])
+    both = {"a.html": CLEAN} | LEAKS["a total"]
+    found, [(folder, why)] = auditor.check([prepared(tmp_path / "out", both)])
+    assert folder == tmp_path / "out"
+    assert len(why.told) == 1
+    assert found.told.empty  # what is left is nothing
+
+
+def test_new_pages_are_not_measured_by_those_that_they_replace(auditor, tmp_path):
+    """After a stricter rule every old page may tell: the editions of a call would wait for each other."""
+    for name in ("甲校", "甲校·2010"):
+        put(tmp_path / "list" / name, {"a.html": CLEAN, "b.html": LEAKS["a year"]["b.html"]})
+    auditor.out = tmp_path / "list"
+    new = [prepared(tmp_path / "list" / name, {"a.html": CLEAN}) for name in ("甲校", "甲校·2010")]
+    found, refused = auditor.check(new)
+    assert (len(found.told), refused) == (0, [])
+    found, refused = auditor.check(new[:1])  # the other one stays, and tells: no fault of the new one
+    assert refused == []
+    assert {one.page for one in found.told.iloc[0]["because"]} == {"list/甲校·2010/b.html"}
+
+
+def test_two_new_editions_that_tell_together_are_both_withheld(auditor, tmp_path):
+    total = {"a.html": "<p>2010年秋合计收到有效票 34 票。</p>"}  # less the 30 members
+    new = [prepared(tmp_path / "x", {"a.html": CLEAN}), prepared(tmp_path / "y", total)]
+    assert [auditor.check([one])[1] for one in new] == [[], []]
+    _, refused = auditor.check([*new, prepared(tmp_path / "z", {"a.html": picture(alt="2012年")})])
+    assert {folder.name for folder, _ in refused} == {"x", "y"}
+    for _, why in refused:
+        assert {one.page for row in why.told["because"] for one in row} == {"x/a.html", "y/a.html"}
+
+
+def test_an_edition_withheld_leaves_the_old_one_which_counts(auditor, tmp_path):
+    """What replaces an old page that tells with another one may not go; then what it tells with it may not."""
+    put(tmp_path / "x", {"a.html": "<p>2010年秋合计收到有效票 34 票。</p>"})
+    new = [prepared(tmp_path / "x", LEAKS["a year"]), prepared(tmp_path / "y", {"a.html": CLEAN})]
+    _, refused = auditor.check(new)
+    assert [folder.name for folder, _ in refused] == ["x", "y"]
+
+
+def test_a_workbook_left_by_a_page_that_went_is_read(auditor, tmp_path):
+    leak = table(("学期", "评议人", "有效"), ("2010年秋", "群众", "4")).replace(
+        "<table>", "<table><thead>", 1
+    )
+    leak = leak.replace("<caption>满意度</caption>", "").replace("</tr><tr>", "</tr></thead><tbody><tr>", 1)
+    leak = leak.replace("<th>有效", "<th class='num'>有效").replace("</table>", "</tbody></table>")
+    book = annex.workbook([("满意度", f"<h1>满意度</h1><h2>票数</h2>{leak}")], "zh", [], "年报")
+    out = put(tmp_path / "out", {"a.html": CLEAN})
+    assert auditor.look(out).told.empty
+    (out / "annex.xlsx").write_bytes(book)
+    found = Auditor(auditor.processed, auditor.campaign_folder).look(out)
+    assert {one.page for one in found.told.iloc[0]["because"]} == {"out/annex.xlsx"}
+    new = prepared(tmp_path / "new", {"a.html": CLEAN, "annex.xlsx": book})
+    assert [folder.name for folder, _ in auditor.check([new])[1]] == ["new"]
+
+
+def test_an_interval_in_a_workbook_is_one(auditor, tmp_path):
+    cells = f"<th class='num'>满意率</th></tr></thead><tbody><tr><td class='num'>75.1% ({LOW:.1f}% – {HIGH:.1f}%)</td>"
+    markup = f"<h1>甲</h1><h2>2010年秋，群众</h2><table><thead><tr>{cells}</tr></tbody></table>"
+    book = annex.workbook([("满意度", markup)], "zh", [], "年报")
+    out = put(tmp_path / "out", {"a.html": CLEAN})
+    (out / "annex.xlsx").write_bytes(book)
+    found = auditor.look(out)
+    assert {one.kind for one in found.told.iloc[0]["because"]} == {"interval"}  # the share is none of theirs
+    assert found.told["low"].tolist() == [4]
 
 
 def test_every_text_of_a_page_is_seen():

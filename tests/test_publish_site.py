@@ -9,7 +9,7 @@ from cxzy_lib.publish import jobs as planning
 from cxzy_lib.publish.html import body_of
 from cxzy_lib.publish.jobs import Job, OtherEdition
 from cxzy_lib.publish.runner import Failure, Result
-from cxzy_lib.publish.site import Edition, publish, publish_list
+from cxzy_lib.publish.site import Edition, prepare, prepare_list, publish
 
 NUMBER = {
     "label": "完成率",
@@ -45,7 +45,7 @@ def failed(job: Job) -> Result:
 def issue(results: list[Result], jobs: list[Job]) -> tuple[Path, dict]:
     out = jobs[0].notebook.parent / "out"
     edition = Edition("版次", "zh", jobs[0].parameters["audience"], "学院", "2010")
-    index = publish(results, out, edition, planned=jobs, inputs={"campaign/plan.toml": "1"})
+    index = publish(prepare(results, out, edition, planned=jobs, inputs={"campaign/plan.toml": "1"}))
     assert index == out / "index.html"
     assert sorted(path.name for path in out.iterdir() if path.suffix != ".html") == ["manifest.json"]
     assert all(path.stat().st_mode & 0o777 == 0o600 for path in out.iterdir())
@@ -76,7 +76,7 @@ def test_the_index_says_which_page_is_behind_its_data(jobs):
     out, _ = issue([done(jobs[0], "甲"), done(jobs[1], "乙")], jobs)
     assert "尚未重做" not in (out / "index.html").read_text("utf-8")
     edition = Edition("版次", "zh", "public", "学院", "2010", "第一支部 · 2011年")
-    publish([done(jobs[0], "丙")], out, edition, planned=jobs, inputs={"campaign/plan.toml": "2"})
+    publish(prepare([done(jobs[0], "丙")], out, edition, planned=jobs, inputs={"campaign/plan.toml": "2"}))
     index = (out / "index.html").read_text("utf-8")
     assert index.count("尚未重做") == 1
     assert index.index("B &lt;1&gt;") < index.index("尚未重做")
@@ -137,16 +137,20 @@ def test_the_list_of_institutions_names_each_with_its_state(tmp_path):
             "status": "failed",
             "failed": [["丙", why], ["丁", why]],
         },
+        {"name": "丙学院", **entry, "folder": "丙学院", "status": "withheld"},
+        {"name": "丁学院", **entry, "folder": "丁学院", "status": "withheld", "made": None, "title": ""},
     ]
     edition = Edition("版次", "zh", "public", period="2010")
     for name in ("annex.xlsx", ".audit.json"):  # of an edition that stood here
         (tmp_path / name).write_text("old")
-    index = publish_list(listed, tmp_path, edition, parameters=parameters, inputs={"a": "1"})
+    index = publish(prepare_list(listed, tmp_path, edition, parameters=parameters, inputs={"a": "1"}))
     assert {path.name for path in tmp_path.iterdir()} == {"index.html", "manifest.json"}
     markup = index.read_text("utf-8")
     assert '<a href="%E7%94%B2%E5%AD%A6%E9%99%A2/index.html">甲学院</a>' in markup
     assert '/index.html">乙&lt;学院&gt;</a>' in markup
     assert "5 页中有 2 页未能完成" in markup
+    assert markup.count("本次未发布") == 2
+    assert "<h3>丁学院</h3>" in markup  # never published: there is nothing to lead to
     assert "丁 · 第 3 个代码单元出错：ValueError：不行" in markup
     manifest = json.loads((tmp_path / "manifest.json").read_text("utf-8"))
     assert (manifest["status"], manifest["parameters"], manifest["inputs"]) == (
@@ -154,4 +158,4 @@ def test_the_list_of_institutions_names_each_with_its_state(tmp_path):
         parameters,
         {"a": "1"},
     )
-    assert [found["name"] for found in manifest["editions"]] == ["甲学院", "乙<学院>"]
+    assert [found["name"] for found in manifest["editions"]] == ["甲学院", "乙<学院>", "丙学院", "丁学院"]

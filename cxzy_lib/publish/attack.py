@@ -1,8 +1,7 @@
 """How closely hidden groups of ballots can be told from what was published, by integer programming."""
 
-from collections.abc import Hashable, Iterable, Mapping
+from collections.abc import Iterable, Mapping
 from functools import cache
-from operator import attrgetter
 from typing import Any
 
 import numpy as np
@@ -18,7 +17,6 @@ from cxzy_lib.publish.reading import Statement
 FAMILY = ["institution", "occasion", "item"]
 _WORDS = ["semester", "stage", "year", "item", "rater_group", "scale", "level"]
 Said = tuple[str, Statement]
-_ABOUT = attrgetter("kind", "low", "high", "half", "period", "group", "item", "scope", "level", "rest")
 _SLACK = 1e-6
 _MOST = 400  # no interval is looked up for more ballots
 
@@ -64,11 +62,10 @@ def attack(
 
 def _by_item(found: Iterable[tuple[str, str, Statement]]) -> dict[str, dict[str | None, list[Said]]]:
     """Return what was said of each institution and item, each thing once, however many pages say it."""
-    said: dict[str, dict[str | None, dict[Hashable, Said]]] = {}
+    said: dict[str, dict[str | None, dict[Said, None]]] = {}
     for institution, scope, one in found:
-        about = (scope, *_ABOUT(one))
-        said.setdefault(institution, {}).setdefault(one.item, {}).setdefault(about, (scope, one))
-    return {who: {item: [*once.values()] for item, once in items.items()} for who, items in said.items()}
+        said.setdefault(institution, {}).setdefault(one.item, {}).setdefault((scope, one))
+    return {who: {item: [*once] for item, once in items.items()} for who, items in said.items()}
 
 
 def _system(

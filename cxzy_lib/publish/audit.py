@@ -3,7 +3,8 @@
 import contextlib
 import hashlib
 import json
-from collections.abc import Iterable, Iterator, Mapping
+import os
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 from pathlib import Path
@@ -15,23 +16,16 @@ from cxzy_lib.campaign import Campaign, load_campaign
 from cxzy_lib.measure.suppression import WHOLE, decide, leaves
 from cxzy_lib.present.selection import resolve
 from cxzy_lib.present.wording import day_name, group_name, period_name
-from cxzy_lib.publish import jobs
+from cxzy_lib.publish import annex, filed, jobs
 from cxzy_lib.publish.attack import attack
 from cxzy_lib.publish.passages import passages
 from cxzy_lib.publish.reading import LANGUAGES, Statement, Vocabulary, statements, vocabulary
+from cxzy_lib.publish.site import Prepared
 from cxzy_lib.tables import Tables, load
 from cxzy_lib.texts import text
 
 Said = tuple[str, str, Statement]
 Read = tuple[int, list[Said]]  # how many texts with numbers, and what they say of ballots
-
-
-class GivenAway(ValueError):
-    """A page would give away what is hidden; the audit says which."""
-
-    def __init__(self, folder: Path, found: "Audit") -> None:
-        super().__init__(str(folder))
-        self.folder, self.found = folder, found
 
 
 @dataclass(frozen=True)
@@ -46,6 +40,15 @@ class Audit:
     def told(self) -> pd.DataFrame:
         """The rows that can be told."""
         return self.rows[self.rows["told"].astype(bool)]
+
+    def by(self, folder: Path, above: Path) -> "Audit":
+        """Return the audit of those groups that it takes the pages in `folder` to tell."""
+        place = folder.relative_to(above).as_posix()
+        mine = [
+            any(one.page.rpartition("/")[0] == place for one in because or ())
+            for because in self.rows["because"]
+        ]
+        return replace(self, rows=self.rows[mine])
 
 
 @dataclass
@@ -88,25 +91,38 @@ class Auditor:
             days |= {f"{day:%Y-%m-%d}": semester} | {day_name(day, lang): semester for lang in LANGUAGES}
         return vocabulary(self.campaign, sorted(names), days)
 
-    def check(self, folder: Path, manifest: Mapping[str, Any], files: Mapping[str, str]) -> Audit:
-        """Attack `files`, which are to go into `folder`, together with the editions beside it.
+    def check(self, editions: Sequence[Prepared]) -> tuple[Audit, list[tuple[Path, Audit]]]:
+        """Attack editions of one institution, which are to replace what stands in their folders.
 
-        Raises
-        ------
-        GivenAway
-            If a hidden group of ballots can be told.
+        What is published beside them counts, too; what stands in their folders does not, as it goes.
+
+        Returns
+        -------
+        Audit
+            What was seen last. What it still tells is told by pages that stay.
+        list of (folder, Audit)
+            The editions that must not be published: with them a hidden group could be told, this one.
         """
-        institution, _ = self._whose(manifest)
+        institution, _ = self._whose(editions[0].manifest)
         hidden = self.decisions[~self.decisions["shown"] & self.decisions["institution"].eq(institution)]
         if hidden.empty:
-            return Audit(hidden.assign(low=0.0, high=0.0, told=False, because=None), 0, 0)
-        self._read.pop(folder.resolve(), None)  # it is about to change
-        mine = self._pages("", manifest, files)
-        beside = self._beside({_root(self.out or folder)}, {folder.resolve()}, {institution})
-        found = self._attack([mine, *beside], institution)
-        if len(found.told):
-            raise GivenAway(folder, found)
-        return found
+            return Audit(hidden.assign(low=0.0, high=0.0, told=False, because=None), 0, 0), []
+        root = _root(self.out or editions[0].folder)
+        left = {one.folder.resolve(): self._pages(one.manifest, one.files) for one in editions}
+        refused: list[tuple[Path, Audit]] = []
+        while True:  # where one is refused, what stands in its folder stays
+            mine = [_named(read, folder, root) for folder, read in left.items()]
+            found = self._attack(
+                [*mine, *self._beside({root}, left.keys(), {institution}, root)], institution
+            )
+            guilty = {folder: told for folder in left if len((told := found.by(folder, root)).told)}
+            if not guilty:
+                break
+            refused += guilty.items()
+            left = {folder: read for folder, read in left.items() if folder not in guilty}
+        for folder in left:
+            self._read.pop(folder, None)  # it is about to change
+        return found, refused
 
     def look(self, folder: Path) -> Audit:
         """Attack what is published in `folder` and beside it.
@@ -119,12 +135,12 @@ class Auditor:
         mine = editions_in(folder)
         if not mine:
             raise FileNotFoundError(folder)
-        every = [self._published(one) for one in mine]
+        roots = {_root(one) for one in mine}
+        above = Path(os.path.commonpath(roots))
+        every = [_named(self._published(one), one, above) for one in mine]
         whose = {self._whose(_manifest(one))[0] for one in mine}
-        beside = self._beside({_root(one) for one in mine}, set(mine), whose)
-        found = self._attack([*every, *beside], None)
-        rows = found.rows[found.rows["institution"].isin(whose)]
-        return replace(found, rows=rows)
+        found = self._attack([*every, *self._beside(roots, mine, whose, above)], None)
+        return replace(found, rows=found.rows[found.rows["institution"].isin(whose)])
 
     def _attack(self, read: Iterable[Read], institution: str | None) -> Audit:
         tables, parts = self.tables, list(read)
@@ -149,23 +165,29 @@ class Auditor:
             return institution, unit
         return home or institution, part or WHOLE
 
-    def _beside(self, roots: set[Path], mine: set[Path], whose: set[str]) -> Iterator[Read]:
+    def _beside(
+        self, roots: set[Path], mine: Collection[Path], whose: set[str], above: Path
+    ) -> Iterator[Read]:
         """Yield what other editions there say of these institutions: earlier, of units, for others."""
         places = {place for root in roots for place in (root, *_folders(root))}
-        others = {one for place in places for one in editions_in(place)} - mine
-        yield from (self._published(one) for one in sorted(others) if self._whose(_manifest(one))[0] in whose)
+        others = {one for place in places for one in editions_in(place)}.difference(mine)
+        for one in sorted(others):
+            if self._whose(_manifest(one))[0] in whose:
+                yield _named(self._published(one), one, above)
 
     def _published(self, folder: Path) -> Read:
         """Return what a published edition says, by the notes in its folder if they are about these pages."""
         if folder in self._read:
             return self._read[folder]
         manifest = _manifest(folder)
-        files = {path.name: path.read_text("utf-8") for path in sorted(folder.glob("*.html"))}
-        about = json.dumps([self._reading, folder.name, self._whose(manifest), files], ensure_ascii=False)
+        paths = sorted([*folder.glob("*.html"), *folder.glob(annex.FILE)])
+        files = {path.name: path.read_bytes() for path in paths}
+        sums = {name: hashlib.sha256(content).hexdigest() for name, content in files.items()}
+        about = json.dumps([self._reading, self._whose(manifest), sums], ensure_ascii=False)
         key = hashlib.sha256(about.encode()).hexdigest()
         found = _noted(folder / jobs.NOTES, key)
         if found is None:
-            found = self._pages(f"{folder.name}/", manifest, files)
+            found = self._pages(manifest, files)
             _note(folder / jobs.NOTES, key, found)
         self._read[folder] = found
         return found
@@ -178,9 +200,9 @@ class Auditor:
         words = msgspec.json.encode(dict(self.words.words), order="deterministic")
         return jobs.sources() + hashlib.sha256(words).hexdigest()
 
-    def _pages(self, prefix: str, manifest: Mapping[str, Any], files: Mapping[str, str]) -> Read:
+    def _pages(self, manifest: Mapping[str, Any], files: Mapping[str, str | bytes]) -> Read:
         institution, scope = self._whose(manifest)
-        texts = [one for name, markup in files.items() for one in passages(prefix + name, markup)]
+        texts = [one for name, content in files.items() for one in passages(name, _markup(name, content))]
         said = [(institution, scope, found) for one in texts for found in statements(one, self.words)]
         return len(texts), said
 
@@ -207,6 +229,19 @@ def editions_in(folder: Path) -> list[Path]:
     """Return the folders with an edition of pages: `folder` itself and those directly below it."""
     places = (one.resolve() for one in (folder, *_folders(folder)))
     return [one for one in places if _manifest(one).get("pages")]
+
+
+def _markup(name: str, content: str | bytes) -> str:
+    if isinstance(content, str):
+        return content
+    return filed.markup(content) if name == annex.FILE else content.decode()
+
+
+def _named(read: Read, folder: Path, above: Path) -> Read:
+    """Return what an edition says with its folder, as seen from `above`, before the names of its pages."""
+    numbers, said = read
+    place = folder.resolve().relative_to(above).as_posix()
+    return numbers, [(who, scope, replace(one, page=f"{place}/{one.page}")) for who, scope, one in said]
 
 
 def _root(folder: Path) -> Path:

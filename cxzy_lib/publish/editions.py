@@ -4,16 +4,17 @@ import hashlib
 import re
 import tempfile
 import time
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
+from itertools import groupby
 from pathlib import Path
 from typing import Any
 
 from cxzy_lib.publish import annex, jobs
-from cxzy_lib.publish.audit import Audit, Auditor, GivenAway
+from cxzy_lib.publish.audit import Audit, Auditor
 from cxzy_lib.publish.jobs import Job
 from cxzy_lib.publish.runner import Result, run_jobs
-from cxzy_lib.publish.site import Edition, publish, publish_list
+from cxzy_lib.publish.site import Edition, Prepared, prepare, prepare_list, publish
 from cxzy_lib.texts import text
 
 
@@ -109,21 +110,21 @@ def selections(params: Mapping[str, Any], each: Mapping[str, Sequence[Any]]) -> 
         As for `plan`.
     each : mapping
         ``branch``: pairs of institution and branch; ``year``: years. For each of them there is an edition,
-        too, where the call names no ``unit`` or ``year`` of its own.
+        too: for a branch where its institution has one, for a year where the call names none.
     """
     known, unit = institutions(Path(params["processed"])), params["unit"]
-    several = len(known) > 1
-    if unit is not None or not several:
+    if unit is not None:
         home = _institution(unit, known)
-        inside = "" if unit in (None, home) else str(unit).removeprefix(f"{home}/")
-        found = [Selection(home, unit, inside)]
-    else:
+        found = [Selection(home, unit, "" if unit == home else str(unit).removeprefix(f"{home}/"))]
+    elif len(known) > 1 or each:
         found = [Selection(name, name) for name in known]
-    if unit is None:
-        of = {one.institution: [one] for one in found}
-        for home, branch in each.get("branch", ()):
-            of[home].append(Selection(home, f"{home}/{branch}" if several else branch, branch))
-        found = [one for parts in of.values() for one in parts]
+    else:
+        found = [Selection(known[0] if known else "", None)]
+    # Named whole, a branch keeps its edition when a second institution comes.
+    of = {one.institution: [one] for one in found if one.unit in (None, one.institution)}
+    for home, branch in each.get("branch", ()):
+        of.get(home, []).append(Selection(home, f"{home}/{branch}", branch))
+    found = [part for one in found for part in of.get(one.institution, [one])]
     years = [params["year"]] if params["year"] is not None else [None, *each.get("year", ())]
     return [replace(one, year=year) for one in found for year in years]
 
@@ -176,6 +177,7 @@ def plan(
         return Plan(Path(given["out"]), selection, planned, chosen, todo)
 
     parameters = {name: params[name] for name in jobs.PARAMETERS if name not in jobs.PLACES}
+    parameters |= {"each": sorted(each)} if each else {}
     if listed:
         jobs.check_edition(out, parameters)
     return Plans(out, inputs, parameters, tuple(map(one, about)), listed, with_annex)
@@ -204,7 +206,7 @@ class Made:
     """What came of it: how many pages `failed`, and the editions that would have given a ballot away."""
 
     failed: int
-    withheld: tuple[GivenAway, ...]
+    withheld: tuple[tuple[Path, Audit], ...]
     audited: tuple[Audit, ...]
     audit_seconds: float
 
@@ -220,7 +222,7 @@ def make(
     edition : Edition
         The words around every page; each edition gets its institution.
     auditor : Auditor
-        An edition from which a hidden group can be told is not published; the others are.
+        An edition with which a hidden group could be told is not published; the others are.
     workers : int
         Processes side by side.
     progress : callable
@@ -229,47 +231,50 @@ def make(
     with tempfile.TemporaryDirectory() as work:
         results = run_jobs(plans.todo, workers=workers, work_dir=work, progress=progress)
     left = iter(results)
-    withheld, audited, seconds = [], [], 0.0
-
-    def check(*pages: Any) -> None:
-        nonlocal seconds
+    withheld: list[tuple[Path, Audit]] = []
+    audited, seconds = [], 0.0
+    for _, group in groupby(plans.editions, lambda one: one.about.institution):
+        due = [one for one in group if one.todo or plans.lacks_annex(one)]
+        ready = [_prepared(plans, one, [next(left) for _ in one.todo], edition) for one in due]
+        if not ready:
+            continue
         started = time.perf_counter()
-        try:
-            audited.append(auditor.check(*pages))
-        finally:
-            seconds += time.perf_counter() - started
-
-    for one in plans.editions:
-        mine = [next(left) for _ in one.todo]
-        if mine or plans.lacks_annex(one):
-            words = replace(edition, institution=one.about.institution, about=one.about.part(edition.lang))
-            try:
-                publish(
-                    mine,
-                    one.folder,
-                    words,
-                    planned=one.planned,
-                    inputs=plans.inputs,
-                    check=check,
-                    with_annex=plans.with_annex,
-                )
-            except GivenAway as error:
-                withheld.append(error)
+        found, refused = auditor.check(ready)
+        seconds += time.perf_counter() - started
+        audited.append(found)
+        withheld += refused
+        for one in ready:
+            if one.folder.resolve() not in dict(refused):
+                publish(one)
     if plans.listed:
-        entries = [_entry(one, edition.lang) for one in plans.editions]
-        publish_list(entries, plans.out, edition, parameters=plans.parameters, inputs=plans.inputs)
+        kept = {folder for folder, _ in withheld}
+        entries = [_entry(one, edition.lang, kept) for one in plans.editions]
+        publish(prepare_list(entries, plans.out, edition, parameters=plans.parameters, inputs=plans.inputs))
     failed = sum(result.status == "failed" for result in results)
     return Made(failed, tuple(withheld), tuple(audited), seconds)
 
 
-def _entry(one: Plan, lang: str) -> dict[str, Any]:
+def _prepared(plans: Plans, one: Plan, results: Sequence[Result], edition: Edition) -> Prepared:
+    words = replace(edition, institution=one.about.institution, about=one.about.part(edition.lang))
+    return prepare(
+        results,
+        one.folder,
+        words,
+        planned=one.planned,
+        inputs=plans.inputs,
+        with_annex=plans.with_annex,
+    )
+
+
+def _entry(one: Plan, lang: str, withheld: Collection[Path]) -> dict[str, Any]:
     """Return what the list says of an edition: its first page's title, and what failed and why."""
     manifest = jobs.read_manifest(one.folder)
     pages = manifest.get("pages", {}).values()
+    status = "withheld" if one.folder.resolve() in withheld else manifest.get("status", "failed")
     return {
         "name": one.about.name(lang),
         "folder": one.folder.name,
-        "status": manifest.get("status", "failed"),
+        "status": status,
         "made": manifest.get("made"),
         "title": next((page["title"] for page in pages if page["made"]), ""),
         "pages": len(pages),

@@ -28,12 +28,13 @@ class Statement:
     `kind` is ``count`` (of valid ballots, or of those of the `level`), ``share``, ``interval`` or ``index``
     (mean of the levels' points); `low` and `high` are the number itself, or the ends of the interval; `half`
     is half a unit of the last place shown. `period` is a pair like (``semester``, code), `group` may be
-    "all"; with `rest` the words may mean all other parts than `scope`.
+    "all"; with `rest` the words may mean all other parts than `scope`. Statements that say the
+    same are equal.
     """
 
-    page: str
-    place: str
-    quote: str
+    page: str = field(compare=False)
+    place: str = field(compare=False)
+    quote: str = field(compare=False)
     kind: str
     low: float
     high: float

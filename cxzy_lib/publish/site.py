@@ -3,7 +3,7 @@
 import json
 import os
 import tempfile
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
 from datetime import datetime
 from importlib import metadata
@@ -15,9 +15,6 @@ from cxzy_lib.publish.html import body_of, embed_font, page, render
 from cxzy_lib.publish.jobs import NOTES, Job, check_edition, digest, read_manifest, settings, versions
 from cxzy_lib.publish.runner import Result
 from cxzy_lib.texts import text
-
-#: What is asked before pages are moved into place.
-Check = Callable[[Path, Mapping[str, Any], Mapping[str, str]], object]
 
 
 @dataclass(frozen=True)
@@ -37,17 +34,26 @@ class Edition:
         return " · ".join(filter(None, (self.about, text(f"publish.audience_{self.audience}", self.lang))))
 
 
-def publish(
+@dataclass(frozen=True)
+class Prepared:
+    """An edition, or the list of several, as it is to stand in its folder; `old` are names of files there."""
+
+    folder: Path
+    manifest: Mapping[str, Any]
+    files: Mapping[str, str | bytes]
+    old: frozenset[str]
+
+
+def prepare(
     results: Sequence[Result],
     out: str | Path,
     edition: Edition,
     *,
     planned: Sequence[Job],
     inputs: Mapping[str, str],
-    check: Check = lambda *_: None,
     with_annex: bool = False,
-) -> Path:
-    """Put the results into the edition in `out` and return the path of its index.
+) -> Prepared:
+    """Return the edition that the results make of what stands in `out`; nothing is written.
 
     Parameters
     ----------
@@ -62,76 +68,78 @@ def publish(
         Pages of notebooks that are no more are removed.
     inputs : mapping
         As given by `jobs.inputs`.
-    check : callable
-        Called with the folder, the manifest and the pages before any is moved into place; what it raises
-        leaves the edition as it was.
     with_annex : bool
         Also the workbook of its tables; one that is there is made anew in any case.
 
     Raises
     ------
     OtherEdition
-        If `out` holds an edition for another audience, language, year or unit; nothing is changed.
+        If `out` holds an edition for another audience, language, year or unit.
     """
     folder = Path(out)
     parameters = settings(planned[0])
     check_edition(folder, parameters)
-    if not folder.exists():
-        folder.mkdir(parents=True)
-        folder.chmod(0o700)
     there: dict[str, Any] = read_manifest(folder).get("pages", {})
-    before = {job.page: there[job.page] for job in planned if job.page in there}
-    fresh = {result.job.page: result for result in results}
     made = datetime.now().isoformat(" ", "minutes")
-    entries = {
-        job.page: _entry(fresh.get(job.page), before.get(job.page, {}), made, inputs)
-        for job in planned
-        if job.page in fresh or job.page in before
-    }
-    jobs = {job.page: job for job in planned}
-    for name, entry in entries.items():
-        entry["stale"] = bool(entry["made"]) and entry["digest"] != digest(jobs[name], inputs)
+    fresh = {result.job.page: result for result in results}
+    entries = _entries(fresh, there, planned, made, inputs)
     bodies = {name: _body(folder / name, fresh.get(name)) for name, entry in entries.items() if entry["made"]}
     with_annex = with_annex or (folder / annex.FILE).is_file()
-    files = embed_font(_pages(bodies, entries, edition, made, with_annex))
+    files: dict[str, str | bytes] = {**embed_font(_pages(bodies, entries, edition, made, with_annex))}
+    if with_annex:
+        files[annex.FILE] = _annex(bodies, entries, edition, made)
     status = "done" if all(entry["status"] == "done" for entry in entries.values()) else "failed"
     manifest = _manifest(edition, parameters, made, status, inputs) | {"pages": entries}
-    check(folder, manifest, files)
-    return _issue({**files, **_annex(bodies, entries, edition, made, with_annex)}, manifest, folder, there)
+    return Prepared(folder, manifest, files, frozenset(there))
 
 
-def _annex(
-    bodies: Mapping[str, str], entries: Mapping[str, Any], edition: Edition, made: str, wanted: bool
-) -> dict[str, bytes]:
+def _entries(
+    fresh: Mapping[str, Result],
+    there: Mapping[str, Any],
+    planned: Sequence[Job],
+    made: str,
+    inputs: Mapping[str, str],
+) -> dict[str, dict[str, Any]]:
+    entries = {}
+    for job in planned:
+        if job.page in fresh or job.page in there:
+            entry = _entry(fresh.get(job.page), there.get(job.page, {}), made, inputs)
+            entry["stale"] = bool(entry["made"]) and entry["digest"] != digest(job, inputs)
+            entries[job.page] = entry
+    return entries
+
+
+def _annex(bodies: Mapping[str, str], entries: Mapping[str, Any], edition: Edition, made: str) -> bytes:
     facts = {name: getattr(edition, name) for name in ("title", "institution", "about", "period", "readers")}
     facts |= {"made": made, "versions": _software()}
-    return {annex.FILE: annex.of_edition(bodies, entries, edition.lang, facts)} if wanted else {}
+    return annex.of_edition(bodies, entries, edition.lang, facts)
 
 
-def publish_list(
+def prepare_list(
     editions: Sequence[Mapping[str, Any]],
     out: str | Path,
     edition: Edition,
     *,
     parameters: Mapping[str, Any],
     inputs: Mapping[str, str],
-) -> Path:
-    """Put the list of several editions - of institutions, branches, years - into `out` and return its path.
+) -> Prepared:
+    """Return the list of several editions - of institutions, branches, years - as it is to stand in `out`.
 
     Parameters
     ----------
     editions : sequence of mappings
-        ``name``, ``folder`` below `out`, ``status`` (``done`` or ``failed``), ``made``, ``title`` (its first
-        page's), ``pages`` (how many) and ``failed`` (pairs of a page's name and its error).
+        ``name``, ``folder`` below `out`, ``status`` (``done``, ``failed``, or ``withheld`` where its new
+        pages would have told what is hidden), ``made`` (None without pages), ``title`` (its first page's),
+        ``pages`` (how many) and ``failed`` (pairs of a page's name and its error).
     out, edition, inputs
-        As for `publish`.
+        As for `prepare`.
     parameters : mapping
         Year, unit (None), language and audience.
 
     Raises
     ------
     OtherEdition
-        As for `publish`.
+        As for `prepare`.
     """
     folder = Path(out)
     check_edition(folder, parameters)
@@ -144,8 +152,8 @@ def publish_list(
     manifest = _manifest(edition, parameters, made, status, inputs)
     manifest |= {"editions": [dict(entry) for entry in editions], "pages": {}}
     # What else an edition that stood here has left would be renewed, linked and audited by nobody.
-    there = {**read_manifest(folder).get("pages", {}), annex.FILE: None, NOTES: None}
-    return _issue(embed_font({"index.html": whole}), manifest, folder, there)
+    old = frozenset([*read_manifest(folder).get("pages", {}), annex.FILE, NOTES])
+    return Prepared(folder, manifest, embed_font({"index.html": whole}), old)
 
 
 def _manifest(
@@ -161,13 +169,18 @@ def _manifest(
     }
 
 
-def _issue(
-    files: Mapping[str, str | bytes], manifest: Mapping[str, Any], folder: Path, there: Mapping[str, Any]
-) -> Path:
-    """Put the files and their manifest into `folder`; remove those of `there` that are no longer made."""
-    words = json.dumps(manifest, ensure_ascii=False, indent=1) + "\n"
-    _put({**files, "manifest.json": words}, folder)
-    for name in there.keys() - files.keys():
+def publish(prepared: Prepared) -> Path:
+    """Put an edition, or a list of editions, into its folder and return the path of its index.
+
+    Each file is replaced whole, the manifest last; those of `old` that are no longer made are removed.
+    """
+    folder = prepared.folder
+    if not folder.exists():
+        folder.mkdir(parents=True)
+        folder.chmod(0o700)
+    words = json.dumps(prepared.manifest, ensure_ascii=False, indent=1) + "\n"
+    _put({**prepared.files, "manifest.json": words}, folder)
+    for name in prepared.old - prepared.files.keys():
         (folder / name).unlink(missing_ok=True)
     return folder / "index.html"
 
