@@ -10,7 +10,7 @@ from cxzy_lib.texts import text
 
 if TYPE_CHECKING:
     from cxzy_lib.publish.audit import Audit, Auditor
-    from cxzy_lib.publish.editions import Made
+    from cxzy_lib.publish.making import Made
 
 
 @click.command()

@@ -157,7 +157,7 @@ def _each(call: Call, spec: "Campaign") -> dict[str, list[Any]]:
     found: dict[str, list[Any]] = {"year": list(spec.years)} if "year" in call.each else {}
     if "branch" in call.each:
         from cxzy_lib.present.selection import branches
-        from cxzy_lib.publish.editions import institutions
+        from cxzy_lib.tables import institutions
 
         if call.unit is not None and call.unit not in institutions(call.processed):
             raise call.wrong("cli.each_branch", unit=call.unit)
@@ -169,7 +169,7 @@ def _check_unit(call: Call, unit: str) -> None:
     import pandas as pd
 
     from cxzy_lib.present.report import check_selection
-    from cxzy_lib.publish.editions import institutions
+    from cxzy_lib.tables import institutions
 
     units = pd.read_parquet(call.processed / "units.parquet")
     try:
@@ -184,7 +184,7 @@ def _publish(call: Call, plans: "Plans", spec: "Campaign") -> int:
     if plans.up_to_date:
         call.say("pages_unchanged", count=chosen, index=call.folder / "index.html")
         return 0
-    from cxzy_lib.publish import editions, site
+    from cxzy_lib.publish import making, site
     from cxzy_lib.publish.audit import Auditor
 
     step, close = stepper(len(todo), text("cli.running", call.lang))
@@ -202,7 +202,7 @@ def _publish(call: Call, plans: "Plans", spec: "Campaign") -> int:
     edition = site.Edition(spec.span.name(call.lang), call.lang, call.audience, period=period)
     auditor = Auditor(call.processed, call.campaign, call.folder.resolve())
     try:
-        made = editions.make(plans, edition, auditor, workers=call.jobs, progress=tell)
+        made = making.make(plans, edition, auditor, workers=call.jobs, progress=tell)
     finally:
         close()
     told = tell_audit(call, auditor, made)

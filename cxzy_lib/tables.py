@@ -4,6 +4,8 @@ Everything downstream of intake knows only these shapes. Shares are 0–1, dates
 counts are nullable ``Int64``, ticks are nullable ``boolean``; a missing value is ``NA``, never 0.
 """
 
+import hashlib
+import json
 import os
 import tempfile
 from collections.abc import Iterable, Mapping
@@ -74,6 +76,7 @@ FILES = _columns(
     "institution source_file sha256 format status layouts column code hint reason",
     count="sheets rows kept findings",
 )
+_PARTS = b"cxzy.parts"  # in the files' metadata
 ALL_SCHEMAS = {**SCHEMAS, "ledger": LEDGER, "files": FILES}
 
 
@@ -130,14 +133,39 @@ class Tables:
     files: pd.DataFrame
 
 
-def load(processed: str | os.PathLike[str]) -> Tables:
+def load(processed: str | os.PathLike[str], institution: str | None = None) -> Tables:
     """Read the processed tables from the folder `processed`.
+
+    Parameters
+    ----------
+    processed : path
+    institution : str, optional
+        Only the rows of this one: the others are not read from the disk.
 
     Raises
     ------
     FileNotFoundError
         If `processed` holds no processed tables; says to run ``cxzy clean``.
     """
+    folder = _there(processed)
+    return Tables(**{name: read(folder, name, institution) for name in ALL_SCHEMAS})
+
+
+def read(processed: str | os.PathLike[str], name: str, institution: str | None = None) -> pd.DataFrame:
+    """Read the processed table `name`; see `load`."""
+    rows = [("institution", "==", institution)] if institution is not None else None
+    return pd.read_parquet(_there(processed) / f"{name}.parquet", filters=rows)
+
+
+def institutions(processed: str | os.PathLike[str]) -> list[str]:
+    """Return the institutions of the processed tables: those that sent a file."""
+    from pyarrow import parquet
+
+    column = parquet.read_table(_there(processed) / "files.parquet", columns=["institution"])["institution"]
+    return sorted(name for name in column.unique().to_pylist() if name)
+
+
+def _there(processed: str | os.PathLike[str]) -> Path:
     folder = Path(processed)
     missing = [name for name in ALL_SCHEMAS if not (folder / f"{name}.parquet").is_file()]
     if missing:
@@ -145,11 +173,25 @@ def load(processed: str | os.PathLike[str]) -> Tables:
             f"{folder}: {len(missing)} 个处理后的表不存在({', '.join(missing)}),请先运行 cxzy clean。"
             f" / {len(missing)} processed tables are missing; run `cxzy clean` first."
         )
-    return Tables(**{name: pd.read_parquet(folder / f"{name}.parquet") for name in ALL_SCHEMAS})
+    return folder
+
+
+def parts(path: str | os.PathLike[str]) -> dict[str, str]:
+    """Return the institutions of a processed table, "" for rows without one, each with its rows' SHA-256.
+
+    {} for a table that something else has written.
+    """
+    from pyarrow import parquet
+
+    told = (parquet.read_metadata(path).metadata or {}).get(_PARTS)
+    found: dict[str, str] = json.loads(told) if told else {}
+    return found
 
 
 def save(tables: Mapping[str, pd.DataFrame], processed: str | os.PathLike[str]) -> None:
     """Write `tables` (name -> frame) as parquet into `processed`, readable by the owner only.
+
+    The rows of each institution lie together, so that one can be read without the others.
 
     All are written beside their places first, then moved one after the other. So each file is whole at any
     time, and nothing has changed when writing fails (a full disk). A run cut off while the files are moved
@@ -165,7 +207,33 @@ def save(tables: Mapping[str, pd.DataFrame], processed: str | os.PathLike[str]) 
     with tempfile.TemporaryDirectory(prefix=".tables-", dir=folder) as beside:
         for name, frame in tables.items():
             part = Path(beside) / name
-            frame.to_parquet(part, index=False)
+            _write(frame, part)
             part.chmod(0o600)
         for name in tables:
             os.replace(Path(beside) / name, folder / f"{name}.parquet")
+
+
+def _write(frame: pd.DataFrame, path: Path) -> None:
+    """Write a table with a row group for each institution, and what each group holds."""
+    import pyarrow as pa
+    from pyarrow import parquet
+
+    groups = {
+        str(name) if pd.notna(name) else "": pa.Table.from_pandas(rows, preserve_index=False)
+        for name, rows in frame.groupby("institution", sort=False, dropna=False)
+    }
+    schema = pa.Table.from_pandas(frame.head(0), preserve_index=False).schema
+    told = {name: _digest(rows) for name, rows in groups.items()}
+    schema = schema.with_metadata({**(schema.metadata or {}), _PARTS: json.dumps(told, ensure_ascii=False)})
+    with parquet.ParquetWriter(path, schema) as writer:
+        for rows in groups.values():
+            writer.write_table(rows.cast(schema), row_group_size=max(1, len(rows)))
+
+
+def _digest(rows: Any) -> str:
+    import pyarrow as pa
+
+    sink = pa.BufferOutputStream()
+    with pa.ipc.new_stream(sink, rows.schema) as writer:
+        writer.write_table(rows)
+    return hashlib.sha256(sink.getvalue()).hexdigest()

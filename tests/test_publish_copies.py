@@ -95,7 +95,7 @@ def test_what_was_lost_or_failed_runs_again_in_a_kernel(folder, tmp_path):
         nbformat.v4.new_notebook(cells=[first, nbformat.v4.new_code_cell(code)]), tmp_path / "once.ipynb"
     )
     todo = list(planned(tmp_path).values())
-    (result,) = runner.run_jobs(todo, workers=1, work_dir=tmp_path / "work")
+    ((_, result),) = runner.run_jobs(todo, workers=1, work_dir=tmp_path / "work")
     assert result.status == "done"
 
 

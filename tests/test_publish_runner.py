@@ -53,14 +53,12 @@ def params(folder: Path) -> dict[str, object]:
 
 @pytest.fixture(scope="module")
 def results(folder, params, tmp_path_factory) -> dict[str, runner.Result]:
-    seen: list[runner.Result] = []
     todo = jobs.plan_jobs(folder, (), params)
     work = tmp_path_factory.mktemp("work") / "new"
-    found = runner.run_jobs(todo, workers=2, work_dir=work, progress=seen.append)
-    assert [result.job for result in found] == todo
-    assert sorted(map(id, seen)) == sorted(map(id, found))
+    found = dict(runner.run_jobs(todo, workers=2, work_dir=work))
+    assert [found[n].job for n in range(len(todo))] == todo
     assert (work / "0" / "01_good.ipynb").is_file()
-    return {result.job.notebook.stem: result for result in found}
+    return {result.job.notebook.stem: result for result in found.values()}
 
 
 def test_a_result_carries_what_the_notebook_shows(results):

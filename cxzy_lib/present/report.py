@@ -5,7 +5,6 @@ import re
 from collections.abc import Iterable
 from dataclasses import dataclass, field, replace
 from functools import cached_property
-from pathlib import Path
 from typing import Any, Literal
 
 import pandas as pd
@@ -21,12 +20,12 @@ from cxzy_lib.present.selection import (
     branches,
     clipped,
     institutions,
-    of_institution,
     of_unit,
     of_year,
     resolve,
 )
-from cxzy_lib.tables import Tables, load
+from cxzy_lib.tables import Tables, load, read
+from cxzy_lib.tables import institutions as known_institutions
 from cxzy_lib.texts import text
 
 #: The notebook behind each page.
@@ -52,7 +51,7 @@ class Report:
     audience: str
     year: int | None = None
     unit: str | None = None
-    #: Names of the people of every register: no page shows them.
+    #: Names of the people of the institution's registers: no page shows them.
     names: frozenset[str] = field(default=frozenset(), repr=False)
     #: Registers that the institution did not hand in: ``units``, ``people``.
     missing: tuple[str, ...] = ()
@@ -248,13 +247,13 @@ def _opened(
     unit: str | None,
     lang: str,
 ) -> Report:
-    spec, everything = clipped(load_campaign(campaign), year, lang), load(Path(processed))
-    chosen, part = resolve(everything.units, unit, lang, institutions(everything.files))
-    tables = of_institution(everything, chosen)
+    spec, units = clipped(load_campaign(campaign), year, lang), read(processed, "units")
+    chosen, part = resolve(units, unit, lang, known_institutions(processed))
+    tables = load(processed, chosen)
     missing = tuple(name for name in ("units", "people") if getattr(tables, name).empty)
     # Over all units and years, so that every edition hides the same.
     decisions = decide(tables.votes, tables.units, tables.people, spec)
-    names = (re.sub(r"[(（].*|\s", "", name) for name in everything.people["name"].dropna())
+    names = (re.sub(r"[(（].*|\s", "", name) for name in tables.people["name"].dropna())
     kept = masked(of_year(of_unit(tables, part), year), decisions, part or WHOLE)
     known = frozenset(name for name in names if name)
     return Report(spec, kept, lang, "public", year, part, names=known, missing=missing)

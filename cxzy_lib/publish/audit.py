@@ -4,7 +4,7 @@ import contextlib
 import hashlib
 import json
 import os
-from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 from pathlib import Path
@@ -20,8 +20,9 @@ from cxzy_lib.publish import annex, filed, jobs
 from cxzy_lib.publish.attack import attack
 from cxzy_lib.publish.passages import passages
 from cxzy_lib.publish.reading import LANGUAGES, Statement, Vocabulary, statements, vocabulary
+from cxzy_lib.publish.shelf import editions_below, editions_in, manifest_of, root_of
 from cxzy_lib.publish.site import Prepared
-from cxzy_lib.tables import Tables, load
+from cxzy_lib.tables import Tables, institutions, load, read
 from cxzy_lib.texts import text
 
 Said = tuple[str, str, Statement]
@@ -51,6 +52,20 @@ class Audit:
         return replace(self, rows=self.rows[mine])
 
 
+@dataclass(frozen=True)
+class Known:
+    """An institution: its tables, what of them is shown, and the words that say what a number is about."""
+
+    tables: Tables
+    decisions: pd.DataFrame
+    words: Vocabulary
+
+    @cached_property
+    def hidden(self) -> pd.DataFrame:
+        """What is not shown."""
+        return self.decisions[~self.decisions["shown"]]
+
+
 @dataclass
 class Auditor:
     """Knows what is hidden, and reads pages as somebody who does not.
@@ -63,6 +78,8 @@ class Auditor:
     out: Path | None = None
 
     _read: dict[Path, Read] = field(default_factory=dict, repr=False)
+    _there: dict[frozenset[Path], dict[str, list[Path]]] = field(default_factory=dict, repr=False)
+    _last: dict[str, Known] = field(default_factory=dict, repr=False)
 
     @cached_property
     def campaign(self) -> Campaign:
@@ -70,20 +87,24 @@ class Auditor:
         return load_campaign(self.campaign_folder)
 
     @cached_property
-    def tables(self) -> Tables:
-        """The processed tables."""
-        return load(self.processed)
+    def _units(self) -> pd.DataFrame:
+        return read(self.processed, "units")
 
     @cached_property
-    def decisions(self) -> pd.DataFrame:
-        """What is shown and what is not."""
-        tables = self.tables
-        return decide(tables.votes, tables.units, tables.people, self.campaign)
+    def _institutions(self) -> list[str]:
+        return institutions(self.processed)
 
-    @cached_property
-    def words(self) -> Vocabulary:
-        """The words that say what a number is about."""
-        units, votes = self.tables.units, self.tables.votes
+    def known(self, institution: str) -> Known:
+        """Return what is known of an institution; only the last one asked for is kept."""
+        if institution not in self._last:
+            tables = load(self.processed, institution)
+            decisions = decide(tables.votes, tables.units, tables.people, self.campaign)
+            self._last = {institution: Known(tables, decisions, self._words(tables))}
+        return self._last[institution]
+
+    def _words(self, tables: Tables) -> Vocabulary:
+        """Return the words that say what a number is about."""
+        units, votes = tables.units, tables.votes
         names = {*units["unit"].dropna(), *units["branch"].dropna(), *votes["unit"].dropna()}
         dated = votes.dropna(subset=["held_on", "semester"]).drop_duplicates("held_on")
         days: dict[str, str] = {}
@@ -104,17 +125,15 @@ class Auditor:
             The editions that must not be published: with them a hidden group could be told, this one.
         """
         institution, _ = self._whose(editions[0].manifest)
-        hidden = self.decisions[~self.decisions["shown"] & self.decisions["institution"].eq(institution)]
+        hidden = self.known(institution).hidden
         if hidden.empty:
             return Audit(hidden.assign(low=0.0, high=0.0, told=False, because=None), 0, 0), []
-        root = _root(self.out or editions[0].folder)
+        root = root_of(self.out or editions[0].folder)
         left = {one.folder.resolve(): self._pages(one.manifest, one.files) for one in editions}
         refused: list[tuple[Path, Audit]] = []
         while True:  # where one is refused, what stands in its folder stays
             mine = [_named(read, folder, root) for folder, read in left.items()]
-            found = self._attack(
-                [*mine, *self._beside({root}, left.keys(), {institution}, root)], institution
-            )
+            found = self._attack([*mine, *self._beside({root}, left.keys(), institution, root)], institution)
             guilty = {folder: told for folder in left if len((told := found.by(folder, root)).told)}
             if not guilty:
                 break
@@ -135,55 +154,61 @@ class Auditor:
         mine = editions_in(folder)
         if not mine:
             raise FileNotFoundError(folder)
-        roots = {_root(one) for one in mine}
+        roots = {root_of(one) for one in mine}
         above = Path(os.path.commonpath(roots))
-        every = [_named(self._published(one), one, above) for one in mine]
-        whose = {self._whose(_manifest(one))[0] for one in mine}
-        found = self._attack([*every, *self._beside(roots, mine, whose, above)], None)
-        return replace(found, rows=found.rows[found.rows["institution"].isin(whose)])
+        of: dict[str, list[Path]] = {}
+        for one in mine:
+            of.setdefault(self._whose(manifest_of(one))[0], []).append(one)
+        found = []
+        for institution, own in of.items():
+            every = [_named(self._published(one), one, above) for one in own]
+            found.append(self._attack([*every, *self._beside(roots, own, institution, above)], institution))
+        rows = pd.concat([one.rows for one in found], ignore_index=True)
+        return Audit(rows, sum(one.numbers for one in found), sum(one.read for one in found))
 
-    def _attack(self, read: Iterable[Read], institution: str | None) -> Audit:
-        tables, parts = self.tables, list(read)
+    def _attack(self, parts: Sequence[Read], institution: str) -> Audit:
+        known = self.known(institution)
+        tables = known.tables
         every = leaves(tables.votes, tables.units, tables.people, self.campaign)
-        decisions = self.decisions
-        if institution is not None:
-            decisions = decisions[decisions["institution"].eq(institution)]
         said = [one for _, found in parts for one in found]
-        rows = attack(every, decisions, tables.turnout, said, self.campaign)
+        rows = attack(every, known.decisions, tables.turnout, said, self.campaign)
         return Audit(rows, sum(numbers for numbers, _ in parts), len(said))
 
     def _whose(self, manifest: Mapping[str, Any]) -> tuple[str, str]:
         """Return the institution of an edition and the unit that it is about."""
         unit = manifest.get("parameters", {}).get("unit")
-        known = sorted(self.tables.files["institution"].dropna().unique())
+        known = self._institutions
         institution = manifest.get("edition", {}).get("institution") or (known[0] if len(known) == 1 else "")
         if unit is None:
             return institution, WHOLE
         try:
-            home, part = resolve(self.tables.units, unit, "zh", known)
+            home, part = resolve(self._units, unit, "zh", known)
         except ValueError:  # a unit that is no more
             return institution, unit
         return home or institution, part or WHOLE
 
     def _beside(
-        self, roots: set[Path], mine: Collection[Path], whose: set[str], above: Path
-    ) -> Iterator[Read]:
-        """Yield what other editions there say of these institutions: earlier, of units, for others."""
-        places = {place for root in roots for place in (root, *_folders(root))}
-        others = {one for place in places for one in editions_in(place)}.difference(mine)
-        for one in sorted(others):
-            if self._whose(_manifest(one))[0] in whose:
-                yield _named(self._published(one), one, above)
+        self, roots: Collection[Path], mine: Collection[Path], institution: str, above: Path
+    ) -> list[Read]:
+        """Return what other editions there say of an institution: earlier, of units, for others."""
+        key = frozenset(roots)
+        if key not in self._there:
+            self._there[key] = {}
+            for one in editions_below(roots):
+                self._there[key].setdefault(self._whose(manifest_of(one))[0], []).append(one)
+        others = self._there[key].get(institution, [])
+        return [_named(self._published(one), one, above) for one in others if one not in mine]
 
     def _published(self, folder: Path) -> Read:
         """Return what a published edition says, by the notes in its folder if they are about these pages."""
         if folder in self._read:
             return self._read[folder]
-        manifest = _manifest(folder)
+        manifest = manifest_of(folder)
         paths = sorted([*folder.glob("*.html"), *folder.glob(annex.FILE)])
         files = {path.name: path.read_bytes() for path in paths}
         sums = {name: hashlib.sha256(content).hexdigest() for name, content in files.items()}
-        about = json.dumps([self._reading, self._whose(manifest), sums], ensure_ascii=False)
+        whose = self._whose(manifest)
+        about = json.dumps([self._reading(whose[0]), whose, sums], ensure_ascii=False)
         key = hashlib.sha256(about.encode()).hexdigest()
         found = _noted(folder / jobs.NOTES, key)
         if found is None:
@@ -192,18 +217,22 @@ class Auditor:
         self._read[folder] = found
         return found
 
-    @cached_property
-    def _reading(self) -> str:
-        """What decides how a page is read: the words that are known, and this library."""
+    def _reading(self, institution: str) -> str:
+        """Return what decides how a page is read: the words that are known, and this library."""
         import msgspec
 
-        words = msgspec.json.encode(dict(self.words.words), order="deterministic")
-        return jobs.sources() + hashlib.sha256(words).hexdigest()
+        words = msgspec.json.encode(dict(self.known(institution).words.words), order="deterministic")
+        return self._library + hashlib.sha256(words).hexdigest()
+
+    @cached_property
+    def _library(self) -> str:
+        return jobs.sources()
 
     def _pages(self, manifest: Mapping[str, Any], files: Mapping[str, str | bytes]) -> Read:
         institution, scope = self._whose(manifest)
+        words = self.known(institution).words
         texts = [one for name, content in files.items() for one in passages(name, _markup(name, content))]
-        said = [(institution, scope, found) for one in texts for found in statements(one, self.words)]
+        said = [(institution, scope, found) for one in texts for found in statements(one, words)]
         return len(texts), said
 
     def lines(self, found: Audit, lang: str) -> list[str]:
@@ -225,12 +254,6 @@ class Auditor:
         return text("audit.told", lang, who=who, why="；".join(quotes), **numbers)
 
 
-def editions_in(folder: Path) -> list[Path]:
-    """Return the folders with an edition of pages: `folder` itself and those directly below it."""
-    places = (one.resolve() for one in (folder, *_folders(folder)))
-    return [one for one in places if _manifest(one).get("pages")]
-
-
 def _markup(name: str, content: str | bytes) -> str:
     if isinstance(content, str):
         return content
@@ -242,13 +265,6 @@ def _named(read: Read, folder: Path, above: Path) -> Read:
     numbers, said = read
     place = folder.resolve().relative_to(above).as_posix()
     return numbers, [(who, scope, replace(one, page=f"{place}/{one.page}")) for who, scope, one in said]
-
-
-def _root(folder: Path) -> Path:
-    """Return where the editions beside `folder` lie: above it, or above the list that it is in."""
-    above = folder.resolve().parent
-    # Lists made before branches and years had editions of their own call them institutions.
-    return above.parent if {"editions", "institutions"} & _manifest(above).keys() else above
 
 
 def _noted(path: Path, key: str) -> Read | None:
@@ -267,15 +283,3 @@ def _note(path: Path, key: str, found: Read) -> None:
     with contextlib.suppress(OSError):  # a folder that may only be read
         path.write_bytes(msgspec.json.encode((key, *found)))
         path.chmod(0o600)
-
-
-def _folders(place: Path) -> list[Path]:
-    return sorted(one for one in place.iterdir() if one.is_dir()) if place.is_dir() else []
-
-
-def _manifest(folder: Path) -> dict[str, Any]:
-    try:
-        found = json.loads((folder / "manifest.json").read_text("utf-8"))
-    except (OSError, ValueError):
-        return {}
-    return found if isinstance(found, dict) else {}

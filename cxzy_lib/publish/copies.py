@@ -11,7 +11,7 @@ import os
 import signal
 import sys
 from collections import deque
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Generator, Iterable, Mapping
 from dataclasses import dataclass, field
 from multiprocessing import Pipe, get_context
 from multiprocessing.connection import wait
@@ -72,7 +72,7 @@ class _Opener:
 
 def run_in_copies(
     jobs: Mapping[int, Job], workers: int, folder: Path, seconds: int = SECONDS
-) -> Iterator[tuple[int, Result | None]]:
+) -> Generator[tuple[int, Result | None]]:
     """Yield each job's number with its result as it comes in, None where its process was lost.
 
     At most `workers` processes work at a time, those that open a selection included. A notebook that takes

@@ -1,20 +1,15 @@
-"""Which editions a call makes, one or many with a list (by institution, branch, year), and making them."""
+"""Which editions a call makes: one, or many with a list (by institution, branch, year)."""
 
 import hashlib
 import re
-import tempfile
-import time
-from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
-from itertools import groupby
 from pathlib import Path
 from typing import Any
 
 from cxzy_lib.publish import annex, jobs
-from cxzy_lib.publish.audit import Audit, Auditor
 from cxzy_lib.publish.jobs import Job
-from cxzy_lib.publish.runner import Result, run_jobs
-from cxzy_lib.publish.site import Edition, Prepared, prepare, prepare_list, publish
+from cxzy_lib.tables import institutions
 from cxzy_lib.texts import text
 
 
@@ -46,6 +41,7 @@ class Plan:
     planned: tuple[Job, ...]
     chosen: tuple[Job, ...]
     todo: tuple[Job, ...]
+    inputs: Mapping[str, str]
 
 
 @dataclass(frozen=True)
@@ -60,6 +56,11 @@ class Plans:
     with_annex: bool = False
 
     @property
+    def due(self) -> list[Plan]:
+        """The editions of which something is to be made."""
+        return [one for one in self.editions if one.todo or self.lacks_annex(one)]
+
+    @property
     def todo(self) -> list[Job]:
         """What must run, of all editions."""
         return [job for plan in self.editions for job in plan.todo]
@@ -71,7 +72,7 @@ class Plans:
     @property
     def up_to_date(self) -> bool:
         """Whether there is nothing to run and the list is the one that is there."""
-        if self.todo or any(map(self.lacks_annex, self.editions)):
+        if self.due:
             return False
         if not self.listed:
             return True
@@ -91,14 +92,6 @@ def folder_name(name: str) -> str:
     ('第一支部', '甲_学院_b', '_')
     """
     return re.sub(r"[^\w（）()·-]+", "_", name).lstrip("_-")[:60] or "_"
-
-
-def institutions(processed: Path) -> list[str]:
-    """Return the institutions of the processed tables: those that sent a file."""
-    from pyarrow import parquet
-
-    column = parquet.read_table(processed / "files.parquet", columns=["institution"])["institution"]
-    return sorted(name for name in column.unique().to_pylist() if name)
 
 
 def selections(params: Mapping[str, Any], each: Mapping[str, Sequence[Any]]) -> list[Selection]:
@@ -164,6 +157,7 @@ def plan(
     about = selections(params, each)
     listed = len(about) > 1
     folders = _folders(about) if listed else {about[0]: ""}
+    own = jobs.of_institutions(inputs, params["processed"], {one.institution for one in about})
 
     def one(selection: Selection) -> Plan:
         of = {"unit": selection.unit, "year": selection.year, "out": out / folders[selection]}
@@ -171,10 +165,11 @@ def plan(
         planned = tuple(jobs.plan_jobs(notebooks, (), given))
         chosen = tuple(jobs.plan_jobs(notebooks, only, given))
         manifest = jobs.read_manifest(given["out"])
-        todo = tuple(job for job in chosen if force or jobs.stale(job, manifest, inputs))
+        mine = own[selection.institution]
+        todo = tuple(job for job in chosen if force or jobs.stale(job, manifest, mine))
         if planned:
             jobs.check_edition(given["out"], jobs.settings(planned[0]))
-        return Plan(Path(given["out"]), selection, planned, chosen, todo)
+        return Plan(Path(given["out"]), selection, planned, chosen, todo, mine)
 
     parameters = {name: params[name] for name in jobs.PARAMETERS if name not in jobs.PLACES}
     parameters |= {"each": sorted(each)} if each else {}
@@ -199,84 +194,3 @@ def _folders(about: Iterable[Selection]) -> dict[Selection, str]:
             folder += f"-{hashlib.sha256(repr(one).encode()).hexdigest()[:6]}"
         folders[one] = folder
     return folders
-
-
-@dataclass(frozen=True)
-class Made:
-    """What came of it: how many pages `failed`, and the editions that would have given a ballot away."""
-
-    failed: int
-    withheld: tuple[tuple[Path, Audit], ...]
-    audited: tuple[Audit, ...]
-    audit_seconds: float
-
-
-def make(
-    plans: Plans, edition: Edition, auditor: Auditor, *, workers: int, progress: Callable[[Result], object]
-) -> Made:
-    """Run what must run, all editions through one pool, audit and publish.
-
-    Parameters
-    ----------
-    plans : Plans
-    edition : Edition
-        The words around every page; each edition gets its institution.
-    auditor : Auditor
-        An edition with which a hidden group could be told is not published; the others are.
-    workers : int
-        Processes side by side.
-    progress : callable
-        Called with each result as it comes in.
-    """
-    with tempfile.TemporaryDirectory() as work:
-        results = run_jobs(plans.todo, workers=workers, work_dir=work, progress=progress)
-    left = iter(results)
-    withheld: list[tuple[Path, Audit]] = []
-    audited, seconds = [], 0.0
-    for _, group in groupby(plans.editions, lambda one: one.about.institution):
-        due = [one for one in group if one.todo or plans.lacks_annex(one)]
-        ready = [_prepared(plans, one, [next(left) for _ in one.todo], edition) for one in due]
-        if not ready:
-            continue
-        started = time.perf_counter()
-        found, refused = auditor.check(ready)
-        seconds += time.perf_counter() - started
-        audited.append(found)
-        withheld += refused
-        for one in ready:
-            if one.folder.resolve() not in dict(refused):
-                publish(one)
-    if plans.listed:
-        kept = {folder for folder, _ in withheld}
-        entries = [_entry(one, edition.lang, kept) for one in plans.editions]
-        publish(prepare_list(entries, plans.out, edition, parameters=plans.parameters, inputs=plans.inputs))
-    failed = sum(result.status == "failed" for result in results)
-    return Made(failed, tuple(withheld), tuple(audited), seconds)
-
-
-def _prepared(plans: Plans, one: Plan, results: Sequence[Result], edition: Edition) -> Prepared:
-    words = replace(edition, institution=one.about.institution, about=one.about.part(edition.lang))
-    return prepare(
-        results,
-        one.folder,
-        words,
-        planned=one.planned,
-        inputs=plans.inputs,
-        with_annex=plans.with_annex,
-    )
-
-
-def _entry(one: Plan, lang: str, withheld: Collection[Path]) -> dict[str, Any]:
-    """Return what the list says of an edition: its first page's title, and what failed and why."""
-    manifest = jobs.read_manifest(one.folder)
-    pages = manifest.get("pages", {}).values()
-    status = "withheld" if one.folder.resolve() in withheld else manifest.get("status", "failed")
-    return {
-        "name": one.about.name(lang),
-        "folder": one.folder.name,
-        "status": status,
-        "made": manifest.get("made"),
-        "title": next((page["title"] for page in pages if page["made"]), ""),
-        "pages": len(pages),
-        "failed": [[page["name"], page["error"]] for page in pages if page["status"] == "failed"],
-    }

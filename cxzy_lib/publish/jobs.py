@@ -1,6 +1,6 @@
 """Which notebooks become which pages, with which parameters, and what is stale.
 
-Needs the standard library only: a run with nothing to do answers at once.
+Imports little: a run with nothing to do answers at once.
 """
 
 import hashlib
@@ -86,6 +86,25 @@ def inputs(campaign: str | Path, processed: str | Path) -> dict[str, str]:
         kind = "campaign" if pattern == "*.toml" else "processed"
         found |= {f"{kind}/{path.name}": _sha256(path) for path in sorted(folder.glob(pattern))}
     return found | versions()
+
+
+def of_institutions(
+    found: Mapping[str, str], processed: str | Path, institutions: Iterable[str]
+) -> dict[str, dict[str, str]]:
+    """Return `inputs` as the pages of each institution have them: of a table only its own rows count.
+
+    Rows without an institution are everybody's. A table that does not know its parts counts whole.
+    """
+    from cxzy_lib.tables import parts
+
+    known = {f"processed/{path.name}": parts(path) for path in Path(processed).glob("*.parquet")}
+    return {
+        one: {
+            name: f"{of.get(one, '')} {of.get('', '')}" if (of := known.get(name)) else whole
+            for name, whole in found.items()
+        }
+        for one in institutions
+    }
 
 
 def sources() -> str:

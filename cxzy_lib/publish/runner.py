@@ -5,9 +5,10 @@ import re
 import signal
 import tempfile
 import time
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Generator, Mapping, Sequence
 from concurrent.futures import Future, ProcessPoolExecutor, as_completed
 from concurrent.futures.process import BrokenProcessPool
+from contextlib import closing
 from dataclasses import dataclass, replace
 from multiprocessing import active_children, get_context
 from pathlib import Path
@@ -48,14 +49,8 @@ class Result:
     name: str = ""  # short, for menus
 
 
-def run_jobs(
-    jobs: Sequence[Job],
-    *,
-    workers: int,
-    work_dir: str | Path,
-    progress: Callable[[Result], object] = lambda result: None,
-) -> list[Result]:
-    """Execute the jobs in `workers` processes and return their results in the order of the jobs.
+def run_jobs(jobs: Sequence[Job], *, workers: int, work_dir: str | Path) -> Generator[tuple[int, Result]]:
+    """Execute the jobs in `workers` processes; yield the place of each in `jobs` and its result as it comes.
 
     Each is first run in a copy of a process that has everything open (`copies`); one that failed there,
     or was lost, runs once more in a process and a kernel of its own.
@@ -69,34 +64,29 @@ def run_jobs(
     work_dir : path
         Private folder for the executed notebooks, which hold data that no page shows; each in one of its
         own, named by its place in `jobs`.
-    progress : callable
-        Called with each result as it comes in.
     """
     from cxzy_lib.publish.copies import available, run_in_copies
 
     folder = Path(work_dir).resolve()
     folder.mkdir(parents=True, exist_ok=True, mode=0o700)
-    results: dict[int, Result] = {}
     again = dict(enumerate(jobs))
     for first in (run_in_copies, _pool) if available() else (_pool,):
         todo, again = again, {}
-        for n, result in first(todo, workers, folder):
-            if result is None or (first is run_in_copies and result.status == "failed"):
-                again[n] = todo[n]
-            else:
-                results[n] = result
-                progress(result)
+        with closing(first(todo, workers, folder)) as coming:
+            for n, result in coming:
+                if result is None or (first is run_in_copies and result.status == "failed"):
+                    again[n] = todo[n]
+                else:
+                    yield n, result
     # A process that dies breaks its whole pool: whoever was in it runs again, each in one of its own.
     for n, result in (pair for alone in again.items() for pair in _pool(dict([alone]), 1, folder)):
         job = jobs[n]
         message = text("publish.lost", job.parameters["lang"])
         failed = Result(job, "failed", title=job.notebook.stem, error=Failure("BrokenProcessPool", message))
-        results[n] = result or failed
-        progress(results[n])
-    return [results[n] for n in range(len(jobs))]
+        yield n, result or failed
 
 
-def _pool(jobs: Mapping[int, Job], workers: int, folder: Path) -> Iterator[tuple[int, Result | None]]:
+def _pool(jobs: Mapping[int, Job], workers: int, folder: Path) -> Generator[tuple[int, Result | None]]:
     """Yield each job's number with its result as it comes in, None where the process was lost."""
     if not jobs:
         return
