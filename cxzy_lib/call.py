@@ -57,6 +57,7 @@ COMMON = (
     ),
     click.option("--annex", is_flag=True, help="附各表工作簿 / also a workbook of the tables"),
     click.option("--jobs", default=os.cpu_count() or 1, type=click.IntRange(1), help="并行数 / side by side"),
+    click.option("--cluster", help="调度器地址 / a scheduler whose workers run the notebooks"),
     click.option("--quiet", is_flag=True, help="只打印结果一行 / print one line: what came of it"),
     click.option("--force", is_flag=True, help="未变的也重做 / also what is up to date"),
     HELP,
@@ -78,6 +79,7 @@ class Call:
     each: tuple[str, ...]
     annex: bool
     jobs: int
+    cluster: str | None
     quiet: bool
     force: bool
 

@@ -186,6 +186,7 @@ def _publish(call: Call, plans: "Plans", spec: "Campaign") -> int:
         return 0
     from cxzy_lib.publish import making, site
     from cxzy_lib.publish.audit import Auditor
+    from cxzy_lib.publish.cluster import ClusterError
 
     step, close = stepper(len(todo), text("cli.running", call.lang))
 
@@ -202,7 +203,9 @@ def _publish(call: Call, plans: "Plans", spec: "Campaign") -> int:
     edition = site.Edition(spec.span.name(call.lang), call.lang, call.audience, period=period)
     auditor = Auditor(call.processed, call.campaign, call.folder.resolve())
     try:
-        made = making.make(plans, edition, auditor, workers=call.jobs, progress=tell)
+        made = making.make(plans, edition, auditor, workers=call.jobs, progress=tell, cluster=call.cluster)
+    except ClusterError as error:
+        raise Wrong(str(error)) from error
     finally:
         close()
     told = tell_audit(call, auditor, made)

@@ -87,10 +87,9 @@ def imported(folder: Path) -> set[str]:
 def undeclared(pyproject: str) -> list[str]:
     """Return the imports that no direct dependency brings; the library may not lean on those of development."""
     everything = wanted(pyproject)
-    reports = {
-        canonicalize_name(Requirement(line).name)
-        for line in tomllib.loads(pyproject)["project"]["dependencies"]
-    }
+    project = tomllib.loads(pyproject)["project"]
+    extras = [line for lines in project["optional-dependencies"].values() for line in lines]
+    reports = {canonicalize_name(Requirement(line).name) for line in [*project["dependencies"], *extras]}
     brought_by = packages_distributions()
     return [
         f"{folder} imports {name}, which no dependency in pyproject.toml brings"

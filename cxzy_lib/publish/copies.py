@@ -78,7 +78,7 @@ def run_in_copies(
     At most `workers` processes work at a time, those that open a selection included. A notebook that takes
     longer than `seconds` counts as lost.
     """
-    groups, openers = deque(_selections(jobs)), dict[Any, _Opener]()
+    groups, openers = deque(by_selection(jobs)), dict[Any, _Opener]()
 
     def free() -> bool:
         return sum(opener.load for opener in openers.values()) < workers
@@ -105,7 +105,7 @@ def _ready(pipes: Iterable[Any]) -> list[Any]:
     return wait(list(pipes))
 
 
-def _selections(jobs: Mapping[int, Job]) -> list[list[int]]:
+def by_selection(jobs: Mapping[int, Job]) -> list[list[int]]:
     """Return the numbers of the jobs that read the same tables together, in the order of the jobs."""
     groups: dict[tuple[object, ...], list[int]] = {}
     for n, job in jobs.items():

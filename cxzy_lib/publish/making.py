@@ -28,7 +28,13 @@ class Made:
 
 
 def make(
-    plans: Plans, edition: Edition, auditor: Auditor, *, workers: int, progress: Callable[[Result], object]
+    plans: Plans,
+    edition: Edition,
+    auditor: Auditor,
+    *,
+    workers: int,
+    progress: Callable[[Result], object],
+    cluster: str | None = None,
 ) -> Made:
     """Run what must run, all editions through one pool; audit and publish those of an institution together.
 
@@ -46,6 +52,8 @@ def make(
         Processes side by side.
     progress : callable
         Called with each result as it comes in.
+    cluster : str, optional
+        As for `run_jobs`.
     """
     made = Made()
     parts = _by_institution(plans.due)
@@ -62,7 +70,7 @@ def make(
     chosen = [job for *_, job in todo]
     with (
         tempfile.TemporaryDirectory() as work,
-        closing(run_jobs(chosen, workers=workers, work_dir=work)) as coming,
+        closing(run_jobs(chosen, workers=workers, work_dir=work, cluster=cluster)) as coming,
     ):
         for n, result in coming:
             progress(result)

@@ -49,7 +49,9 @@ class Result:
     name: str = ""  # short, for menus
 
 
-def run_jobs(jobs: Sequence[Job], *, workers: int, work_dir: str | Path) -> Generator[tuple[int, Result]]:
+def run_jobs(
+    jobs: Sequence[Job], *, workers: int, work_dir: str | Path, cluster: str | None = None
+) -> Generator[tuple[int, Result]]:
     """Execute the jobs in `workers` processes; yield the place of each in `jobs` and its result as it comes.
 
     Each is first run in a copy of a process that has everything open (`copies`); one that failed there,
@@ -64,20 +66,21 @@ def run_jobs(jobs: Sequence[Job], *, workers: int, work_dir: str | Path) -> Gene
     work_dir : path
         Private folder for the executed notebooks, which hold data that no page shows; each in one of its
         own, named by its place in `jobs`.
+    cluster : str, optional
+        Run them on the workers of this scheduler instead; here only what is lost there (`cluster`).
     """
-    from cxzy_lib.publish.copies import available, run_in_copies
-
     folder = Path(work_dir).resolve()
     folder.mkdir(parents=True, exist_ok=True, mode=0o700)
     again = dict(enumerate(jobs))
-    for first in (run_in_copies, _pool) if available() else (_pool,):
+    for first in _ways(cluster):
         todo, again = again, {}
-        with closing(first(todo, workers, folder)) as coming:
-            for n, result in coming:
-                if result is None or (first is run_in_copies and result.status == "failed"):
-                    again[n] = todo[n]
-                else:
-                    yield n, result
+        if todo:
+            with closing(first(todo, workers, folder)) as coming:
+                for n, result in coming:
+                    if result is None or (first is not _pool and result.status == "failed"):
+                        again[n] = todo[n]
+                    else:
+                        yield n, result
     # A process that dies breaks its whole pool: whoever was in it runs again, each in one of its own.
     for n, result in (pair for alone in again.items() for pair in _pool(dict([alone]), 1, folder)):
         job = jobs[n]
@@ -86,10 +89,19 @@ def run_jobs(jobs: Sequence[Job], *, workers: int, work_dir: str | Path) -> Gene
         yield n, result or failed
 
 
+def _ways(cluster: str | None) -> list[Any]:
+    """Return how jobs are run, first and once more."""
+    from cxzy_lib.publish.copies import available, run_in_copies
+
+    if cluster is None:
+        return [run_in_copies, _pool] if available() else [_pool]
+    from cxzy_lib.publish.cluster import run_in_cluster
+
+    return [lambda jobs, workers, folder: run_in_cluster(cluster, jobs), _pool]
+
+
 def _pool(jobs: Mapping[int, Job], workers: int, folder: Path) -> Generator[tuple[int, Result | None]]:
     """Yield each job's number with its result as it comes in, None where the process was lost."""
-    if not jobs:
-        return
     with ProcessPoolExecutor(min(workers, len(jobs)), get_context("spawn"), settle, (os.getpid(),)) as pool:
         try:
             futures = {_submit(pool, job, folder / str(n)): n for n, job in jobs.items()}
