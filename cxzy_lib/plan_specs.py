@@ -66,6 +66,11 @@ class Actor(Label, frozen=True):
     key: str
     held: str
 
+    @property
+    def in_units(self) -> bool:
+        """Whether branches have their own: people of the register, or units of a kind."""
+        return self.held.startswith(("people.", "units.kind="))
+
 
 class ClosedList(Label, frozen=True):
     """A list of the plan, in its own words."""
@@ -93,7 +98,7 @@ class Number(Short, frozen=True, kw_only=True):
     clauses: Named
     start: date | None = None
     end: date | None = None
-    unit_zh: str = ""  # of its base, or of what is counted where there is none
+    unit_zh: str = ""  # of its base, or of what is counted where there is none; English: "one|many"
     unit_en: str = ""
 
 
@@ -135,6 +140,7 @@ class Plan(Spec, frozen=True):
     phases: tuple[Period, ...] = ()
     awards: dict[str, Award] = {}
     numbers: dict[str, Number] = {}
+    words: dict[str, Label] = {}  # texts of the pages that the campaign words in its own way
 
     @property
     def clauses(self) -> dict[str, Clause]:

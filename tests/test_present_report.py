@@ -10,10 +10,11 @@ import pytest
 
 from cxzy_lib.campaign import Campaign, load_campaign
 from cxzy_lib.measure.participation import attendance_by_unit, fortnight_summary, fortnights
-from cxzy_lib.present import columns, page_words, pages, plan_pages, prepare, wording
+from cxzy_lib.present import columns, duty_pages, page_words, pages, plan_pages, prepare, wording
 from cxzy_lib.present.report import Report, check_selection, open_report
 from cxzy_lib.present.tables import html_table
 from cxzy_lib.tables import ALL_SCHEMAS, Tables, conform, save
+from cxzy_lib.texts import counted, text
 
 ROOT = Path(__file__).resolve().parents[1]
 Rows = list[dict[str, object]]
@@ -363,3 +364,121 @@ def test_a_report_of_its_own_counts_its_own_figures(campaign: Campaign) -> None:
     one = Report(campaign, empty, "zh", "public")
     other = replace(one, numbers={})
     assert one.figure_title("fig_trend") == other.figure_title("fig_trend")
+
+
+BRANCH_AND_WHOLE = {
+    "units": [unit("一支部")],
+    "people": [
+        {"person": f"p{n}", "is_member": True, "unit": "一支部", "branch": "一支部", "institution": "甲校"}
+        for n in range(6)
+    ],
+    "events": [event("一支部", "2010-06-01", kind="branch_meeting", topic="学习")],
+    "figures": [
+        {"indicator": "L1", "subject": f"p{n}", "value": 90.0, "institution": "甲校"} for n in range(6)
+    ],
+    "files": [{"institution": "甲校", "status": "read", "source_file": "a.xls"}],
+}
+
+
+def states(report: Report) -> dict[str, str]:
+    rows = report.status[report.status["window"].eq("") & report.status["part"].eq("")]
+    return dict(zip(rows["indicator"], rows["status"], strict=True))
+
+
+def test_what_is_the_institutions_is_no_lack_of_a_branch(opened):
+    whole, own = states(opened(BRANCH_AND_WHOLE)), states(opened(BRANCH_AND_WHOLE, unit="一支部"))
+    # The register of documents, the secretary's report and ballots are not kept by branch; appraisals are.
+    for code in ("G1.1c", "G3.6c", "G3.5b", "G2.2c", "D1.2", "N3", "R5"):
+        assert (code, whole[code], own[code]) == (code, "no_evidence", "of_whole")
+    for code in ("G3.6b", "D1.3", "N2"):
+        assert (code, own[code]) == (code, "no_evidence")
+    assert "of_whole" not in whole.values()
+
+
+@pytest.mark.parametrize(
+    ("lang", "named", "gone"),
+    [
+        ("zh", "另有 {n} 条属全校，不按支部，见全校版。", "方案各条中"),
+        (
+            "en",
+            "Clauses of the whole institution, not by branch: {n}; see its own edition.",
+            "the plan's clauses",
+        ),
+    ],
+)
+def test_the_brief_of_a_branch_names_what_is_the_institutions_and_does_not_count_it(
+    opened, lang, named, gone
+):
+    whole, own = opened(BRANCH_AND_WHOLE, lang=lang), opened(BRANCH_AND_WHOLE, unit="一支部", lang=lang)
+    goals = [goal.code for goal in own.campaign.plan.goals]
+    counts = plan_pages._goal_counts(own, goals)
+    apart = sum(row["whole"] for row in counts)
+    assert apart > 50
+    assert sum(row["whole"] + row["count"] for row in counts) == sum(
+        row["count"] for row in plan_pages._goal_counts(whole, goals)
+    )
+    said = plan_pages.missing_sentence(own)
+    assert named.format(n=apart) in said
+    assert gone not in said
+    assert gone in plan_pages.missing_sentence(whole)
+    assert own.say("col_goal_whole") in plan_pages.goals_glance(own).html
+    assert own.say("col_goal_whole") not in plan_pages.goals_glance(whole).html
+    tiles = plan_pages.tiles(own, pd.DataFrame(columns=["rater_group", "semester", "strict"])).html
+    assert 'tile--of_whole"><p class="tile-label"><a href="08_duties.html">N6' in tiles.replace("05_", "08_")
+    assert own.say("brief_whole", count=2) in plan_pages.brief_title(own, own.verdicts.changes)
+    assert whole.say("brief_whole", count=2) not in plan_pages.brief_title(whole, whole.verdicts.changes)
+
+
+def test_the_duties_of_a_branch_are_its_own(opened):
+    own = opened(BRANCH_AND_WHOLE, unit="一支部")
+    listed, _, told = duty_pages.duties_tables(own).html.rpartition("</table>")
+    for code in ("D1.2", "D7.8"):
+        assert f">{code}<" not in listed
+        assert code in told
+    assert ">D1.3<" in listed
+    assert "书记每学期" not in duty_pages.coverage_figure(own).html
+    assert "属全校" in duty_pages.steps_figure(own).html
+    assert "步骤格" not in duty_pages.steps_title(own)
+
+
+def test_scores_of_a_branchs_people_are_its_own_and_those_of_a_few_are_hidden(opened):
+    rows = opened(BRANCH_AND_WHOLE, unit="一支部").status.set_index("id")
+    assert (rows.loc["L1a", "value"], rows.loc["L1a", "base"]) == (90, 6)
+    few = BRANCH_AND_WHOLE | {"figures": BRANCH_AND_WHOLE["figures"][:4]}
+    row = opened(few, unit="一支部").status.set_index("id").loc["L1a"]
+    assert pd.isna(row["value"])
+    assert row["hidden"]
+
+
+def test_a_campaign_has_names_of_its_own_and_another_one_neutral_ones(opened):
+    report = opened(TWO, unit="乙校", lang="en")
+    assert report.say("glance_title") == "The five goods at a glance"
+    plain = replace(report, campaign=load_campaign(ROOT / "examples" / "staff_survey" / "campaign"))
+    assert plain.say("glance_title") == "The goals at a glance"
+    assert "five" not in " ".join(plain.say(key).lower() for key in ("page_goods", "page_leads", "no_scores"))
+
+
+@pytest.mark.parametrize(
+    ("key", "values", "one", "many"),
+    [
+        ("late_sentence", {"cutoff": "x", "days": "1", "where": ""}, "1 duty was overdue, by 1 day.",
+         "2 duties were overdue, the longest by 1 day."),
+        ("missing_sentence", {"goals": "G1 1"}, "1 of the plan's clauses lacks its", "2 of the plan's clauses lack their"),
+        ("brief_title", {"states": ""}, "1 binding number:", "2 binding numbers:"),
+        ("more_findings", {}, "1 more row is not listed", "2 more rows are not listed"),
+        ("hidden_count", {}, "1 group (", "2 groups ("),
+    ],
+)  # fmt: skip
+def test_a_count_of_one_takes_the_singular(key, values, one, many):
+    assert one in text(f"pages.{key}", "en", count=1, **values)
+    assert many in text(f"pages.{key}", "en", count=2, **values)
+
+
+def test_a_tile_says_one_year_and_no_lowest_where_there_is_nothing(opened):
+    report = opened(BRANCH_AND_WHOLE, lang="en")
+    number = report.campaign.plan.numbers["N2"]
+    assert (counted(number.unit_en, "1"), counted(number.unit_en, "3")) == ("year", "years")
+    tiles = plan_pages.tiles(report, pd.DataFrame(columns=["rater_group", "semester", "strict"])).html
+    nothing = re.search(r'<li class="tile tile--no_evidence">(?:(?!</li>).)*N6.*?</li>', tiles)[0]
+    assert "no data" in nothing
+    assert "Lowest" not in nothing

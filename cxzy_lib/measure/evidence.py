@@ -1,5 +1,6 @@
 """What a clause is answered from: the tables as they stood on a day, a window of time, and the answer."""
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import date
@@ -15,6 +16,7 @@ from cxzy_lib.measure.participation import fortnight_summary, fortnights, traini
 from cxzy_lib.plan_specs import Clause, Measure
 from cxzy_lib.tables import Tables
 
+_OF_UNITS = ("branch", "unit", "person")  # types of columns
 CELL = ["institution", "source_file", "source_sheet", "source_row"]
 
 
@@ -83,6 +85,30 @@ class Evidence:
     tables: Tables
     campaign: Campaign
     as_of: date
+    #: The branch or department whose rows these are; None: the whole institution's.
+    unit: str | None = None
+
+    @cached_property
+    def by_unit(self) -> frozenset[str]:
+        """The spreadsheets whose rows name a branch, a department or a person."""
+        kept = {
+            code
+            for code, layout in self.campaign.layouts.items()
+            if any(column.type in _OF_UNITS for column in layout.columns.values())
+        }
+        return frozenset(
+            code for code in self.campaign.evidence if any(re.fullmatch(rf"{code}[a-z]?", k) for k in kept)
+        )
+
+    def of_whole(self, clause: Clause) -> bool:
+        """Whether a clause is the whole institution's while these rows are a unit's.
+
+        It is the unit's where it asks somebody whom a unit has (`Actor.in_units`), and every spreadsheet that
+        can carry it is kept by unit or by person.
+        """
+        actors = self.campaign.plan.actors
+        asked = any(actors[code].in_units for code in clause.who)
+        return self.unit is not None and not (asked and self.by_unit.issuperset(clause.evidence))
 
     @property
     def day(self) -> pd.Timestamp:

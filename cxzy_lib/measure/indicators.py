@@ -89,7 +89,9 @@ def _status(answer: Answer, clause: Clause, target: float | None, ev: Evidence, 
     due = pd.Timestamp(clause.due or window.end)
     early = (clause.start is not None and ev.day < pd.Timestamp(clause.start)) or window.start > ev.day
     if answer.value is None:
-        return "not_due" if early or (ev.day < due and clause.due) else "no_evidence"
+        if early or (ev.day < due and clause.due):
+            return "not_due"
+        return "of_whole" if ev.of_whole(clause) else "no_evidence"
     assert target is not None
     good = answer.value <= target if clause.at_most else answer.value >= target
     if good:
@@ -152,7 +154,8 @@ def status_table(ev: Evidence) -> pd.DataFrame:
 
         The status: ``met``, ``not_met``, ``on_course``, ``behind`` (not due yet, and short of the pro-rata
         line), ``undecided`` (compared, and the data can show no difference), ``no_evidence`` (required),
-        ``judgement`` (no number in the plan), ``missing`` (in the source), ``not_due``.
+        ``judgement`` (no number in the plan), ``missing`` (in the source), ``not_due``, ``of_whole`` (the
+        whole institution's, where the rows are a unit's).
 
     Examples
     --------

@@ -68,6 +68,8 @@ def figures(ask: Ask, ev: Evidence) -> Answers:
         return [Answer(None, "share")]
     if measure.value == "mean":
         means = top.groupby("subject")["value"].mean().astype("float64")
+        if ev.unit and len(means) < ev.campaign.setting("minimum_base"):  # near to telling somebody's own
+            return [Answer(None, "mean", state="hidden", rows={"figures": top})]
         return [Answer(float(means.mean()), "mean", base=len(means), rows={"figures": top})]
     below = every[every["indicator"].isin(measure.whole)]
     whole = float(below["value"].sum())

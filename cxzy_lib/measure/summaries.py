@@ -11,7 +11,8 @@ from cxzy_lib.plan_specs import Number
 
 #: From the worst to the best; a group of clauses stands as the worst of them that is judged.
 STATES = (
-    "not_met", "behind", "undecided", "on_course", "met", "no_evidence", "judgement", "not_due", "missing",
+    "not_met", "behind", "undecided", "on_course", "met", "no_evidence", "judgement", "not_due", "of_whole",
+    "missing",
 )  # fmt: skip
 _JUDGED = STATES[:5]
 _QUOTES = r"[《》〈〉“”\"\s]"
@@ -47,7 +48,7 @@ def above(frame: pd.DataFrame, ev: Evidence) -> list[pd.DataFrame]:
     titles = set(ev.tables.events["topic"].dropna().str.replace(_QUOTES, "", regex=True))
     for code, document in plan.documents.items():
         names = {re.sub(_QUOTES, "", name) for name in (document.zh, *document.aliases)}
-        status = "met" if names & titles else "no_evidence"
+        status = "met" if names & titles else _lacking(ev)
         found.append({"id": code, "level": "document", "indicator": code, "status": status})
     for code, award in plan.awards.items():
         own = frame[frame["indicator"].isin(award.clauses) & _main(frame)]
@@ -76,7 +77,7 @@ def _worst(rows: pd.DataFrame) -> dict[str, object]:
     """Return the state of several clauses: that of the worst which is judged, else of what is there."""
     status = rows["status"]
     state = next((s for s in STATES if s in _JUDGED and status.eq(s).any()), None)
-    rest = next((s for s in ("no_evidence", "judgement", "not_due") if status.eq(s).any()), "missing")
+    rest = next((s for s in STATES[5:9] if status.eq(s).any()), "missing")
     lacking = status.eq("no_evidence").any() and state in ("met", "on_course")
     return {"status": "no_evidence" if lacking else state or rest}
 
@@ -84,7 +85,8 @@ def _worst(rows: pd.DataFrame) -> dict[str, object]:
 def overall(frame: pd.DataFrame, criterion: str, window: str = "") -> dict[str, object]:
     """Return how a criterion stands in a window: the worst of its clauses that is judged.
 
-    ``value`` of ``base``: how many of its clauses have any evidence. Linked clauses (x) count for the goal
+    ``value`` of ``base``: how many of its clauses have any evidence; in a unit's rows those of the whole
+    institution do not count. Linked clauses (x) count for the goal
     and not for the criterion.
     """
     own = frame[frame["indicator"].str.fullmatch(rf"{re.escape(criterion)}[a-z]?")]
@@ -98,11 +100,17 @@ def overall(frame: pd.DataFrame, criterion: str, window: str = "") -> dict[str, 
         mains["part"].fillna("").eq("") | ~mains["indicator"].isin(own.loc[_bare(own), "indicator"])
     ]
     known = mains.loc[mains["value"].notna() | mains["hidden"], "indicator"].nunique()
-    return {**_worst(mains), "kind": "count", "value": known, "base": own["indicator"].nunique()}
+    asked = own.loc[own["status"].ne("of_whole"), "indicator"].nunique()
+    return {**_worst(mains), "kind": "count", "value": known, "base": asked}
 
 
 def _bare(rows: pd.DataFrame) -> "pd.Series[bool]":
     return rows["part"].fillna("").eq("")
+
+
+def _lacking(ev: Evidence) -> str:
+    """Return the state of what is not on record and is kept for the whole institution only."""
+    return "no_evidence" if ev.unit is None else "of_whole"
 
 
 def _steps(ev: Evidence) -> pd.DataFrame:
@@ -114,7 +122,7 @@ def _steps(ev: Evidence) -> pd.DataFrame:
             "indicator": row["step"],
             "period": str(row["year"]),
             "part": row["state"],
-            "status": "met" if row["evidenced"] else "no_evidence",
+            "status": "met" if row["evidenced"] else _lacking(ev),
         }
         for row in cells.to_dict("records")
     ]

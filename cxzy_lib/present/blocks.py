@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
 HEAD_JSON = "application/vnd.cxzy.page+json"
 KEY_NUMBERS_JSON = "application/vnd.cxzy.key-numbers+json"
-State = Literal["met", "on_course", "behind", "not_met", "no_evidence", "none"]
+State = Literal["met", "on_course", "behind", "not_met", "no_evidence", "of_whole", "none"]
 
 
 #: A page of the edition: its file, and its name in menus.

@@ -2,12 +2,13 @@
 
 import pandas as pd
 
-from cxzy_lib.measure import awards, rectification
+from cxzy_lib.measure import appraisal, awards, rectification
 from cxzy_lib.present import plan, plan_charts, plan_columns, unit_words, wording
 from cxzy_lib.present.blocks import Block, figure, note, section
 from cxzy_lib.present.pages import joined
 from cxzy_lib.present.report import Report
 from cxzy_lib.present.tables import Column, html_table
+from cxzy_lib.present.wording import percent
 from cxzy_lib.texts import text
 
 
@@ -18,7 +19,7 @@ def steps_title(report: Report) -> str:
     tasks = tasks[tasks["kind"].eq("rectification")]
     counts = {name: int(tasks[name].sum()) for name in ("done", "overdue")}
     return report.say(
-        "title_steps",
+        "title_steps_unit" if report.unit else "title_steps",
         count=len(cells),
         known=int(cells["evidenced"].sum()),
         problems=len(tasks),
@@ -30,8 +31,21 @@ def steps_title(report: Report) -> str:
 def duties_title(report: Report) -> str:
     """Return how many duties are late and how many are still to come."""
     frame = plan.duties(report.status, report.campaign, report.cutoff, report.lang)
+    frame = frame[frame["status"].ne(plan.WHOLE)]
     late, coming = int(frame["late"].sum()), int(frame["due"].gt(report.cutoff).sum())
     return report.say("title_duties", late=late, coming=coming)
+
+
+def leads_title(report: Report) -> str:
+    """Return what share of the peers' last ballots is on the top grade."""
+    day = report.cutoff.date()
+    frame = appraisal.member_grades(report.tables.votes, report.tables.people, report.campaign, day)
+    peers = frame[frame["rater_group"].eq("member")]
+    if peers.empty:
+        return report.say("title_leads_none")
+    last = peers.iloc[-1]
+    share = percent(float(last["excellent_share"]), report.lang)
+    return report.say("title_leads", share=share, graded=f"{int(last['graded']):,}")
 
 
 def awards_title(report: Report) -> str:
@@ -40,7 +54,7 @@ def awards_title(report: Report) -> str:
     rounds = awards.rounds(report.campaign)
     met = int(rows.loc[rows["indicator"].isin(rounds), "status"].eq("met").sum())
     cast = awards.votes_cast(report.tables, report.campaign, report.cutoff.date())
-    return report.say("title_awards", met=met, cast=len(cast))
+    return report.say("title_awards", count=len(rounds), met=met, cast=len(cast))
 
 
 def steps_figure(report: Report) -> Block:
@@ -48,6 +62,8 @@ def steps_figure(report: Report) -> Block:
     cells = rectification.step_cells(report.evidence)
     if cells.empty:
         return note(report.say("no_plan"))
+    if report.unit:  # the log of steps is the institution's: what it has not is no lack of a unit
+        return note(report.say("steps_whole"))
     lang, steps = report.lang, report.campaign.plan.steps
     shown = pd.DataFrame(
         {
@@ -62,7 +78,9 @@ def steps_figure(report: Report) -> Block:
     return figure(
         plan_charts.status_matrix(shown, lang),
         title=report.figure_title("fig_steps"),
-        caption=report.say("fig_steps_caption"),
+        caption=report.say(
+            "fig_steps_caption", steps=len(steps), count=len(cells), described=int(cells["described"].sum())
+        ),
         alt=wording.series(
             (f"{r} {c} {w}" for r, c, w in shown[["row", "column", "words"]].itertuples(index=False)),
             lang,
@@ -128,6 +146,7 @@ def coverage_figure(report: Report) -> Block:
     if rows.empty:
         return note(report.say("no_plan"))
     rows = rows[rows["part"].eq("") & rows["period"].eq("") & rows["kind"].eq("share")]
+    rows = rows[rows["status"].ne(plan.WHOLE)]
     frame = plan.written(rows, report.campaign, report.lang)
     caption = report.say("fig_coverage_caption")
     title = report.figure_title("fig_coverage")
@@ -146,14 +165,19 @@ def coverage_figure(report: Report) -> Block:
 def duties_tables(report: Report) -> Block:
     """Return what is late, what is due next, and all duties."""
     frame = plan.duties(report.status, report.campaign, report.cutoff, report.lang)
+    whole = frame["status"].eq(plan.WHOLE)
+    others, frame = list(frame.loc[whole, "indicator"]), frame[~whole]
     columns = plan_columns.duties(report.lang)
     late, coming = frame[frame["late"]], frame[frame["due"].gt(report.cutoff)]
     parts = [section(report.say("section_late_duties"))]
     parts.append(_or_none(late, columns, report, "section_late_duties"))
     parts += [section(report.say("section_next")), _or_none(coming, columns, report, "section_next")]
     order = frame.sort_values("indicator", key=lambda codes: codes.map(_place(report)), kind="stable")
-    parts += [section(report.say("section_duties"))]
-    return joined([*parts, _or_none(order, columns, report, "section_duties")])
+    parts += [section(report.say("section_duties")), _or_none(order, columns, report, "section_duties")]
+    comma = "、" if report.lang == "zh" else ", "
+    codes = comma.join(sorted(others, key=list(_place(report)).index))
+    told = report.say("duties_whole", count=len(others), codes=codes)
+    return joined([*parts, *([note(told)] if others else [])])
 
 
 def _place(report: Report) -> dict[str, int]:

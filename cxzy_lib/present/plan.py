@@ -14,6 +14,8 @@ from cxzy_lib.present.tables import Column
 from cxzy_lib.present.wording import percent, period_name, say
 from cxzy_lib.texts import catalogue, text
 
+#: The state of what is the whole institution's, in an edition of a unit: it is no lack of the unit's.
+WHOLE = "of_whole"
 SHOWN_ROWS = 12  # of one sheet, when a figure is traced
 
 

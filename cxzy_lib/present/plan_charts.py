@@ -19,6 +19,7 @@ STATES = {
     "judgement": (look.NEUTRAL, look.INK),
     "no_evidence": ("white", look.INK),
     "not_due": ("white", look.MUTED),
+    "of_whole": ("white", look.MUTED),
     "missing": ("white", look.MUTED),
 }
 _GAP = 0.08

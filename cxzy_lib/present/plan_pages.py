@@ -13,7 +13,7 @@ from cxzy_lib.present.pages import joined
 from cxzy_lib.present.report import Report
 from cxzy_lib.present.tables import Column, html_table
 from cxzy_lib.present.wording import percent
-from cxzy_lib.texts import text
+from cxzy_lib.texts import counted, text
 
 #: Which page shows what is behind each binding number; "duties" for the others.
 _BEHIND = {"N1": "participation", "N3": "satisfaction", "N5": "participation"}
@@ -53,16 +53,16 @@ def _tile(code: str, state: str, report: Report) -> KeyNumber:
         own = report.status[report.status["id"].eq(code)].iloc[0]
         gone = report.say("tile_elapsed", end=number.end)
         return _tile_of(code, state, report, percent(own["value"], lang), gone, "")
-    shown = worst["shown"] or text("common.no_data", lang)
+    shown = worst["shown"] or ("—" if state == plan.WHOLE else text("common.no_data", lang))
     unit = number.unit_zh if lang == "zh" else number.unit_en
     base = report.say("tile_n", base=worst["shown_base"]) if worst["shown_base"] else ""
     if unit and worst["shown_base"]:
-        base = report.say("tile_of", base=worst["shown_base"], name=unit)
+        base = report.say("tile_of", base=worst["shown_base"], name=counted(unit, worst["shown_base"]))
     elif unit and worst["shown"]:
-        shown = f"{shown} {unit}"
+        shown = f"{shown} {counted(unit, shown)}"
     if base and worst["shown_target"]:
         base = report.say("tile_target", base=base, target=worst["shown_target"])
-    several = report.say("tile_weakest", name=worst["label"]) if len(rows) > 1 else ""
+    several = report.say("tile_weakest", name=worst["label"]) if len(rows) > 1 and worst["shown"] else ""
     return _tile_of(code, state, report, shown, base, several)
 
 
@@ -115,26 +115,38 @@ def goal_groups(report: Report, goals: list[str]) -> dict[str, list[str]]:
 
 def goal_sentences(report: Report, goals: list[str]) -> list[str]:
     """Return for each goal how many clauses are met, not met, without evidence, and left to judgement."""
-    return [report.say("goal_sentence", **row) for row in _goal_counts(report, goals)]
+    return [
+        (report.say("goal_sentence", **row) if row["count"] else report.say("goal_alone", **row))
+        + (report.say("goal_whole", **row) if row["whole"] else "")
+        for row in _goal_counts(report, goals)
+    ]
 
 
 def _goal_counts(report: Report, goals: list[str]) -> list[dict[str, Any]]:
     found = []
     for name, codes in goal_groups(report, goals).items():
         own = plan.of_codes(report.status, codes).drop_duplicates("indicator")
+        whole = own["status"].eq(plan.WHOLE)
+        own = own[~whole]
         counts: dict[str, Any] = {key: int(own["status"].isin(at).sum()) for key, at in _SUMS.items()}
-        found.append(counts | {"name": name, "count": len(own), "rest": len(own) - sum(counts.values())})
+        told = {"name": name, "count": len(own), "whole": int(whole.sum())}
+        found.append(counts | told | {"rest": len(own) - sum(counts.values())})
     return found
 
 
 def missing_sentence(report: Report) -> str:
-    """Return how many clauses of the goals lack their evidence, and of which goals."""
+    """Return how many clauses of the goals lack their evidence, and of which goals.
+
+    Of a unit its own clauses are told, and apart how many are the whole institution's.
+    """
     rows = _goal_counts(report, [goal.code for goal in report.campaign.plan.goals])
     if not rows:
         return report.say("no_plan")
     goals = wording.series((f"{row['name']} {row['nothing']}" for row in rows if row["nothing"]), report.lang)
-    count = sum(row["nothing"] for row in rows)
-    return report.say("missing_sentence", count=count, goals=goals) if count else report.say("missing_none")
+    count, whole = (sum(row[name] for row in rows) for name in ("nothing", "whole"))
+    own = "_unit" if report.unit else ""
+    said = report.say(f"missing_sentence{own}" if count else f"missing_none{own}", count=count, goals=goals)
+    return said + (report.say("missing_whole", count=whole) if whole else "")
 
 
 def goals_glance(report: Report) -> Block:
@@ -144,18 +156,19 @@ def goals_glance(report: Report) -> Block:
     if not goals:
         return joined([heading, note(report.say("no_plan"))])
     names = {"name": "goal", "met": "goal_met", "short": "goal_short", "nothing": "goal_nothing"}
+    frame = pd.DataFrame(_goal_counts(report, goals))
+    names |= {"rest": "goal_rest"} | ({"whole": "goal_whole"} if frame["whole"].any() else {})
     columns = [
         Column(key, report.say(f"col_{name}"), "text" if key == "name" else "count")
-        for key, name in (names | {"rest": "goal_rest"}).items()
+        for key, name in names.items()
     ]
-    frame = pd.DataFrame(_goal_counts(report, goals))
     return joined([heading, html_table(frame, columns, report.lang, report.say("glance_title"))])
 
 
 def brief_title(report: Report, changes: pd.DataFrame) -> str:
     """Return how many of the numbers that bind are met, and whether satisfaction has changed."""
     states = report.status.loc[report.status["level"].eq("number"), "status"]
-    sums = _SUMS | {"met": ["met"], "rest": ["on_course", "not_due"]}
+    sums = _SUMS | {"met": ["met"], "rest": ["on_course", "not_due"], "whole": [plan.WHOLE]}
     counts = {name: int(states.isin(sums[name]).sum()) for name in sums}
     counts["open"] = len(states) - sum(counts.values())
     said = [report.say(f"brief_{name}", count=count) for name, count in counts.items() if count]
@@ -172,6 +185,7 @@ _SUMS = {"met": ["met", "on_course"], "short": ["not_met", "behind"], "nothing":
 def goals_title(report: Report, codes: Sequence[str], key: str = "title_goals") -> str:
     """Return how many of the clauses have evidence, and how many that carry a number fall short."""
     rows = plan.of_codes(report.status, codes).drop_duplicates("indicator")
+    rows = rows[rows["status"].ne(plan.WHOLE)]
     counts = {name: int(rows["status"].isin(states).sum()) for name, states in _SUMS.items()}
     return report.say(key, count=len(rows), known=len(rows) - counts.pop("nothing"), **counts)
 
@@ -275,15 +289,3 @@ def reasons(report: Report, codes: list[str], *more: str) -> Block:
     return report.method(
         *dict.fromkeys([name for code in codes for name in clauses[code].settings] + [*more])
     )
-
-
-def leads_title(report: Report) -> str:
-    """Return what share of the peers' last ballots is on the top grade."""
-    day = report.cutoff.date()
-    frame = appraisal.member_grades(report.tables.votes, report.tables.people, report.campaign, day)
-    peers = frame[frame["rater_group"].eq("member")]
-    if peers.empty:
-        return report.say("title_leads_none")
-    last = peers.iloc[-1]
-    share = percent(float(last["excellent_share"]), report.lang)
-    return report.say("title_leads", share=share, graded=f"{int(last['graded']):,}")

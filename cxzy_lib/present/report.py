@@ -26,7 +26,7 @@ from cxzy_lib.present.selection import (
 )
 from cxzy_lib.tables import Tables, load, read
 from cxzy_lib.tables import institutions as known_institutions
-from cxzy_lib.texts import text
+from cxzy_lib.texts import filled, text
 
 #: The notebook behind each page.
 PAGES = {
@@ -65,7 +65,7 @@ class Report:
     @cached_property
     def evidence(self) -> Evidence:
         """What the plan's clauses are answered from."""
-        return Evidence(self.tables, self.campaign, self.cutoff.date())
+        return Evidence(self.tables, self.campaign, self.cutoff.date(), self.unit)
 
     @cached_property
     def status(self) -> pd.DataFrame:
@@ -116,7 +116,8 @@ class Report:
 
     def say(self, key: str, **values: Any) -> str:
         """Return a text of the pages in the report's language."""
-        return text(f"pages.{key}", self.lang, **values)
+        own = self.campaign.plan.words.get(key)  # a campaign may have a name of its own for a part
+        return filled(own.name(self.lang), **values) if own else text(f"pages.{key}", self.lang, **values)
 
     def see(self, page: str) -> See:
         """Return the address and the name of another page."""
@@ -133,7 +134,8 @@ class Report:
         used = int(files["status"].isin(["read", "partly"]).sum())
         told = self.say("files_value", used=used, bad=len(files) - used)
         read = files["layouts"].fillna("").str.cat(sep=" ")
-        if missing := [code for code in self.campaign.evidence if not re.search(rf"\b{code}", read)]:
+        asked = self.evidence.by_unit if self.unit else self.campaign.evidence
+        if missing := [code for code in asked if not re.search(rf"\b{code}", read)]:
             told += self.say("files_missing", count=len(missing))
         if rejected := int(ledger["outcome"].eq("rejected").sum()):
             told += self.say("rows_rejected", rows=rejected)

@@ -129,7 +129,7 @@ def of_unit(tables: Tables, unit: str | None) -> Tables:
     for name in ("votes", "turnout", "answers", "events", "attendance", "tasks", "hours", "figures"):
         frame = getattr(tables, name)
         mine = frame["unit"].isin(names)
-        for column in ("person", "appraisee"):
+        for column in ("person", "appraisee", "subject"):
             if column in frame:
                 mine |= frame[column].isin(persons)
         kept[name] = frame[mine]
