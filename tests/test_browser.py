@@ -203,6 +203,40 @@ def test_a_table_is_sorted_by_its_heads_and_gaps_stay_last(browser, tmp_path):
     page.close()
 
 
+def test_words_are_sorted_as_words_with_2_before_10_and_gaps_last_both_ways(browser, tmp_path):
+    codes = ["D1.10", "—", "D1.2", "D2.1", "*", "D1.1b"]
+    days = ["2011-03-01", "2010-12-05", "—", "2012-01-01", "2010-06-30", "2011-01-01"]
+    found = ["3.5 (1.0 – 6.0)", "无数据", "-2.0", "*", "+12.0", "0.5"]
+    frame = pd.DataFrame({"code": codes, "day": days, "found": found})
+    heads = [Column("code", "条目"), Column("day", "日期"), Column("found", "结果", "cell")]
+    (tmp_path / "a.ipynb").write_text("{}")
+    job = Job(
+        tmp_path / "a.ipynb", dict.fromkeys(PARAMETERS) | dict.fromkeys(PLACES, "") | {"lang": "zh"}, "a.html"
+    )
+    words = Edition("活动", "zh", "public")
+    made = [published(job, notebook(html_table(frame, heads)))]
+    publish(made, tmp_path / "out", words, planned=[job], inputs={})
+    page = browser.new_page()
+    page.goto((tmp_path / "out" / "a.html").as_uri())
+    for at, (name, gaps) in enumerate((("条目", "—*"), ("日期", "—"), ("结果", "无数据*"))):
+        told = f"rows => rows.map(row => row.cells[{at}].textContent)"
+        orders = []
+        for _ in range(2):
+            page.locator("thead th", has_text=name).get_by_role("button").click()
+            orders.append(page.locator("tbody tr").evaluate_all(told))
+        up, down = orders
+        count = 1 if gaps == "—" else 2
+        assert set("".join(up[-count:])) == set("".join(down[-count:])) == set(gaps)
+        assert up[:-count] == down[:-count][::-1]
+        if name == "条目":
+            assert up[:-count] == ["D1.1b", "D1.2", "D1.10", "D2.1"]
+        elif name == "日期":
+            assert up[:-count] == sorted(up[:-count])
+        else:
+            assert up[:-count] == ["-2.0", "0.5", "3.5 (1.0 – 6.0)", "+12.0"]
+    page.close()
+
+
 def test_the_index_is_searched_in_place(opened):
     page = next(page for page in opened if page.url.endswith("index.html"))
     entries = page.locator(".pages > li")

@@ -92,7 +92,9 @@ def test_the_matrix_fills_a_cell_by_its_state_and_leaves_out_what_is_not_told():
     assert boxes == {(0, 0): look.BLUE, (0, 1): look.ORANGE}
     assert words(ax) == ["✓ 3/4", "× 1/2"]
     assert [label.get_text() for label in ax.get_xticklabels()] == ["第一阶段", "第二阶段"]
-    assert len({mark for mark in ("✓", "×", "?", "·", "≈", "○", "∅", "!", "→", "◇")}) == len(plan_charts.STATES)
+    assert len({mark for mark in ("✓", "×", "?", "·", "≈", "○", "∅", "!", "→", "◇")}) == len(
+        plan_charts.STATES
+    )
 
 
 def test_states_differ_without_colour():

@@ -13,6 +13,8 @@ from html import escape
 from typing import TYPE_CHECKING, Any, Literal
 from xml.etree import ElementTree
 
+import numpy as np
+
 from cxzy_lib.specs import Setting
 from cxzy_lib.texts import text
 
@@ -203,17 +205,36 @@ def figure(
 
 
 def tell(marks: "Artist", words: Sequence[str]) -> None:
-    """Let each of the marks (none missing, in their order) say its words when it is pointed at."""
-    marks.set_gid(_TOLD + json.dumps(list(words), ensure_ascii=False))
+    """Let each of the marks say its words when it is pointed at: a text for each point, in their order.
+
+    A point that is no number is not drawn, and its words are left out.
+
+    Raises
+    ------
+    ValueError
+        If there are more points than words, or fewer.
+    """
+    points = np.ma.filled(np.ma.asarray(_points(marks), "float64"), np.nan)
+    drawn = np.isfinite(points).all(axis=1)
+    told = [said for said, there in zip(words, drawn, strict=True) if there]
+    marks.set_gid(_TOLD + json.dumps(told, ensure_ascii=False))
+
+
+def _points(marks: Any) -> Any:
+    """Return x and y of each point of a line, or of a scatter."""
+    return marks.get_xydata() if hasattr(marks, "get_xydata") else marks.get_offsets()
 
 
 def _tell(line: ElementTree.Element, words: list[str]) -> None:
     """Give each mark of a line its words, which browsers show where it is pointed at.
 
-    Marks outside the picture are not in it: then nobody knows which are left, and none gets words.
+    Where a point lies outside, the picture has marks more or fewer, and nobody knows whose: an error of the
+    chart.
     """
     marks = [element for element in line.iter() if element.tag.rpartition("}")[2] == "use"]
-    for mark, told in zip(marks, words, strict=True) if len(marks) == len(words) else ():
+    if len(marks) != len(words):
+        raise ValueError(f"{len(words)} points have words, and {len(marks)} marks are in the picture")
+    for mark, told in zip(marks, words, strict=True):
         ElementTree.SubElement(mark, "title").text = told
 
 

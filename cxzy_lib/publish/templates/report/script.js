@@ -14,18 +14,16 @@ const mark = () => {
 };
 addEventListener("load", mark);
 addEventListener("resize", mark);
-// A table is sorted by a click on the head of a column: numbers by their first number, gaps last.
-const number = (words) => parseFloat((words.replace(/,/g, "").match(/-?\d+(\.\d+)?/) || ["NaN"])[0]);
-const dated = /^\d{4}[-年]/;
-const before = (one, other) => {
-  const [a, b] = [one, other].map((words) => (dated.test(words) ? NaN : number(words)));
-  if (!isNaN(a) && !isNaN(b)) return a - b;
-  return one.localeCompare(other, document.documentElement.lang);
-};
-const sort = (table, at, down) => {
+// A table is sorted by a click on the head of a column: one of numbers by their first number, others as words
+// of the page's language, in which 2 comes before 10; what has none stays last whichever way.
+const number = (words) => parseFloat((words.replace(/,/g, "").match(/[+-]?\d+(\.\d+)?/) || ["NaN"])[0]);
+const words = new Intl.Collator(document.documentElement.lang, { numeric: true });
+const sort = (table, at, down, numeric) => {
   const rows = [...table.tBodies[0].rows].map((row) => [row, row.cells[at].textContent.trim()]);
-  const gap = (words) => ["", "—", "*"].includes(words);
-  rows.sort(([, a], [, b]) => gap(a) - gap(b) || (down ? before(b, a) : before(a, b)));
+  const before = (a, b) => (numeric ? number(a) - number(b) : words.compare(a, b));
+  const gap = (a) => (numeric ? isNaN(number(a)) : ["", "—", "*"].includes(a));
+  const ordered = (a, b) => (gap(a) && gap(b) ? 0 : gap(a) - gap(b) || (down ? before(b, a) : before(a, b)));
+  rows.sort(([, a], [, b]) => ordered(a, b));
   table.tBodies[0].append(...rows.map(([row]) => row));
 };
 for (const table of document.querySelectorAll("main table")) {
@@ -39,7 +37,7 @@ for (const table of document.querySelectorAll("main table")) {
       const down = head.getAttribute("aria-sort") === "ascending";
       for (const other of table.tHead.rows[0].cells) other.removeAttribute("aria-sort");
       head.setAttribute("aria-sort", down ? "descending" : "ascending");
-      sort(table, head.cellIndex, down);
+      sort(table, head.cellIndex, down, head.classList.contains("num"));
     });
   }
 }
