@@ -237,6 +237,33 @@ def test_words_are_sorted_as_words_with_2_before_10_and_gaps_last_both_ways(brow
     page.close()
 
 
+def test_paper_has_the_notes_of_tiles_and_breaks_no_word(sample_edition, browser):
+    """On A4 every word of a table stands in one piece, unless it is longer than a column may be."""
+    whole = """() => [...document.querySelectorAll("tbody .id")].flatMap(cell => {
+        const walker = document.createTreeWalker(cell, NodeFilter.SHOW_TEXT), broken = [];
+        while (walker.nextNode())
+            for (const found of walker.currentNode.data.matchAll(/[A-Za-z]{2,14}/g)) {
+                const range = document.createRange();
+                range.setStart(walker.currentNode, found.index);
+                range.setEnd(walker.currentNode, found.index + found[0].length);
+                if (new Set([...range.getClientRects()].map(box => Math.round(box.top))).size > 1)
+                    broken.push(found[0]);
+            }
+        return broken;
+    })"""
+    page = browser.new_page(viewport={"width": 680, "height": 1000})
+    page.emulate_media(media="print")
+    for path in sorted(sample_edition["en"].glob("*.html")):
+        page.goto(path.as_uri())
+        page.locator("details").evaluate_all("all => all.forEach(one => { one.open = true; })")
+        assert page.evaluate(whole) == [], path.name
+        notes = page.locator(".tile-note")
+        assert all(notes.nth(at).is_visible() for at in range(notes.count())), path.name
+        if "brief" in path.name:
+            assert notes.count() > 1
+    page.close()
+
+
 def test_the_index_is_searched_in_place(opened):
     page = next(page for page in opened if page.url.endswith("index.html"))
     entries = page.locator(".pages > li")

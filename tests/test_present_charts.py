@@ -14,6 +14,7 @@ import numpy as np
 import pandas as pd
 import pytest
 from matplotlib.axes import Axes
+from matplotlib.colors import to_hex
 from matplotlib.figure import Figure
 from matplotlib.patches import PathPatch, Rectangle
 from matplotlib.text import Text
@@ -102,9 +103,9 @@ def test_the_trend_is_broken_where_the_scale_changes_and_where_nothing_is_shown(
         words(ax)
     )
     assert words(ax).count(text("present.not_shown", lang)) == 1
-    # The lowest end of an interval is 0.56: the next tenth at least 0.05 below is 0.5, and it is said.
-    assert ax.get_ylim()[0] == 0.5
-    assert "50%" in ax.get_title(loc="left")
+    # The lowest end of a band, 60 % of 22, is 0.39: the next tenth at least 0.05 below is 0.3, and it is said.
+    assert ax.get_ylim()[0] == 0.3
+    assert "30%" in ax.get_title(loc="left")
     assert_apart(ax)
 
 
@@ -150,6 +151,39 @@ def test_a_group_without_the_last_semester_says_from_when_its_value_is(campaign:
     frame = rates()
     frame = frame[(frame["rater_group"] == "member") | (frame["semester"] < "2010-2011-2")]
     assert "群众 74.0%\n(2010年秋)" in words(charts.satisfaction_trend(frame, campaign))
+
+
+@pytest.mark.parametrize("low", [False, True])
+def test_the_band_is_that_of_the_verdict_and_no_line_of_the_grid_crosses_a_remark(campaign, low) -> None:
+    # Census-like: the silent could change little, so that the table's intervals of 54 % and 75 % are apart;
+    # as answers given anew the two do not differ, and the bands overlap as the test says.
+    frame = rates().assign(strict=0.9, valid=100, strict_low=0.89, strict_high=0.91, hidden=False)
+    others = frame["rater_group"] == "nonmember"
+    frame.loc[others, "strict"] = [0.6, 0.5, 13 / 24, 0.7, 0.75]
+    frame.loc[others, ["valid", "strict_low", "strict_high"]] = [24, 0.74, 0.76]
+    ax = charts.satisfaction_trend(frame, campaign, ax=theme.axes(1.8) if low else None)
+    band = next(p for p in ax.collections if len(p.get_paths()[0].vertices) == 9 and p.get_array() is None
+                and p.get_paths()[0].vertices[:, 1].min() < 0.5)  # fmt: skip
+    ends = {
+        x: band.get_paths()[0].vertices[np.isclose(band.get_paths()[0].vertices[:, 0], x), 1] for x in (2, 4)
+    }
+    assert [round(end, 3) for end in (ends[2].min(), ends[2].max())] == [0.351, 0.721]  # Wilson, 13 of 24
+    assert ends[4].min() < ends[2].max()
+    remark = next(t for t in ax.texts if "量表变化" in t.get_text())
+    patch = remark.get_bbox_patch()
+    assert to_hex(patch.get_facecolor()) == "#ffffff"
+    assert ax.get_axisbelow() is True  # the grid
+    assert remark.get_zorder() > max(p.get_zorder() for p in ax.collections)
+    assert remark.get_zorder() < ax.spines["bottom"].get_zorder()
+    assert_apart(ax)
+
+
+def test_a_verdict_about_the_body_has_the_bodys_band(campaign: Campaign) -> None:
+    basis = msgspec.structs.replace(campaign.settings["change_basis"], value="body")
+    other = replace(campaign, settings=campaign.settings | {"change_basis": basis})
+    title = charts.satisfaction_trend(rates(), other).get_title(loc="left")
+    assert "未投票者可能的出入" in title
+    assert "数轴自50%起" in title
 
 
 def test_labels_of_lines_that_end_together_are_pushed_apart_in_their_order(campaign: Campaign) -> None:

@@ -6,7 +6,7 @@ import numpy as np
 import pandas as pd
 
 from cxzy_lib.campaign import Campaign
-from cxzy_lib.measure.basis import shape, share
+from cxzy_lib.measure.basis import numbers, shape, share
 from cxzy_lib.measure.intervals import hypergeometric_interval, wilson
 
 _SHARES = "strict strict_low strict_high inclusive inclusive_low inclusive_high worst_low worst_high"
@@ -155,6 +155,29 @@ def satisfaction_rates(
     frame[limits] = frame[limits].mask(_asked_twice(rows).reindex(frame.index))
     heads = frame[[*by, "scale"]].reset_index(drop=True)
     return heads.join(shape(frame, _RATES, number=_SHARES))
+
+
+def answer_limits(rates: pd.DataFrame, level: float) -> pd.DataFrame:
+    """Give strict rates the limits that answers given anew would leave them, by which changes are judged.
+
+    Those of `satisfaction_rates` ask something else: what the silent could change. Two of them that do not
+    overlap tell two bodies apart, and not that the answers differ by more than chance (see `differences`).
+
+    Parameters
+    ----------
+    rates : DataFrame
+        With ``strict``, ``valid`` and ``strict_low``; where the last is missing, no interval holds.
+
+    Examples
+    --------
+    >>> rates = pd.DataFrame({"strict": [0.6, 0.6], "valid": [80, 80], "strict_low": [0.58, None]})
+    >>> answer_limits(rates, 0.95)[["strict_low", "strict_high"]].round(3).to_numpy().tolist()
+    [[0.49, 0.7], [nan, nan]]
+    """
+    rate, valid = numbers(rates["strict"]), numbers(rates["valid"])
+    ends = zip(("low", "high"), wilson(rate * valid, valid, level), strict=True)
+    none = rates["strict_low"].isna()
+    return rates.assign(**{f"strict_{end}": pd.Series(limit, rates.index).mask(none) for end, limit in ends})
 
 
 def level_shares(votes: pd.DataFrame, campaign: Campaign, by: Sequence[str]) -> pd.DataFrame:

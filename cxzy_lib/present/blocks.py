@@ -214,7 +214,7 @@ def tell(marks: "Artist", words: Sequence[str]) -> None:
     ValueError
         If there are more points than words, or fewer.
     """
-    points = np.ma.filled(np.ma.asarray(_points(marks), "float64"), np.nan)
+    points: Any = np.ma.filled(np.ma.asarray(_points(marks), "float64"), np.nan)
     drawn = np.isfinite(points).all(axis=1)
     told = [said for said, there in zip(words, drawn, strict=True) if there]
     marks.set_gid(_TOLD + json.dumps(told, ensure_ascii=False))

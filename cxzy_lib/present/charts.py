@@ -16,6 +16,7 @@ from matplotlib.patches import Patch
 from matplotlib.text import Annotation
 
 from cxzy_lib.campaign import Campaign
+from cxzy_lib.measure.estimates import answer_limits
 from cxzy_lib.present import theme as look
 from cxzy_lib.present.blocks import tell
 from cxzy_lib.present.branch_charts import attendance_dots, fortnight_calendar, outcome_bars, training_strip
@@ -70,6 +71,8 @@ def satisfaction_trend(
     if rates.empty:
         return look.no_data(ax, lang)
     look.single(rates, ["semester", "rater_group"])
+    if campaign.setting("change_basis") == "answers":  # the band is that of the verdict
+        rates = answer_limits(rates, campaign.setting("confidence_level"))
     groups = sorted(set(rates["rater_group"]), key=list(look.GROUPS).index)
     codes = list(dict.fromkeys([*(semester.code for semester in campaign.semesters), *rates["semester"]]))
     parts = {g: rates[rates["rater_group"] == g].set_index("semester").reindex(codes) for g in groups}
@@ -85,7 +88,8 @@ def satisfaction_trend(
 
 def _trend_axes(ax: Axes, rates: pd.DataFrame, codes: Sequence[str], campaign: Campaign, lang: str) -> None:
     level = campaign.setting("confidence_level")
-    title = text("present.satisfaction_axis", lang, level=f"{level:.0%}")
+    basis = campaign.setting("change_basis")
+    title = text(f"present.satisfaction_axis_{basis}", lang, level=f"{level:.0%}")
     lowest = rates[["strict", "strict_low"]].min(axis=1)
     ax.set_title(look.share_axis(ax, "y", look.floats(lowest), title, lang), pad=10)
     names = [period_name(campaign, code, lang).replace(" ", "\n") for code in codes]
@@ -135,8 +139,9 @@ def _mark_breaks(ax: Axes, parts: dict[str, pd.DataFrame], campaign: Campaign, l
         near = [look.floats(part["strict"].iloc[max(at - 1, 0) : at + 1]) for part in parts.values()]
         height = look.widest_gap(ax, np.concatenate(near))  # where it covers no point
         if look.is_low(ax):
-            said, height = said.replace("\n", " "), 0.1
-        look.put(ax, said, (at - 0.5, height), (4, 0), _BELOW, color=look.MUTED)
+            said, height = said.replace("\n", " "), 0.15
+        behind = {"facecolor": "white", "edgecolor": "none", "pad": 0.5}  # no line of the grid crosses it
+        look.put(ax, said, (at - 0.5, height), (4, 0), _BELOW, color=look.MUTED, zorder=2.2, bbox=behind)
 
 
 def _end_labels(ax: Axes, parts: dict[str, pd.DataFrame], campaign: Campaign, lang: str) -> None:

@@ -184,7 +184,7 @@ def listing(frame: pd.DataFrame, name: str, value: str, words: Mapping[str, str]
 
 
 def point_words(part: pd.DataFrame, group: str, campaign: Campaign, lang: str) -> list[str]:
-    """Return each point of a group's trend in words: period, rate, interval and valid ballots; "" without.
+    """Return each point of a group's trend in words: period, rate and valid ballots; "" without.
 
     Parameters
     ----------
@@ -197,9 +197,7 @@ def point_words(part: pd.DataFrame, group: str, campaign: Campaign, lang: str) -
             found.append("")
             continue
         name = f"{group_name(group, lang)} · {period_name(campaign, str(code), lang)}"
-        ends = ["" if pd.isna(row[end]) else percent(row[end], lang) for end in ("strict_low", "strict_high")]
-        interval = f" ({ends[0]}–{ends[1]})" if all(ends) else ""
-        found.append(f"{name} {percent(row['strict'], lang)}{interval} n = {row['valid']}")
+        found.append(f"{name} {percent(row['strict'], lang)} n = {row['valid']}")
     return found
 
 

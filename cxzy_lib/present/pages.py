@@ -43,11 +43,11 @@ def trend_figure(
         return note(report.no_ballots)
     if rates.duplicated(["semester", "rater_group"]).any():
         return joined([note(report.say("trend_several")), table])
-    axes = theme.axes(height) if height else None
+    axes, basis = theme.axes(height) if height else None, report.campaign.setting("change_basis")
     return figure(
         charts.satisfaction_trend(rates, report.campaign, report.lang, axes),
         title=report.figure_title("fig_trend"),
-        caption=report.say("fig_trend_caption", level=report.confidence),
+        caption=report.say(f"fig_trend_caption_{basis}", level=report.confidence),
         alt=page_words.trend_words(rates, report.campaign, report.lang),
         table=table,
         lang=report.lang,

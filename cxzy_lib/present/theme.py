@@ -136,7 +136,8 @@ def widest_gap(ax: Axes, values: Floats) -> float:
 def share_axis(ax: Axes, which: Literal["x", "y"], values: Floats, title: str, lang: str) -> str:
     """Let an axis end at 100 % and start at :func:`floor_of`; return its title, which says so."""
     axis, floor = (ax.xaxis if which == "x" else ax.yaxis), floor_of(values)
-    ticks = np.arange(1, floor - 0.001, -0.2 if not floor or (which == "y" and is_low(ax)) else -0.1)[::-1]
+    step = (0.2 if floor else 0.5) if which == "y" and is_low(ax) else (0.1 if floor else 0.2)
+    ticks = np.arange(1, floor - 0.001, -step)[::-1]
     axis.set_ticks(list(ticks), [f"{tick:.0%}" for tick in ticks])
     (ax.set_xlim if which == "x" else ax.set_ylim)(floor, 1.02)
     ax.grid(axis=which, color=RULE, linewidth=0.6)
@@ -227,9 +228,8 @@ def put(
 
 def right_column(ax: Axes, values: Sequence[str], head: str = "", offset: float = 8) -> float:
     """Write `values` right-aligned beside the rows; return the `offset` of the next column (points)."""
-    beside, above = ("axes fraction", "data"), "axes fraction"
-    notes = [put(ax, value, (1, row), (offset, 0), beside) for row, value in enumerate(values)]
-    notes.append(put(ax, head, (1, 1), (offset, 3), above, va="bottom", color=MUTED))
+    notes = [put(ax, v, (1, row), (offset, 0), ("axes fraction", "data")) for row, v in enumerate(values)]
+    notes.append(put(ax, head, (1, 1), (offset, 3), "axes fraction", va="bottom", color=MUTED))
     end = offset + max(width_of(note) for note in notes)
     for note in notes:
         note.set_horizontalalignment("right")
@@ -243,7 +243,7 @@ def width_of(note: Text) -> float:
 
 
 def is_low(ax: Axes) -> bool:
-    """Return whether there is little height: for half the ticks, and words on one line."""
+    """Return whether there is little height: for fewer ticks, and words on one line."""
     return figure_of(ax).get_figheight() < 2.5
 
 
