@@ -4,21 +4,16 @@ It is made of the published pages, so what is hidden there is in no cell, and nu
 """
 
 import io
-import re
 import unicodedata
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from itertools import zip_longest
 from typing import Any
 
+from cxzy_lib.publish.annex_cells import Cell, columns_of
 from cxzy_lib.texts import text
 
 FILE = "annex.xlsx"
-Cell = tuple[str | float | int, str]  # a value and its number format; "" for text
-
-_INTERVAL = re.compile(r"(-?[\d.]+)%\s*[（(](-?[\d.]+)%?\s*(?:–|to)\s*(-?[\d.]+)%?[)）]")
-_SHARE = re.compile(r"-?\d+(\.\d+)?%")
-_NUMBER = re.compile(r"-?(\d{1,3}(,\d{3})+|\d+)(\.\d+)?")
 _HEADS = 6  # the row with the heads of the columns; what is said of the table stands above
 
 
@@ -94,7 +89,8 @@ def workbook(
     Returns
     -------
     bytes
-        An ``.xlsx``. Shares are numbers 0-1 shown as per cent; a column with intervals becomes three.
+        An ``.xlsx``. Shares are numbers 0-1 shown as per cent; a column of intervals becomes three, one of
+        counts with their shares two (`columns_of`).
         Text that looks like a formula is marked as text.
     """
     from openpyxl import Workbook
@@ -170,7 +166,7 @@ def _sheet(sheet: Any, table: Table, lang: str) -> None:
             cell = sheet.cell(r, c)
             _put(cell, value)
             cell.number_format = form or "General"
-            right = form or value in ("*", "—")
+            right = form or value in ("*", "—", text("common.no_data", lang))
             cell.alignment = Alignment(
                 wrap_text=not form, vertical="top", horizontal="right" if right else None
             )
@@ -198,43 +194,14 @@ def _width(words: str) -> int:
 
 
 def _split(table: Table, lang: str) -> tuple[list[str], list[list[Cell]]]:
-    """Return heads and cells; a column with intervals becomes three: value, low and high."""
-    heads: list[str] = []
-    columns: list[list[Cell]] = []
+    """Return heads and cells: see `columns_of`."""
+    found: list[tuple[str, list[Cell]]] = []
     for at, head in enumerate(table.heads):
         texts = [row[at] if at < len(row) else "" for row in table.rows]
-        if any(_INTERVAL.fullmatch(words) for words in texts):
-            ends = [text(f"annex.{end}", lang, head=head) for end in ("low", "high")]
-            heads += [head, *ends]
-            columns += map(list, zip(*map(_three, texts), strict=True))
-        else:
-            heads.append(head)
-            columns.append([_cell(words) if table.numeric[at] else (words, "") for words in texts])
-    return heads, [list(row) for row in zip(*columns, strict=True)]
-
-
-def _three(words: str) -> tuple[Cell, Cell, Cell]:
-    if found := _INTERVAL.fullmatch(words):
-        value, low, high = (_cell(f"{part}%") for part in found.groups())
-        return value, low, high
-    return _cell(words), ("", ""), ("", "")
-
-
-def _cell(words: str) -> Cell:
-    """Return a text of a number column as the number that it shows.
-
-    Examples
-    --------
-    >>> _cell("1,234"), _cell("92.1%"), _cell("-0.5"), _cell("—")
-    ((1234, '#,##0'), (0.921, '0.0%'), (-0.5, '#,##0.0'), ('—', ''))
-    """
-    plain = words.replace(",", "").rstrip("%")
-    places = len(plain.partition(".")[2])
-    if _SHARE.fullmatch(words):
-        return round(float(plain) / 100, places + 2), "0" + "." * bool(places) + "0" * places + "%"
-    if _NUMBER.fullmatch(words):
-        return (float(plain), f"#,##0.{'0' * places}") if places else (int(plain), "#,##0")
-    return words, ""
+        found += columns_of(head, texts, table.numeric[at], lang)
+    return [head for head, _ in found], [
+        list(row) for row in zip(*(cells for _, cells in found), strict=True)
+    ]
 
 
 def _put(cell: Any, value: str | float | int) -> None:
