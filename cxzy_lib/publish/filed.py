@@ -1,12 +1,15 @@
 """The workbook beside an edition, read as markup: what an office filed counts as much as a page."""
 
 import io
+import re
 from collections.abc import Sequence
 from html import escape
 from typing import Any
 
 from cxzy_lib.publish.reading import LANGUAGES
 from cxzy_lib.texts import text
+
+_FORM = re.compile(r'(?:"([^"]*)")?(\+?)(?:#,##)?(0(?:\.0+)?)(%?)(?:"([^"]*)")?')
 
 
 def markup(content: bytes) -> str:
@@ -58,29 +61,39 @@ def _tag(name: str, inside: str) -> str:
 
 
 def _joined(heads: Sequence[str], row: Sequence[str]) -> list[str]:
-    """Return the row with a value and its two ends in one cell, under the head of the value."""
-    found, at = [], 0
+    """Return the row with the ends of an interval in one cell, with their value if they have one."""
+    found, at, names = [], 0, row is heads
     while at < len(row):
-        head, words, ends = (heads[at] if at < len(heads) else ""), row[at], row[at + 1 : at + 3]
-        if len(ends) == 2 and tuple(heads[at + 1 : at + 3]) in _ends(head):
-            found.append(f"{words} ({ends[0]} – {ends[1]})" if row is not heads and all(ends) else words)
-            at += 3
+        whole, ends = _interval(heads, at)
+        value, cells = row[at : ends.start], row[ends.start : ends.stop]
+        if not ends:
+            found.append(row[at])
+        elif names or not all(cells):
+            found.append(whole if names else next(filter(None, [*value, *cells]), ""))
         else:
-            found.append(words)
-            at += 1
+            found.append(f"{value[0]} ({' – '.join(cells)})" if value else " – ".join(cells))
+        at = max(at + 1, ends.stop)
     return found
 
 
-def _ends(head: str) -> set[tuple[str, ...]]:
-    return {
-        tuple(text(f"annex.{end}", lang, head=head) for end in ("low", "high")) for lang in LANGUAGES if head
-    }
+def _interval(heads: Sequence[str], at: int) -> tuple[str, range]:
+    """Return the head of an interval that begins at a column, and the columns of its ends, if it is one."""
+    for lang in LANGUAGES:
+        low, high = (text(f"annex.{end}", lang, head="") for end in ("low", "high"))
+        for first in (at, at + 1):  # after the value, or alone
+            pair = list(heads[first : first + 2])
+            head = pair[0].removesuffix(low) if pair else ""
+            if pair == [head + low, head + high] and head and (first == at or heads[at] == head):
+                return head, range(first, first + 2)
+    return "", range(at, at)
 
 
 def _shown(cell: Any) -> str:
-    """Return a cell's value with as many places as its number format has."""
-    value, form = cell.value, cell.number_format
-    if value is None or isinstance(value, str) or form == "General":
+    """Return a cell as it is shown: with its places and sign, and with the words that its format holds."""
+    value = cell.value
+    shown = _FORM.fullmatch(cell.number_format.partition(";")[0])
+    if not isinstance(value, int | float) or shown is None:
         return "" if value is None else str(value)
-    places = len(form.partition(".")[2].rstrip("%"))
-    return f"{value:.{places}%}" if form.endswith("%") else f"{value:,.{places}f}"
+    before, sign, zeros, share, after = shown.groups()
+    places = len(zeros.partition(".")[2])
+    return f"{before or ''}{value:{sign},.{places}{share or 'f'}}{after or ''}"
