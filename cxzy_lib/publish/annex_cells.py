@@ -36,6 +36,8 @@ def parse(words: str) -> Parts | None:
     ('range', [(0.897, '0.0%'), (0.944, '0.0%')])
     >>> parse("96（94.1%）"), parse("≥ 100%（自定）")
     (('share', [(96, '#,##0'), (0.941, '0.0%')]), ('one', [(1.0, '"≥ "0%"（自定）"')]))
+    >>> parse("1232")
+    ('one', [(1232, '0')])
     >>> parse("2012-06-30"), parse("—"), parse("<0.001")
     (None, None, None)
     """
@@ -57,7 +59,8 @@ def _number(words: str) -> Cell:
     places = len(plain.partition(".")[2])
     zeros = "0" + "." * bool(places) + "0" * places
     share = words.endswith("%")
-    form = f"{zeros}%" if share else f"#,##{zeros}"
+    grouped = "," in words or len(plain.lstrip("+-").partition(".")[0]) < 4  # as the page has it
+    form = f"{zeros}%" if share else f"#,##{zeros}" if grouped else zeros
     if words[0] == "+" or (words[0] == "-" and not float(plain)):  # the page tells the sign, also of 0
         form = f"+{form};-{form};{words[0]}{zeros}{'%' * share}"
     if share:

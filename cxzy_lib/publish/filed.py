@@ -9,7 +9,7 @@ from typing import Any
 from cxzy_lib.publish.reading import LANGUAGES
 from cxzy_lib.texts import text
 
-_FORM = re.compile(r'(?:"([^"]*)")?(\+?)(?:#,##)?(0(?:\.0+)?)(%?)(?:"([^"]*)")?')
+_FORM = re.compile(r'(?:"([^"]*)")?(\+?)(#,##)?(0(?:\.0+)?)(%?)(?:"([^"]*)")?')
 
 
 def markup(content: bytes) -> str:
@@ -94,6 +94,6 @@ def _shown(cell: Any) -> str:
     shown = _FORM.fullmatch(cell.number_format.partition(";")[0])
     if not isinstance(value, int | float) or shown is None:
         return "" if value is None else str(value)
-    before, sign, zeros, share, after = shown.groups()
+    before, sign, grouped, zeros, share, after = shown.groups()
     places = len(zeros.partition(".")[2])
-    return f"{before or ''}{value:{sign},.{places}{share or 'f'}}{after or ''}"
+    return f"{before or ''}{value:{sign}{',' if grouped else ''}.{places}{share or 'f'}}{after or ''}"
