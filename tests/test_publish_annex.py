@@ -75,7 +75,8 @@ def shown(value, form):
     sign = core[: len(core) - len(signed)]
     places = len(signed.rstrip("%").partition(".")[2])
     number = abs(value) if sign else value
-    told = f"{100 * number:.{places}f}%" if signed.endswith("%") else f"{number:,.{places}f}"
+    comma = "," if "," in signed else ""
+    told = f"{100 * number:.{places}f}%" if signed.endswith("%") else f"{number:{comma}.{places}f}"
     return f"{before}{sign}{told}{after}"
 
 
