@@ -10,13 +10,13 @@ STAMP := $(VENV)/.installed
 SHELL := /bin/sh
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help env report test lint format lab lock clean
+.PHONY: help env report test coverage lint format lab lock clean
 
 # Compiled bytecode is half of the start-up time: a variable of the user's shell must not switch it off.
 unexport PYTHONDONTWRITEBYTECODE
 
 help: ## list the targets
-	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-8s %s\n", $$1, $$2 }' $(firstword $(MAKEFILE_LIST))
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-9s %s\n", $$1, $$2 }' $(firstword $(MAKEFILE_LIST))
 
 env: $(STAMP) ## create .venv from requirements.lock (again only after a change)
 
@@ -44,9 +44,12 @@ report: $(STAMP) ## clean data/raw, run every notebook, write reports/
 # Both runs happen; either one's failure is the target's. The notebooks read data/processed.
 test: $(STAMP) ## run the tests, then every notebook as it stands
 	@status=0; \
-	$(BIN)/python -m pytest -n 2 --dist loadfile --cov --cov-report=term:skip-covered || status=1; \
+	$(BIN)/python -m pytest -n 2 --dist loadfile || status=1; \
 	$(BIN)/cxzy clean && $(BIN)/python -m pytest --nbval-lax --nbval-current-env notebooks || status=1; \
 	exit $$status
+
+coverage: $(STAMP) ## which lines and branches the tests leave out (half as long again as the tests alone)
+	$(BIN)/python -m pytest -n 2 --dist loadfile --cov --cov-report=term:skip-covered
 
 lint: $(STAMP) ## check style, formatting, types and that notebooks are stored without output
 	$(BIN)/ruff check
