@@ -33,7 +33,7 @@ _threading: Any = threading
 _processes: Any = processes
 _Base: Any = IPKernelApp
 #: After so many seconds without a new kernel the server ends.
-IDLE = 900
+IDLE = 300
 PARTS = ("cxzy_lib.publish.stack", "ipykernel.debugger", "ipykernel.ipkernel", "ipykernel.zmqshell")
 
 
@@ -51,7 +51,7 @@ def serve(name: str, start: dict[str, str]) -> None:
     if os.fork():
         os._exit(0)
     os.setsid()
-    sys.path.remove("")
+    sys.path[:] = filter(None, sys.path)  # what `-c` puts there, and a module's name does not
     for part in PARTS:
         import_module(part)
     added = {key: value for key, value in os.environ.items() if key not in start}

@@ -2,8 +2,8 @@
 
 A process that has imported the stack (`kernel_server`) forks each of them. It is started when a kernel is
 first asked for, serves all programs of one user that would start alike, and ends when it has had nothing to
-do for a while. Jupyter asks `WarmProvisioner`; where it gets no warm kernel, for whatever reason, it starts an
-ordinary one.
+do for a while. Jupyter asks `WarmProvisioner`, which starts an ordinary kernel where it gets no warm one, for
+whatever reason. Jupyter's log tells that.
 """
 
 import asyncio
@@ -72,6 +72,7 @@ class Fork:
     def __init__(self, pid: int, handle: int) -> None:
         self.pid = pid
         self._handle = handle
+        os.set_inheritable(handle, False)
         weakref.finalize(self, os.close, handle)
 
     def poll(self) -> int | None:
@@ -127,6 +128,8 @@ def _asked(link: socket.socket, request: dict[str, Any]) -> tuple[Fork, dict[str
 def _connected(python: list[str], env: dict[str, str]) -> socket.socket:
     """Return a connection to the server for such kernels, which is started where there is none."""
     start = {name: value for name, value in env.items() if not name.startswith(("JPY_", "MPLBACKEND"))}
+    if not all(map(os.path.isabs, env.get("PYTHONPATH", os.sep).split(os.pathsep))):
+        raise ValueError("PYTHONPATH depends on the kernel's folder, which the server doesn't share")
     name = _name(python, start)
     link = socket.socket(socket.AF_UNIX)
     link.settimeout(SECONDS)
