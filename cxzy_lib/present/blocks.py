@@ -84,7 +84,9 @@ def head(
     pairs = "".join(f"<div><dt>{escape(name)}</dt><dd>{escape(value)}</dd></div>" for name, value in facts)
     listed = f'<dl class="facts">{pairs}</dl>' if pairs else ""
     kind = "head one-sheet" if one_sheet else "head"
-    html = f'<header class="{kind}"><h1>{escape(title)}</h1>{line}{listed}</header>'
+    # No line ends between a number and what it counts.
+    whole = re.sub(r"(?<=\d) (?=[^\W\d_])", "\N{NO-BREAK SPACE}", escape(title))
+    html = f'<header class="{kind}"><h1>{whole}</h1>{line}{listed}</header>'
     return Block(html, {HEAD_JSON: {"title": title, "subtitle": subtitle, "name": name or title}})
 
 
