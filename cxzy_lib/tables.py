@@ -5,7 +5,6 @@ counts are nullable ``Int64``, ticks are nullable ``boolean``; a missing value i
 """
 
 import hashlib
-import json
 import os
 import tempfile
 from collections.abc import Iterable, Mapping
@@ -76,7 +75,6 @@ FILES = _columns(
     "institution source_file sha256 format status layouts column code hint reason",
     count="sheets rows kept findings",
 )
-_PARTS = b"cxzy.parts"  # in the files' metadata
 ALL_SCHEMAS = {**SCHEMAS, "ledger": LEDGER, "files": FILES}
 
 
@@ -179,12 +177,26 @@ def _there(processed: str | os.PathLike[str]) -> Path:
 def parts(path: str | os.PathLike[str]) -> dict[str, str]:
     """Return the institutions of a processed table, "" for rows without one, each with its rows' SHA-256.
 
-    {} for a table that something else has written.
+    {} for a table in which the rows of an institution do not lie apart from the others'.
     """
     from pyarrow import parquet
 
-    told = (parquet.read_metadata(path).metadata or {}).get(_PARTS)
-    found: dict[str, str] = json.loads(told) if told else {}
+    about = parquet.read_metadata(path)
+    at = about.schema.names.index("institution")
+    found: dict[str, str] = {}
+    with open(path, "rb") as file:
+        for group in map(about.row_group, range(about.num_row_groups)):
+            told = group.column(at).statistics
+            if told is None or (told.has_min_max and told.min != told.max):
+                return {}
+            alone = told.null_count in (0, group.num_rows)
+            columns = [group.column(n) for n in range(group.num_columns)]
+            if not alone:
+                return {}
+            file.seek(min(column.dictionary_page_offset or column.data_page_offset for column in columns))
+            content = file.read(sum(column.total_compressed_size for column in columns))
+            name = told.min if told.has_min_max else ""
+            found[name] = found.get(name, "") + hashlib.sha256(content).hexdigest()
     return found
 
 
@@ -214,26 +226,12 @@ def save(tables: Mapping[str, pd.DataFrame], processed: str | os.PathLike[str]) 
 
 
 def _write(frame: pd.DataFrame, path: Path) -> None:
-    """Write a table with a row group for each institution, and what each group holds."""
+    """Write a table with a row group for each institution."""
     import pyarrow as pa
     from pyarrow import parquet
 
-    groups = {
-        str(name) if pd.notna(name) else "": pa.Table.from_pandas(rows, preserve_index=False)
-        for name, rows in frame.groupby("institution", sort=False, dropna=False)
-    }
     schema = pa.Table.from_pandas(frame.head(0), preserve_index=False).schema
-    told = {name: _digest(rows) for name, rows in groups.items()}
-    schema = schema.with_metadata({**(schema.metadata or {}), _PARTS: json.dumps(told, ensure_ascii=False)})
     with parquet.ParquetWriter(path, schema) as writer:
-        for rows in groups.values():
-            writer.write_table(rows.cast(schema), row_group_size=max(1, len(rows)))
-
-
-def _digest(rows: Any) -> str:
-    import pyarrow as pa
-
-    sink = pa.BufferOutputStream()
-    with pa.ipc.new_stream(sink, rows.schema) as writer:
-        writer.write_table(rows)
-    return hashlib.sha256(sink.getvalue()).hexdigest()
+        for _, rows in frame.groupby("institution", sort=False, dropna=False):
+            table = pa.Table.from_pandas(rows, preserve_index=False)
+            writer.write_table(table.cast(schema), row_group_size=len(table))

@@ -215,7 +215,7 @@ def test_words_are_sorted_as_words_with_2_before_10_and_gaps_last_both_ways(brow
     )
     words = Edition("活动", "zh", "public")
     made = [published(job, notebook(html_table(frame, heads)))]
-    publish(made, tmp_path / "out", words, planned=[job], inputs={})
+    publish(prepare(made, tmp_path / "out", words, planned=[job], inputs={}))
     page = browser.new_page()
     page.goto((tmp_path / "out" / "a.html").as_uri())
     for at, (name, gaps) in enumerate((("条目", "—*"), ("日期", "—"), ("结果", "无数据*"))):

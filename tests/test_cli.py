@@ -16,6 +16,7 @@ import nbformat
 import pandas as pd
 import pytest
 from conftest import MEMBERS, ROOT, UNITS, write_xlsx
+from pyarrow.parquet import ParquetWriter
 
 from cxzy_lib import tables
 from cxzy_lib.intake.files import Busy, digest, inputs_digest, locked, raw_files, read_state
@@ -275,10 +276,18 @@ def test_a_write_that_fails_changes_no_table(tmp_path, monkeypatch):
     units = tables.conform("units", [{"unit": "教务处"}])
     tables.save({"units": units, "hours": tables.conform("hours", [])}, tmp_path)
     before = contents(tmp_path)
-    broken = tables.conform("hours", [])
-    monkeypatch.setattr(broken, "to_parquet", lambda *_, **__: (_ for _ in ()).throw(OSError("disk full")))
+    write = ParquetWriter.write_table
+
+    def full(writer, rows, **options):
+        if "hours" in rows.column_names:  # the first table is written by then
+            raise OSError("disk full")
+        write(writer, rows, **options)
+
+    monkeypatch.setattr(ParquetWriter, "write_table", full)
     with pytest.raises(OSError, match="disk full"):
-        tables.save({"units": units.iloc[:0], "hours": broken}, tmp_path)
+        tables.save(
+            {"units": units.assign(unit="总务处"), "hours": tables.conform("hours", [{"hours": 1}])}, tmp_path
+        )
     assert contents(tmp_path) == before
 
 

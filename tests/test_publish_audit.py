@@ -127,7 +127,7 @@ def put(folder, files, **parameters):
 def prepared(folder, files, **parameters):
     """Return an edition of pages that is to stand in `folder`."""
     manifest = {"edition": {"institution": "甲校"}, "parameters": {"unit": None} | parameters}
-    return Prepared(folder, manifest, files, frozenset())
+    return Prepared(folder, manifest, files, frozenset(["a.html", "b.html"]))
 
 
 def test_what_may_be_shown_gives_nothing_away(auditor, tmp_path):
@@ -325,6 +325,39 @@ def test_new_pages_are_not_measured_by_those_that_they_replace(auditor, tmp_path
     found, refused = auditor.check(new[:1])  # the other one stays, and tells: no fault of the new one
     assert refused == []
     assert {one.page for one in found.told.iloc[0]["because"]} == {"list/甲校·2010/b.html"}
+
+
+def test_a_page_that_nobody_knows_of_counts_with_the_edition_in_its_folder(auditor, tmp_path):
+    put(tmp_path / "out", {"a.html": CLEAN, "left.html": LEAKS["a year"]["b.html"]})
+    _, [(folder, why)] = auditor.check([prepared(tmp_path / "out", {"a.html": CLEAN})])
+    assert folder == tmp_path / "out"
+    assert {one.page for one in why.told.iloc[0]["because"]} == {"out/left.html"}
+
+
+def test_what_others_say_too_is_no_fault_of_a_new_edition(auditor, tmp_path):
+    """Two calls would wait for each other: each edition that stays tells, and both say the stage's total."""
+    total = LEAKS["a total"]["b.html"]  # 30, less the 26 of spring that CLEAN has
+    put(tmp_path / "other", {"a.html": CLEAN, "b.html": total})
+    found, refused = auditor.check([prepared(tmp_path / "mine", {"a.html": CLEAN, "b.html": total})])
+    assert refused == []
+    assert {one.page for one in found.told.iloc[0]["because"]} <= {"other/a.html", "other/b.html"}
+
+
+def test_a_list_takes_the_place_of_an_edition_that_stood_there(auditor, tmp_path):
+    put(tmp_path / "list", {"a.html": LEAKS["a year"]["b.html"]})
+    auditor.out = tmp_path / "list"
+    found, refused = auditor.check([prepared(tmp_path / "list" / "甲校", {"a.html": CLEAN})])
+    assert (len(found.told), refused) == (0, [])
+
+
+def test_the_edition_of_a_branch_that_is_no_more_counts_and_odd_neighbours_do_no_harm(by_branch, tmp_path):
+    leak = "2010年秋，群众：第三支部有效 10 票。"
+    put(tmp_path / "old", {"a.html": f"<p>{leak}</p>"}, unit="甲校/第九支部")
+    put(tmp_path / "elsewhere" / "x", {"a.html": "<p>2010年秋，群众有效 37 票。</p>"})
+    (tmp_path / "linked").symlink_to(tmp_path / "elsewhere" / "x")
+    out = put(tmp_path / "out", {"a.html": SHOWN})
+    (out / "annex.xlsx").write_bytes(b"PK\3\4 cut off")
+    assert len(by_branch.look(out).told) == 1
 
 
 def test_two_new_editions_that_tell_together_are_both_withheld(auditor, tmp_path):

@@ -1,7 +1,7 @@
 """Which rows a page is about: one institution, a unit of it, a year."""
 
 from collections.abc import Iterable
-from dataclasses import fields, replace
+from dataclasses import replace
 
 import msgspec
 import pandas as pd
@@ -105,14 +105,6 @@ def clipped(campaign: Campaign, year: int | None, lang: str) -> Campaign:
         semesters=tuple(term for term in campaign.semesters if term.start.year == year),
         settings=campaign.settings | {"cutoff": msgspec.structs.replace(cutoff, value=end.isoformat())},
     )
-
-
-def of_institution(tables: Tables, institution: str | None) -> Tables:
-    """Return the rows of one institution, in every table."""
-    if institution is None:
-        return tables
-    kept = {field.name: getattr(tables, field.name) for field in fields(tables)}
-    return Tables(**{name: frame[frame["institution"].eq(institution)] for name, frame in kept.items()})
 
 
 def of_unit(tables: Tables, unit: str | None) -> Tables:

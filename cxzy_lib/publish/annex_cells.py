@@ -12,7 +12,7 @@ Cell = tuple[str | float | int, str]  # a value and its number format; "" for te
 Parts = tuple[str, list[Cell]]  # the shape of a text, and its numbers
 
 _N = r"[+-]?(?:\d{1,3}(?:,\d{3})+|\d+)(?:\.\d+)?"
-_LEAD, _TAIL = r"(?P<lead>[≥≤] ?)?", r"(?P<tail>[^\d+–—/-]*)"  # a tail such as " d" or "（代用）"
+_LEAD, _TAIL = r"(?P<lead>[≥≤] ?)?", r"(?P<tail>[^\d+–—/\x22;-]*)"  # a tail such as " d" or "（代用）"
 #: Shape -> how a page writes it; the groups without a name are its numbers.
 _SHAPES = {
     "one": rf"{_LEAD}({_N}%?){_TAIL}",

@@ -242,10 +242,10 @@ def _tell(system: System, target: Floats, width: float, used: Iterable[int]) -> 
 
 
 def _needed(system: System, target: Floats, width: float) -> list[Statement]:
-    """Return statements without any one of which the target could not be told."""
+    """Return statements without any one of which the target could not be told, the first ones rather."""
     kept = [at for at in range(len(system.rows)) if system.said[at] is not None]
     always = [at for at in range(len(system.rows)) if system.said[at] is None]
-    for one in dict.fromkeys(said for said in system.said if said is not None):
+    for one in reversed(dict.fromkeys(said for said in system.said if said is not None)):
         without = [at for at in kept if system.said[at] != one]
         if _tell(system, target, width, [*always, *without])[2]:
             kept = without

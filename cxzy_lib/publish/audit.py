@@ -9,6 +9,7 @@ from dataclasses import dataclass, field, replace
 from functools import cached_property
 from pathlib import Path
 from typing import Any
+from zipfile import BadZipFile
 
 import pandas as pd
 
@@ -44,7 +45,7 @@ class Audit:
 
     def by(self, folder: Path, above: Path) -> "Audit":
         """Return the audit of those groups that it takes the pages in `folder` to tell."""
-        place = folder.relative_to(above).as_posix()
+        place = Path(os.path.relpath(folder, above)).as_posix()
         mine = [
             any(one.page.rpartition("/")[0] == place for one in because or ())
             for because in self.rows["because"]
@@ -78,7 +79,6 @@ class Auditor:
     out: Path | None = None
 
     _read: dict[Path, Read] = field(default_factory=dict, repr=False)
-    _there: dict[frozenset[Path], dict[str, list[Path]]] = field(default_factory=dict, repr=False)
     _last: dict[str, Known] = field(default_factory=dict, repr=False)
 
     @cached_property
@@ -99,6 +99,7 @@ class Auditor:
         if institution not in self._last:
             tables = load(self.processed, institution)
             decisions = decide(tables.votes, tables.units, tables.people, self.campaign)
+            self._read.clear()
             self._last = {institution: Known(tables, decisions, self._words(tables))}
         return self._last[institution]
 
@@ -129,11 +130,15 @@ class Auditor:
         if hidden.empty:
             return Audit(hidden.assign(low=0.0, high=0.0, told=False, because=None), 0, 0), []
         root = root_of(self.out or editions[0].folder)
-        left = {one.folder.resolve(): self._pages(one.manifest, one.files) for one in editions}
+        left = {one.folder.resolve(): self._pages(one.manifest, _with_strays(one)) for one in editions}
+        # A list takes the place of an edition that stood in its folder.
+        going = {self.out.resolve()} if self.out and self.out.resolve() not in left else set()
         refused: list[tuple[Path, Audit]] = []
         while True:  # where one is refused, what stands in its folder stays
             mine = [_named(read, folder, root) for folder, read in left.items()]
-            found = self._attack([*mine, *self._beside({root}, left.keys(), institution, root)], institution)
+            beside = self._beside({root}, left.keys() | going, institution, root)
+            # What both say is said by those that stay: a new edition is not to blame for it.
+            found = self._attack([*beside, *mine], institution)
             guilty = {folder: told for folder in left if len((told := found.by(folder, root)).told)}
             if not guilty:
                 break
@@ -184,20 +189,16 @@ class Auditor:
         try:
             home, part = resolve(self._units, unit, "zh", known)
         except ValueError:  # a unit that is no more
-            return institution, unit
+            return institution, str(unit).removeprefix(f"{institution}/")
         return home or institution, part or WHOLE
 
     def _beside(
         self, roots: Collection[Path], mine: Collection[Path], institution: str, above: Path
     ) -> list[Read]:
         """Return what other editions there say of an institution: earlier, of units, for others."""
-        key = frozenset(roots)
-        if key not in self._there:
-            self._there[key] = {}
-            for one in editions_below(roots):
-                self._there[key].setdefault(self._whose(manifest_of(one))[0], []).append(one)
-        others = self._there[key].get(institution, [])
-        return [_named(self._published(one), one, above) for one in others if one not in mine]
+        others = [one for one in editions_below(roots) if one not in mine]
+        whose = {one: self._whose(manifest_of(one))[0] for one in others}
+        return [_named(self._published(one), one, above) for one in others if whose[one] == institution]
 
     def _published(self, folder: Path) -> Read:
         """Return what a published edition says, by the notes in its folder if they are about these pages."""
@@ -254,16 +255,28 @@ class Auditor:
         return text("audit.told", lang, who=who, why="；".join(quotes), **numbers)
 
 
+def _with_strays(edition: Prepared) -> dict[str, str | bytes]:
+    """Return the files of an edition with the pages in its folder that it neither replaces nor removes."""
+    known = edition.files.keys() | edition.old
+    strays = {path.name: path.read_text("utf-8") for path in edition.folder.glob("*.html")}
+    return {name: markup for name, markup in strays.items() if name not in known} | dict(edition.files)
+
+
 def _markup(name: str, content: str | bytes) -> str:
     if isinstance(content, str):
         return content
-    return filed.markup(content) if name == annex.FILE else content.decode()
+    if name != annex.FILE:
+        return content.decode()
+    try:
+        return filed.markup(content)
+    except (BadZipFile, KeyError, ValueError, OSError):  # what nobody can open tells nobody anything
+        return "<p></p>"
 
 
 def _named(read: Read, folder: Path, above: Path) -> Read:
     """Return what an edition says with its folder, as seen from `above`, before the names of its pages."""
     numbers, said = read
-    place = folder.resolve().relative_to(above).as_posix()
+    place = Path(os.path.relpath(folder.resolve(), above)).as_posix()
     return numbers, [(who, scope, replace(one, page=f"{place}/{one.page}")) for who, scope, one in said]
 
 

@@ -48,11 +48,11 @@ def run_in_cluster(address: str, jobs: Mapping[int, Job]) -> Generator[tuple[int
         raise ClusterError(text("publish.cluster_missing", lang)) from error
     try:
         client = Client(address, timeout=20, set_as_default=False)
-    except (OSError, ValueError) as error:
+    except (OSError, ValueError, TypeError) as error:
         raise ClusterError(text("publish.cluster_silent", lang, address=address)) from error
     with client:
-        told = set(client.run(_version).values())
-        if told != {planning.sources()}:
+        told = {str(version) for version in client.run(_version, on_error="return").values()}
+        if told != {_version()}:
             key = "cluster_other" if told else "cluster_empty"
             raise ClusterError(text(f"publish.{key}", lang, address=address))
         pieces = _pieces(jobs, sum(client.nthreads().values()))
@@ -64,7 +64,8 @@ def run_in_cluster(address: str, jobs: Mapping[int, Job]) -> Generator[tuple[int
 
 
 def _version() -> str:
-    return planning.sources()
+    """Return what shapes a page, apart from data: this library and those that a manifest names."""
+    return f"{planning.sources()} {planning.versions()}"
 
 
 def _pieces(jobs: Mapping[int, Job], threads: int) -> list[list[int]]:

@@ -7,9 +7,10 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
+from cxzy_lib.present.selection import resolve
 from cxzy_lib.publish import annex, jobs
 from cxzy_lib.publish.jobs import Job
-from cxzy_lib.tables import institutions
+from cxzy_lib.tables import institutions, read
 from cxzy_lib.texts import text
 
 
@@ -107,7 +108,7 @@ def selections(params: Mapping[str, Any], each: Mapping[str, Sequence[Any]]) -> 
     """
     known, unit = institutions(Path(params["processed"])), params["unit"]
     if unit is not None:
-        home = _institution(unit, known)
+        home = resolve(read(params["processed"], "units"), unit, params["lang"], known)[0] or known[0]
         found = [Selection(home, unit, "" if unit == home else str(unit).removeprefix(f"{home}/"))]
     elif len(known) > 1 or each:
         found = [Selection(name, name) for name in known]
@@ -155,7 +156,7 @@ def plan(
     out, only = Path(params["out"]), tuple(only)
     inputs = jobs.inputs(params["campaign"], params["processed"])
     about = selections(params, each)
-    listed = len(about) > 1
+    listed = bool(each) or len(about) > 1
     folders = _folders(about) if listed else {about[0]: ""}
     own = jobs.of_institutions(inputs, params["processed"], {one.institution for one in about})
 
@@ -176,12 +177,6 @@ def plan(
     if listed:
         jobs.check_edition(out, parameters)
     return Plans(out, inputs, parameters, tuple(map(one, about)), listed, with_annex)
-
-
-def _institution(unit: str | None, known: Sequence[str]) -> str:
-    if len(known) == 1:
-        return known[0]
-    return next((name for name in known if unit == name or str(unit).startswith(f"{name}/")), "")
 
 
 def _folders(about: Iterable[Selection]) -> dict[Selection, str]:

@@ -93,14 +93,14 @@ def of_institutions(
 ) -> dict[str, dict[str, str]]:
     """Return `inputs` as the pages of each institution have them: of a table only its own rows count.
 
-    Rows without an institution are everybody's. A table that does not know its parts counts whole.
+    Rows without an institution are everybody's. A table whose parts are not apart counts whole.
     """
     from cxzy_lib.tables import parts
 
     known = {f"processed/{path.name}": parts(path) for path in Path(processed).glob("*.parquet")}
     return {
         one: {
-            name: f"{of.get(one, '')} {of.get('', '')}" if (of := known.get(name)) else whole
+            name: f"{of.get(one, '')} {of.get('', '')}" if one and (of := known.get(name)) else whole
             for name, whole in found.items()
         }
         for one in institutions

@@ -35,4 +35,4 @@ def manifest_of(folder: Path) -> dict[str, Any]:
 
 
 def _folders(place: Path) -> list[Path]:
-    return sorted(one for one in place.iterdir() if one.is_dir()) if place.is_dir() else []
+    return sorted(one for one in place.glob("[!.]*") if one.is_dir())

@@ -179,6 +179,7 @@ def publish(prepared: Prepared) -> Path:
         folder.mkdir(parents=True)
         folder.chmod(0o700)
     words = json.dumps(prepared.manifest, ensure_ascii=False, indent=1) + "\n"
+    (folder / NOTES).unlink(missing_ok=True)  # about pages that go
     _put({**prepared.files, "manifest.json": words}, folder)
     for name in prepared.old - prepared.files.keys():
         (folder / name).unlink(missing_ok=True)
