@@ -9,6 +9,7 @@ import os
 import tempfile
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -99,10 +100,18 @@ def conform(name: str, rows: pd.DataFrame | Iterable[Mapping[str, Any]]) -> pd.D
       person mode  hours
     0     p1  NaN    8.0
     """
-    schema = ALL_SCHEMAS[name]
     frame = rows if isinstance(rows, pd.DataFrame) else pd.DataFrame.from_records(list(rows))
-    frame = frame.reindex(columns=list(schema)).reset_index(drop=True)
-    return frame.astype(schema)
+    return _typed(name, frame) if len(frame) else _empty(name).copy()
+
+
+def _typed(name: str, frame: pd.DataFrame) -> pd.DataFrame:
+    schema = ALL_SCHEMAS[name]
+    return frame.reindex(columns=list(schema)).reset_index(drop=True).astype(schema)
+
+
+@cache  # small folders leave most tables empty, and giving each column its type takes longer than a copy
+def _empty(name: str) -> pd.DataFrame:
+    return _typed(name, pd.DataFrame())
 
 
 def to_look_at(ledger: pd.DataFrame) -> pd.DataFrame:
