@@ -3,6 +3,7 @@
 import os
 import re
 import signal
+import sys
 import tempfile
 import time
 from collections.abc import Generator, Mapping, Sequence
@@ -118,6 +119,8 @@ def settle(parent: int) -> None:
     """Prepare a worker: it ends with `parent` (and its kernel with it), and leaves Ctrl-C to that."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     end_with_parent(parent)
+    # As in `stack`: papermill's libraries would build a grammar of three seconds that no notebook needs.
+    sys.modules.setdefault("rfc3987_syntax", None)  # type: ignore[arg-type]
 
 
 def _submit(pool: ProcessPoolExecutor, job: Job, folder: Path) -> "Future[Result]":
