@@ -15,12 +15,13 @@ from urllib.parse import unquote
 import nbformat
 import pandas as pd
 import pytest
-from conftest import MEMBERS, ROOT, UNITS, write_xlsx
+from conftest import MEMBERS, ROOT, UNITS, called, write_xlsx
 from pyarrow.parquet import ParquetWriter
 
 from cxzy_lib import tables
 from cxzy_lib.intake.files import Busy, digest, inputs_digest, locked, raw_files, read_state
 from cxzy_lib.intake.guard import read_all
+from cxzy_lib.publish import site
 from cxzy_lib.publish.editions import folder_name, institutions
 
 PARAMETERS = (
@@ -66,27 +67,27 @@ def contents(folder: Path) -> dict[str, bytes]:
 
 
 def test_each_selection_has_a_folder_of_its_own(one):
-    assert cxzy(one, "run").returncode == 0
+    assert called(one, "run").returncode == 0
     before = contents(one / "reports" / "public-zh")
     assert set(before) == {"a.html", "b.html", "index.html", "manifest.json"}
     assert "试验学院" in before["index.html"].decode()
-    assert cxzy(one, "run", "a", "--year", 2011, "--lang", "en").returncode == 0
+    assert called(one, "run", "a", "--year", 2011, "--lang", "en").returncode == 0
     assert set(contents(one / "reports" / "public-en-2011")) == {"a.html", "index.html", "manifest.json"}
-    assert cxzy(one, "run", "b", "--unit", "第一支部").returncode == 0
+    assert called(one, "run", "b", "--unit", "第一支部").returncode == 0
     assert "<p>第一支部 None zh public</p>" in (one / "reports" / "public-zh-第一支部" / "b.html").read_text(
         "utf-8"
     )
     assert contents(one / "reports" / "public-zh") == before
-    told = cxzy(one, "run")
+    told = called(one, "run")
     assert "无需重做" in told.stdout
     assert contents(one / "reports" / "public-zh") == before
 
 
 def test_another_edition_in_the_folder_is_a_wrong_call(one):
-    assert cxzy(one, "run", "--out", "mine", "--audience", "leadership").returncode == 0
+    assert called(one, "run", "--out", "mine", "--audience", "leadership").returncode == 0
     before = contents(one / "mine")
     for other in (("--audience", "public"), ("--audience", "leadership", "--year", 2011)):
-        told = cxzy(one, "run", "--out", "mine", "--lang", "en", *other)
+        told = called(one, "run", "--out", "mine", "--lang", "en", *other)
         assert told.returncode == 2
         assert "mine holds another edition (leadership zh)" in told.stderr
     assert contents(one / "mine") == before
@@ -105,7 +106,7 @@ def test_another_edition_in_the_folder_is_a_wrong_call(one):
 )
 def test_wrong_calls_make_nothing(one, arguments, message):
     before = sorted((one / "reports").rglob("*"))
-    told = cxzy(one, "run", "--audience", "branch", *arguments)
+    told = called(one, "run", "--audience", "branch", *arguments)
     assert (told.returncode, "Traceback" in told.stderr) == (2, False)
     assert message in told.stderr
     assert [path for path in sorted((one / "reports").rglob("*")) if path.is_file()] == [
@@ -115,17 +116,23 @@ def test_wrong_calls_make_nothing(one, arguments, message):
 
 def test_outside_of_the_project_is_a_wrong_call(tmp_path):
     for command in ("run", "report"):
-        told = cxzy(tmp_path, command)
+        told = called(tmp_path, command)
         assert told.returncode == 2
         assert str(tmp_path / "notebooks") in told.stderr
     assert list(tmp_path.iterdir()) == []
 
 
-def test_several_institutions_have_an_edition_each_and_a_list(tmp_path):
+@pytest.fixture
+def no_font(monkeypatch):
+    """Leave the font out: cutting it to each edition's characters takes longest, and test_browser looks at it."""
+    monkeypatch.setattr(site, "embed_font", dict)
+
+
+def test_several_institutions_have_an_edition_each_and_a_list(tmp_path, no_font):
     folder = project(tmp_path, "甲 学院", "乙学院", a=SHOWS, b="assert unit != '乙学院'\n" + SHOWS)
     (folder / "data" / "raw" / "丙学院").mkdir()
     write_xlsx(folder / "data" / "raw" / "丙学院" / "菜单.xlsx", [["菜名", "价格"], ["米饭", 1]])
-    made = cxzy(folder, "report")
+    made = called(folder, "report")
     assert made.returncode == 1
     assert "丙学院：没有单位名册" in made.stdout  # told by the cleaning; its edition says so, too
     assert "乙学院/b.html：失败" in made.stdout
@@ -147,21 +154,21 @@ def test_several_institutions_have_an_edition_each_and_a_list(tmp_path):
     assert alone["parameters"]["unit"] == "甲 学院"
     shutil.rmtree(folder / "data" / "raw" / "丙学院")
     write_shows(folder / "notebooks" / "b.ipynb")
-    assert cxzy(folder, "report").returncode == 0
+    assert called(folder, "report").returncode == 0
     before = (out / "index.html").stat().st_mtime_ns
     assert "丙学院" not in (out / "index.html").read_text("utf-8")
-    assert "4 页已是最新" in cxzy(folder, "run").stdout
+    assert "4 页已是最新" in called(folder, "run").stdout
     assert (out / "index.html").stat().st_mtime_ns == before
-    single = cxzy(folder, "run", "a", "--unit", "乙学院", "--out", "alone")
+    single = called(folder, "run", "a", "--unit", "乙学院", "--out", "alone")
     assert single.returncode == 0, single.stderr
     assert "<p>乙学院 None zh public</p>" in (folder / "alone" / "a.html").read_text("utf-8")
 
 
-def test_each_branch_and_year_has_an_edition_in_one_list(tmp_path):
+def test_each_branch_and_year_has_an_edition_in_one_list(tmp_path, no_font):
     folder = project(tmp_path, "甲学院", a=SHOWS, b="assert unit != '甲学院/第二支部'\n" + SHOWS)
-    cxzy(folder, "clean")
+    called(folder, "clean")
     each = ("--each", "branch", "--each", "year")
-    made = cxzy(folder, "run", *each)
+    made = called(folder, "run", *each)
     assert "甲学院·第二支部·2011/b.html：失败" in made.stdout
     assert made.returncode == 1
     out = folder / "reports" / "public-zh-each-branch-each-year"
@@ -173,15 +180,15 @@ def test_each_branch_and_year_has_an_edition_in_one_list(tmp_path):
     page = (out / "甲学院·第一支部·2011" / "a.html").read_text("utf-8")
     assert "<p>甲学院/第一支部 2011 zh public</p>" in page
     assert "AssertionError" in (out / "index.html").read_text("utf-8")
-    again = cxzy(folder, "run", "a", *each)
+    again = called(folder, "run", "a", *each)
     assert "12 页已是最新" in again.stdout
     # A call for one edition would take the list's place, and would leave what is below it to nobody.
-    alone = cxzy(folder, "run", "a", "--out", str(out))
+    alone = called(folder, "run", "a", "--out", str(out))
     assert (alone.returncode, "--each branch --each year" in alone.stderr) == (2, True)
     # A second institution: the branches' editions stay where they are.
     shutil.copytree(folder / "data" / "raw" / "甲学院", folder / "data" / "raw" / "乙学院")
-    cxzy(folder, "clean")
-    cxzy(folder, "run", "a", *each)
+    called(folder, "clean")
+    called(folder, "run", "a", *each)
     both = json.loads((out / "manifest.json").read_text("utf-8"))["editions"]
     assert [entry for entry in both if entry["name"].startswith("乙")]
     assert [entry["folder"] for entry in both if entry["name"].startswith("甲")] == [
@@ -194,7 +201,7 @@ def test_each_of_what_was_already_chosen_is_refused(one):
         (("--unit", "第一支部", "--each", "branch"), "第一支部"),
         (("--year", "2011", "--each", "year"), "2011"),
     ):
-        told = cxzy(one, "run", *options)
+        told = called(one, "run", *options)
         assert told.returncode == 2
         assert word in told.stderr
         assert "--each" in told.stderr
@@ -219,12 +226,12 @@ def test_a_name_becomes_one_harmless_folder(name):
 
 def test_a_missing_register_is_told_and_is_no_success(tmp_path):
     folder = project(tmp_path, "试验学院", a=SHOWS)
-    assert cxzy(folder, "clean").returncode == 0
+    assert called(folder, "clean").returncode == 0
     (folder / "data" / "raw" / "试验学院" / "处室名册.xlsx").unlink()
-    told = cxzy(folder, "clean")
+    told = called(folder, "clean")
     assert told.returncode == 1
     assert "试验学院：没有单位名册（处室名册）" in told.stdout
-    again = cxzy(folder, "clean")
+    again = called(folder, "clean")
     assert (again.returncode, "缺少名册" in again.stdout) == (1, True)
 
 
@@ -237,7 +244,7 @@ def test_a_sheet_that_is_not_recognised_is_no_success(tmp_path):
     book.create_sheet("菜单").append(["菜名", "价格"])
     book["菜单"].append(["米饭", 1])
     book.save(path)
-    assert cxzy(folder, "clean").returncode == 1
+    assert called(folder, "clean").returncode == 1
 
 
 def test_check_tells_everything_and_clean_the_first_twenty(tmp_path):
@@ -245,7 +252,7 @@ def test_check_tells_everything_and_clean_the_first_twenty(tmp_path):
     rows = [[n, f"职工{n}", "某年某月", "第一支部", "教务处", "是"] for n in range(1, 31)]
     write_xlsx(folder / "data" / "raw" / "试验学院" / "党员花名册.xlsx", [MEMBERS[0], *rows])
     finding = re.compile(r"^  试验学院/党员花名册.xlsx / Sheet1 / 第 \d+ 行", re.M)
-    checked, cleaned = cxzy(folder, "check"), cxzy(folder, "clean")
+    checked, cleaned = called(folder, "check"), called(folder, "clean")
     assert len(finding.findall(checked.stdout)) == 30
     assert len(finding.findall(cleaned.stdout)) == 20
     assert "另有 10 条，运行 cxzy check" in cleaned.stdout
@@ -255,7 +262,7 @@ def test_check_tells_everything_and_clean_the_first_twenty(tmp_path):
 def test_cleaned_is_only_what_came_to_an_end(one):
     processed = one / "data" / "processed"
     state = (processed / ".clean.json").read_bytes()
-    assert "无变化" in cxzy(one, "clean").stdout
+    assert "无变化" in called(one, "clean").stdout
     for spoil in (
         lambda: (processed / "hours.parquet").unlink(),
         lambda: (processed / ".clean.json").write_text("{"),
@@ -264,7 +271,7 @@ def test_cleaned_is_only_what_came_to_an_end(one):
     ):
         spoil()
         assert read_state(processed) == {}
-        told = cxzy(one, "clean")
+        told = called(one, "clean")
         assert (told.returncode, "清洗完成" in told.stdout) == (0, True)
         assert (processed / ".clean.json").read_bytes() == state
     assert sorted(path.name for path in processed.iterdir() if path.suffix != ".parquet") == sorted(
@@ -342,7 +349,7 @@ def test_a_folder_with_such_files_is_cleaned(tmp_path):
     raw = folder / "data" / "raw" / "试验学院"
     (raw / "dangling.xlsx").symlink_to(tmp_path / "nowhere")
     (raw / os.fsdecode(b"\xd6\xd0.csv")).write_text("1")
-    told = cxzy(folder, "clean")
+    told = called(folder, "clean")
     assert told.returncode == 1, told.stderr
     assert "断开的链接" in told.stdout
     files = pd.read_parquet(folder / "data" / "processed" / "files.parquet")
@@ -363,7 +370,7 @@ def alive(pid: int) -> bool:
 @pytest.mark.parametrize("sent", [signal.SIGINT, signal.SIGTERM, signal.SIGKILL])
 def test_a_run_that_is_called_off_leaves_nobody_at_work(tmp_path, sent):
     folder = project(tmp_path, "试验学院", a=SLEEPS)
-    assert cxzy(folder, "clean").returncode == 0
+    assert called(folder, "clean").returncode == 0
     command = [sys.executable, "-m", "cxzy_lib.cli", "run", "--lang", "en"]
     run = subprocess.Popen(
         command,
@@ -394,15 +401,15 @@ def test_a_run_that_is_called_off_leaves_nobody_at_work(tmp_path, sent):
 
 @pytest.mark.parametrize("command", ["check", "clean", "run", "report", "sample"])
 def test_every_option_says_what_it_is_in_both_languages(command):
-    told = " ".join(cxzy(ROOT, command, "--help").stdout.split())
+    told = " ".join(called(ROOT, command, "--help").stdout.split())
     options = re.split(r" (?=-h, --|(?<!-h, )--[a-z]+ )", told.partition("Options:")[2])[1:]
     assert len(options) > 5
     assert [option for option in options if not re.search(r"[\u4e00-\u9fff].* / [a-z0-9]", option)] == []
 
 
 def test_sample_takes_what_the_generator_takes(tmp_path):
-    told = cxzy(tmp_path, "sample", "more", "--members", 29)
+    told = called(tmp_path, "sample", "more", "--members", 29)
     assert told.returncode == 2
     (tmp_path / "file").write_text("1")
-    assert cxzy(tmp_path, "sample", "file").returncode == 2
-    assert cxzy(tmp_path, "sample", "more", "--members", 30, "--mess", 0).returncode == 0
+    assert called(tmp_path, "sample", "file").returncode == 2
+    assert called(tmp_path, "sample", "more", "--members", 30, "--mess", 0).returncode == 0

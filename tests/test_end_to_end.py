@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pandas as pd
 import pytest
-from conftest import ROOT, cxzy
+from conftest import ROOT, called
 from test_intake_files import OLE
 from test_sample_cleaned import TRUTH, read_truth, typed
 
@@ -142,7 +142,7 @@ def test_a_name_in_the_wrong_cell_reaches_no_page(sample_edition, tmp_path, trut
     shutil.copytree(sample_edition["processed"], tmp_path / "processed")
     pd.concat([planted, ledger], ignore_index=True).to_parquet(tmp_path / "processed" / "ledger.parquet")
     places = ("--processed", tmp_path / "processed", "--out", tmp_path / "out", "--audience", audience)
-    assert cxzy("run", "10_data_quality", *places).returncode == 0
+    assert called(ROOT, "run", "10_data_quality", *places).returncode == 0
     page = tmp_path / "out" / "10_data_quality.html"
     assert name not in words(page)
     assert "单位“（姓名略）”" in words(page)
@@ -150,7 +150,8 @@ def test_a_name_in_the_wrong_cell_reaches_no_page(sample_edition, tmp_path, trut
 
 def test_a_second_run_has_nothing_to_do_and_says_so(sample_edition):
     before = {path.name: path.stat().st_mtime_ns for path in sample_edition["zh"].iterdir()}
-    again = cxzy(
+    again = called(
+        ROOT,
         "report",
         "--processed",
         sample_edition["processed"],
@@ -174,8 +175,15 @@ def test_bad_files_are_named_with_their_reason_and_the_rest_is_reported(tmp_path
     (college / "损坏.xlsx").write_bytes((college / "整改台账.xlsx").read_bytes()[:3000])
     (college / "加密.xlsx").write_bytes(OLE + b"\0" * 500 + "EncryptedPackage".encode("utf-16-le"))
     (college / "食堂菜单.csv").write_text("菜名,价格\n米饭,1\n", "utf-8")
-    made = cxzy(
-        "report", "--raw", tmp_path / "raw", "--processed", tmp_path / "processed", "--out", tmp_path / "out"
+    made = called(
+        ROOT,
+        "report",
+        "--raw",
+        tmp_path / "raw",
+        "--processed",
+        tmp_path / "processed",
+        "--out",
+        tmp_path / "out",
     )
     assert made.returncode == 1
     lines = {
@@ -192,7 +200,7 @@ def test_bad_files_are_named_with_their_reason_and_the_rest_is_reported(tmp_path
 
 def test_check_writes_nothing(tmp_path):
     before = sorted(path for path in ROOT.rglob("*") if ".git" not in path.parts and "cache" not in str(path))
-    told = cxzy("check", "--processed", tmp_path / "none", "--lang", "en")
+    told = called(ROOT, "check", "--processed", tmp_path / "none", "--lang", "en")
     assert told.returncode == 0
     assert "Checked, nothing written: 46 files" in told.stdout
     assert not (tmp_path / "none").exists()
@@ -217,15 +225,17 @@ def test_a_wrong_call_is_two_and_says_why(sample_edition, arguments, message):
     places = () if "--processed" in arguments else ("--processed", sample_edition["processed"])
     made = ROOT / "reports" / "public-zh"
     before = made.exists()
-    told = cxzy(*arguments, *places)
+    told = called(ROOT, *arguments, *places)
     assert made.exists() == before  # nothing is made by a wrong call
     assert told.returncode == 2
     assert message in told.stderr
 
 
 def test_sample_writes_raw_files_and_their_truth(tmp_path):
-    told = cxzy("sample", tmp_path / "more", "--seed", 3, "--members", 30, "--institutions", 2, "--mess", 1)
+    told = called(
+        ROOT, "sample", tmp_path / "more", "--seed", 3, "--members", 30, "--institutions", 2, "--mess", 1
+    )
     assert told.returncode == 0
     assert len(list((tmp_path / "more" / "raw").iterdir())) == 2
     assert {path.stem for path in (tmp_path / "more" / "truth").rglob("*.csv")} <= set(ALL_SCHEMAS)
-    assert cxzy("sample", tmp_path / "more").returncode == 2
+    assert called(ROOT, "sample", tmp_path / "more").returncode == 2

@@ -7,7 +7,7 @@ import shutil
 
 import pandas as pd
 import pytest
-from conftest import ROOT, cxzy
+from conftest import ROOT, called
 
 EXAMPLE = ROOT / "examples" / "staff_survey"
 _MADE = runpy.run_path(str(EXAMPLE / "make_raw.py"))
@@ -23,7 +23,7 @@ def edition(tmp_path_factory):
     places = [
         part for name in ("campaign", "raw", "processed", "out") for part in (f"--{name}", folder / name)
     ]
-    made = cxzy("report", *places, "--lang", "en")
+    made = called(ROOT, "report", *places, "--lang", "en")
     assert made.returncode == 0, made.stdout + made.stderr
     return folder
 

@@ -7,7 +7,7 @@ from html import unescape
 import openpyxl
 import pandas as pd
 import pytest
-from conftest import MEMBERS, UNITS, cxzy, write_xlsx
+from conftest import MEMBERS, ROOT, UNITS, called, cxzy, write_xlsx
 from playwright.sync_api import sync_playwright
 from test_browser import ARGUMENTS, CHROMIUM
 
@@ -182,12 +182,14 @@ def test_nothing_was_run_and_nothing_written_elsewhere(made):
 def test_a_unit_that_is_code_is_a_parameter_like_any_other(made):
     folder, _ = made
     places = ("--processed", folder / "processed", "--out", folder / "unit")
-    done = cxzy("run", "10_data_quality", "07_steps", *places, "--unit", BRANCH, "--audience", "branch")
+    done = called(
+        ROOT, "run", "10_data_quality", "07_steps", *places, "--unit", BRANCH, "--audience", "branch"
+    )
     assert done.returncode == 0, done.stdout + done.stderr
     manifest = json.loads((folder / "unit" / "manifest.json").read_text("utf-8"))
     assert manifest["parameters"]["unit"] == BRANCH
     assert list(folder.rglob("HIT*")) == []
     assert re.fullmatch(r"[\w（）()·-]+", folder_name(BRANCH))
-    refused = cxzy("run", "10_data_quality", *places, "--unit", "'; import os #")
+    refused = called(ROOT, "run", "10_data_quality", *places, "--unit", "'; import os #")
     assert refused.returncode == 2
     assert "Traceback" not in refused.stderr

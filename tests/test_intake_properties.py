@@ -79,6 +79,7 @@ def shipped():
     return load_campaign(ROOT / "campaign")
 
 
+@pytest.mark.usefixtures("read_here")
 @settings(max_examples=25, suppress_health_check=list(HealthCheck))
 @given(records=RECORDS, seed=st.integers(0, 10**6))
 def test_what_is_cleaned_is_what_was_meant(records, seed, shipped, tmp_path_factory):

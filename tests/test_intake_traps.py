@@ -5,6 +5,7 @@ from conftest import MEMBERS, UNITS, write_xlsx
 
 from cxzy_lib.intake.clean import clean
 
+pytestmark = pytest.mark.usefixtures("read_here")
 TALLY = ["测评项目", "满意", "比较满意", "基本满意", "不满意", "有效票"]
 LOG = ["活动日期", "支部", "活动类型", "主题", "应到人数", "实到人数"]
 

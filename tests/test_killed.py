@@ -10,7 +10,8 @@ import subprocess
 import sys
 import time
 
-from test_cli import SHOWS, cxzy, project
+from conftest import called
+from test_cli import SHOWS, project
 from test_publish_site import done, planned
 
 from cxzy_lib.publish import site
@@ -64,7 +65,7 @@ def test_a_hundred_kills_while_publishing_leave_whole_pages(tmp_path):
 
 def test_the_command_killed_anywhere_is_finished_by_the_next_call(tmp_path):
     folder = project(tmp_path, "甲学院", a=SHOWS, b=SHOWS, c=SHOWS)
-    assert cxzy(folder, "report").returncode == 0
+    assert called(folder, "report").returncode == 0
     out, chance = folder / "reports" / "public-zh", random.Random(7)
     for _ in range(5):
         command = [sys.executable, "-m", "cxzy_lib.cli", "run", "--force"]
@@ -76,7 +77,7 @@ def test_the_command_killed_anywhere_is_finished_by_the_next_call(tmp_path):
             text = (out / f"{name}.html").read_text("utf-8")
             assert "<p>None None zh public</p>" in text
             assert text.rstrip().endswith("</html>")
-    assert cxzy(folder, "run", "--force").returncode == 0
+    assert called(folder, "run", "--force").returncode == 0
     assert {path.name for path in out.iterdir()} == {
         "a.html",
         "b.html",

@@ -18,6 +18,7 @@ from cxzy_lib.intake.vocabulary import vocabulary
 from cxzy_lib.intake.workbook import read_file
 from cxzy_lib.specs import ColumnSpec
 
+pytestmark = pytest.mark.usefixtures("read_here")
 FILE = "试验学院/表.xlsx"
 HOURS = ["姓名", "培训班次", "培训形式", "起止时间", "学时"]
 COURSE = ["轮训班", "集中授课", "2011.4.8"]

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pandas as pd
 import pytest
-from conftest import ROOT, cxzy
+from conftest import ROOT, called
 
 from cxzy_lib.intake.files import raw_files
 from cxzy_lib.intake.values import key_of
@@ -97,7 +97,7 @@ def test_only_ones_own_branch_is_told_who_is_overdue(sample_edition, tmp_path):
     named = {}
     for audience in ("branch", "public"):
         places = ("--processed", sample_edition["processed"], "--out", tmp_path / audience)
-        made = cxzy("run", "08_duties", *places, "--audience", audience, "--unit", unit)
+        made = called(ROOT, "run", "08_duties", *places, "--audience", audience, "--unit", unit)
         assert made.returncode == 0, made.stderr
         page = (tmp_path / audience / "08_duties.html").read_text("utf-8")
         cells = {unescape(cell) for cell in re.findall(r"<t[dh][^>]*>([^<]*)</t[dh]>", page)}

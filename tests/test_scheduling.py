@@ -7,7 +7,8 @@ import sys
 from pathlib import Path
 
 import pytest
-from test_cli import SHOWS, cxzy, project, write_shows
+from conftest import called
+from test_cli import SHOWS, project, write_shows
 
 from cxzy_lib.scheduling import cron, systemd
 
@@ -22,7 +23,9 @@ def unit(text: str) -> configparser.ConfigParser:
 
 
 def test_the_units_run_the_report_at_the_time_in_the_project(tmp_path):
-    told = cxzy(tmp_path, "schedule", "--to", "units", "--audience", "leadership", "--at", "03:15", "--annex")
+    told = called(
+        tmp_path, "schedule", "--to", "units", "--audience", "leadership", "--at", "03:15", "--annex"
+    )
     assert told.returncode == 0, told.stderr
     service, timer = (
         unit((tmp_path / "units" / f"cxzy-report.{kind}").read_text("utf-8")) for kind in ("service", "timer")
@@ -70,17 +73,17 @@ def test_what_systemd_reads_otherwise_is_escaped():
 
 @pytest.mark.parametrize("at", ["25:00", "2:30", "noon", "02:30; x"])
 def test_a_time_that_is_none_is_refused(tmp_path, at):
-    assert cxzy(tmp_path, "schedule", "--at", at).returncode == 2
+    assert called(tmp_path, "schedule", "--at", at).returncode == 2
 
 
 def test_quiet_is_one_line_for_a_mail(tmp_path):
     folder = project(tmp_path, "甲学院", a=SHOWS, b="1 / 0")
-    told = cxzy(folder, "report", "--quiet")
+    told = called(folder, "report", "--quiet")
     assert told.returncode == 1
     assert told.stdout.count("\n") == 1
     assert told.stdout.startswith("cxzy [有问题] 清洗完成：2 个文件")
     assert "1 页新做，0 页未变，1 页失败" in told.stdout
     write_shows(folder / "notebooks" / "b.ipynb")
-    told = cxzy(folder, "report", "--quiet", "--lang", "en", "--out", "en")
+    told = called(folder, "report", "--quiet", "--lang", "en", "--out", "en")
     assert told.stdout.startswith("cxzy [ok] Raw files and campaign are unchanged")
     assert (told.returncode, told.stdout.count("\n")) == (0, 1)
