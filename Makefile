@@ -41,15 +41,19 @@ endif
 report: $(STAMP) ## clean data/raw, run every notebook, write reports/
 	$(BIN)/cxzy report --audience leadership
 
+# Files in the order of their names: by their number of tests, those with few long ones would come last.
+# nbval is for the notebooks only, and takes seconds to import.
+SIDE_BY_SIDE := -n 2 --dist loadfile --no-loadscope-reorder -p no:nbval
+
 # Both runs happen; either one's failure is the target's. The notebooks read data/processed.
 test: $(STAMP) ## run the tests, then every notebook as it stands
 	@status=0; \
-	$(BIN)/python -m pytest -n 2 --dist loadfile || status=1; \
+	$(BIN)/python -m pytest $(SIDE_BY_SIDE) || status=1; \
 	$(BIN)/cxzy clean && $(BIN)/python -m pytest --nbval-lax --nbval-current-env notebooks || status=1; \
 	exit $$status
 
 coverage: $(STAMP) ## which lines and branches the tests leave out (half as long again as the tests alone)
-	$(BIN)/python -m pytest -n 2 --dist loadfile --cov --cov-report=term:skip-covered
+	$(BIN)/python -m pytest $(SIDE_BY_SIDE) --cov --cov-report=term:skip-covered
 
 lint: $(STAMP) ## check style, formatting, types and that notebooks are stored without output
 	$(BIN)/ruff check
