@@ -170,7 +170,13 @@ def _appraised(votes: pd.DataFrame, campaign: Campaign) -> pd.DataFrame:
     """Return the votes with the kind of body that each is about: by its name, else by what the item asks."""
     bodies = {names[0]: kind for kind, names in campaign.appraisees.items()}
     about = {code: item.about for code, item in campaign.items.items() if item.about}
-    said = votes["appraisee"].map(bodies).fillna(votes["appraisee_type"]).fillna(votes["item"].map(about))
+    said = (
+        votes["appraisee"]
+        .map(bodies)
+        .astype("str")
+        .fillna(votes["appraisee_type"])
+        .fillna(votes["item"].map(about).astype("str"))
+    )
     return votes.assign(appraisee_type=said)
 
 
