@@ -157,7 +157,7 @@ def _each(call: Call, spec: "Campaign") -> dict[str, list[Any]]:
     found: dict[str, list[Any]] = {"year": list(spec.years)} if "year" in call.each else {}
     if "branch" in call.each:
         from cxzy_lib.present.selection import branches
-        from cxzy_lib.tables import institutions
+        from cxzy_lib.stored import institutions
 
         if call.unit is not None and call.unit not in institutions(call.processed):
             raise call.wrong("cli.each_branch", unit=call.unit)
@@ -169,7 +169,7 @@ def _check_unit(call: Call, unit: str) -> None:
     import pandas as pd
 
     from cxzy_lib.present.report import check_selection
-    from cxzy_lib.tables import institutions
+    from cxzy_lib.stored import institutions
 
     units = pd.read_parquet(call.processed / "units.parquet")
     try:

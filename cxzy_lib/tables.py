@@ -4,7 +4,6 @@ Everything downstream of intake knows only these shapes. Shares are 0–1, dates
 counts are nullable ``Int64``, ticks are nullable ``boolean``; a missing value is ``NA``, never 0.
 """
 
-import hashlib
 import os
 import tempfile
 from collections.abc import Iterable, Mapping
@@ -164,14 +163,6 @@ def read(processed: str | os.PathLike[str], name: str, institution: str | None =
     return pd.read_parquet(_there(processed) / f"{name}.parquet", filters=rows)
 
 
-def institutions(processed: str | os.PathLike[str]) -> list[str]:
-    """Return the institutions of the processed tables: those that sent a file."""
-    from pyarrow import parquet
-
-    column = parquet.read_table(_there(processed) / "files.parquet", columns=["institution"])["institution"]
-    return sorted(name for name in column.unique().to_pylist() if name)
-
-
 def _there(processed: str | os.PathLike[str]) -> Path:
     folder = Path(processed)
     missing = [name for name in ALL_SCHEMAS if not (folder / f"{name}.parquet").is_file()]
@@ -181,32 +172,6 @@ def _there(processed: str | os.PathLike[str]) -> Path:
             f" / {len(missing)} processed tables are missing; run `cxzy clean` first."
         )
     return folder
-
-
-def parts(path: str | os.PathLike[str]) -> dict[str, str]:
-    """Return the institutions of a processed table, "" for rows without one, each with its rows' SHA-256.
-
-    {} for a table in which the rows of an institution do not lie apart from the others'.
-    """
-    from pyarrow import parquet
-
-    about = parquet.read_metadata(path)
-    at = about.schema.names.index("institution")
-    found: dict[str, str] = {}
-    with open(path, "rb") as file:
-        for group in map(about.row_group, range(about.num_row_groups)):
-            told = group.column(at).statistics
-            if told is None or (told.has_min_max and told.min != told.max):
-                return {}
-            alone = told.null_count in (0, group.num_rows)
-            columns = [group.column(n) for n in range(group.num_columns)]
-            if not alone:
-                return {}
-            file.seek(min(column.dictionary_page_offset or column.data_page_offset for column in columns))
-            content = file.read(sum(column.total_compressed_size for column in columns))
-            name = told.min if told.has_min_max else ""
-            found[name] = found.get(name, "") + hashlib.sha256(content).hexdigest()
-    return found
 
 
 def save(tables: Mapping[str, pd.DataFrame], processed: str | os.PathLike[str]) -> None:

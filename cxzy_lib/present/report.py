@@ -24,8 +24,8 @@ from cxzy_lib.present.selection import (
     of_year,
     resolve,
 )
+from cxzy_lib.stored import institutions as known_institutions
 from cxzy_lib.tables import Tables, load, read
-from cxzy_lib.tables import institutions as known_institutions
 from cxzy_lib.texts import filled, text
 
 #: The notebook behind each page.

@@ -21,9 +21,10 @@ from cxzy_lib.publish import annex, filed, jobs
 from cxzy_lib.publish.attack import attack
 from cxzy_lib.publish.passages import passages
 from cxzy_lib.publish.reading import LANGUAGES, Statement, Vocabulary, statements, vocabulary
-from cxzy_lib.publish.shelf import editions_below, editions_in, manifest_of, root_of
+from cxzy_lib.publish.shelf import editions_below, editions_in, root_of
 from cxzy_lib.publish.site import Prepared
-from cxzy_lib.tables import Tables, institutions, load, read
+from cxzy_lib.stored import institutions
+from cxzy_lib.tables import Tables, load, read
 from cxzy_lib.texts import text
 
 Said = tuple[str, str, Statement]
@@ -45,7 +46,7 @@ class Audit:
 
     def by(self, folder: Path, above: Path) -> "Audit":
         """Return the audit of those groups that it takes the pages in `folder` to tell."""
-        place = Path(os.path.relpath(folder, above)).as_posix()
+        place = _place(folder, above)
         mine = [
             any(one.page.rpartition("/")[0] == place for one in because or ())
             for because in self.rows["because"]
@@ -163,7 +164,7 @@ class Auditor:
         above = Path(os.path.commonpath(roots))
         of: dict[str, list[Path]] = {}
         for one in mine:
-            of.setdefault(self._whose(manifest_of(one))[0], []).append(one)
+            of.setdefault(self._whose(jobs.manifest_of(one))[0], []).append(one)
         found = []
         for institution, own in of.items():
             every = [_named(self._published(one), one, above) for one in own]
@@ -197,14 +198,14 @@ class Auditor:
     ) -> list[Read]:
         """Return what other editions there say of an institution: earlier, of units, for others."""
         others = [one for one in editions_below(roots) if one not in mine]
-        whose = {one: self._whose(manifest_of(one))[0] for one in others}
+        whose = {one: self._whose(jobs.manifest_of(one))[0] for one in others}
         return [_named(self._published(one), one, above) for one in others if whose[one] == institution]
 
     def _published(self, folder: Path) -> Read:
         """Return what a published edition says, by the notes in its folder if they are about these pages."""
         if folder in self._read:
             return self._read[folder]
-        manifest = manifest_of(folder)
+        manifest = jobs.manifest_of(folder)
         paths = sorted([*folder.glob("*.html"), *folder.glob(annex.FILE)])
         files = {path.name: path.read_bytes() for path in paths}
         sums = {name: hashlib.sha256(content).hexdigest() for name, content in files.items()}
@@ -258,15 +259,15 @@ class Auditor:
 def _with_strays(edition: Prepared) -> dict[str, str | bytes]:
     """Return the files of an edition with the pages in its folder that it neither replaces nor removes."""
     known = edition.files.keys() | edition.old
-    strays = {path.name: path.read_text("utf-8") for path in edition.folder.glob("*.html")}
-    return {name: markup for name, markup in strays.items() if name not in known} | dict(edition.files)
+    strays = [path for path in edition.folder.glob("*.html") if path.name not in known]
+    return {path.name: path.read_bytes() for path in strays} | dict(edition.files)
 
 
 def _markup(name: str, content: str | bytes) -> str:
     if isinstance(content, str):
         return content
     if name != annex.FILE:
-        return content.decode()
+        return content.decode(errors="replace")
     try:
         return filed.markup(content)
     except (BadZipFile, KeyError, ValueError, OSError):  # what nobody can open tells nobody anything
@@ -276,8 +277,12 @@ def _markup(name: str, content: str | bytes) -> str:
 def _named(read: Read, folder: Path, above: Path) -> Read:
     """Return what an edition says with its folder, as seen from `above`, before the names of its pages."""
     numbers, said = read
-    place = Path(os.path.relpath(folder.resolve(), above)).as_posix()
+    place = _place(folder, above)
     return numbers, [(who, scope, replace(one, page=f"{place}/{one.page}")) for who, scope, one in said]
+
+
+def _place(folder: Path, above: Path) -> str:
+    return Path(os.path.relpath(folder.resolve(), above)).as_posix()
 
 
 def _noted(path: Path, key: str) -> Read | None:

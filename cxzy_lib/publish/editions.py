@@ -7,10 +7,9 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
-from cxzy_lib.present.selection import resolve
 from cxzy_lib.publish import annex, jobs
 from cxzy_lib.publish.jobs import Job
-from cxzy_lib.tables import institutions, read
+from cxzy_lib.stored import institutions
 from cxzy_lib.texts import text
 
 
@@ -108,7 +107,7 @@ def selections(params: Mapping[str, Any], each: Mapping[str, Sequence[Any]]) -> 
     """
     known, unit = institutions(Path(params["processed"])), params["unit"]
     if unit is not None:
-        home = resolve(read(params["processed"], "units"), unit, params["lang"], known)[0] or known[0]
+        home = _home(params, known)
         found = [Selection(home, unit, "" if unit == home else str(unit).removeprefix(f"{home}/"))]
     elif len(known) > 1 or each:
         found = [Selection(name, name) for name in known]
@@ -121,6 +120,13 @@ def selections(params: Mapping[str, Any], each: Mapping[str, Sequence[Any]]) -> 
     found = [part for one in found for part in of.get(one.institution, [one])]
     years = [params["year"]] if params["year"] is not None else [None, *each.get("year", ())]
     return [replace(one, year=year) for one in found for year in years]
+
+
+def _home(params: Mapping[str, Any], known: Sequence[str]) -> str:
+    from cxzy_lib.present.selection import resolve
+    from cxzy_lib.tables import read
+
+    return resolve(read(params["processed"], "units"), params["unit"], params["lang"], known)[0] or ""
 
 
 def plan(

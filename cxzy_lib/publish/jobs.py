@@ -95,7 +95,7 @@ def of_institutions(
 
     Rows without an institution are everybody's. A table whose parts are not apart counts whole.
     """
-    from cxzy_lib.tables import parts
+    from cxzy_lib.stored import parts
 
     known = {f"processed/{path.name}": parts(path) for path in Path(processed).glob("*.parquet")}
     return {
@@ -126,11 +126,20 @@ def digest(job: Job, inputs_digest: Mapping[str, str]) -> str:
     return hashlib.sha256(json.dumps(everything, sort_keys=True).encode()).hexdigest()
 
 
+def manifest_of(folder: Path) -> dict[str, Any]:
+    """Return the manifest in `folder` as it stands, {} without one."""
+    try:
+        found = json.loads((folder / "manifest.json").read_text("utf-8"))
+    except (OSError, ValueError):
+        return {}
+    return found if isinstance(found, dict) else {}
+
+
 def read_manifest(out: str | Path) -> dict[str, Any]:
     """Return the manifest of the edition in `out`, {} without one; pages whose file has gone are left out."""
     folder = Path(out)
+    manifest = manifest_of(folder)
     try:
-        manifest: dict[str, Any] = json.loads((folder / "manifest.json").read_text("utf-8"))
         pages = {
             name: entry
             for name, entry in manifest["pages"].items()
@@ -147,8 +156,8 @@ def check_edition(out: str | Path, parameters: Mapping[str, Any]) -> None:
     A page made for the leadership must never be shown as one of the public edition, nor be lost to it.
     """
     folder = Path(out)
+    manifest = manifest_of(folder)
     try:
-        manifest = json.loads((folder / "manifest.json").read_text("utf-8"))
         entries = [manifest, *manifest["pages"].values()]
         there = next((entry["parameters"] for entry in entries if "parameters" in entry), parameters)
     except (OSError, ValueError, TypeError, KeyError, AttributeError):

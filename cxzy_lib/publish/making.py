@@ -38,8 +38,8 @@ def make(
 ) -> Made:
     """Run what must run, all editions through one pool; audit and publish those of an institution together.
 
-    That is done as soon as they are whole: what was called off later goes on from there, and no more pages
-    are held than are being made.
+    That is done as soon as they are whole: what was called off later goes on from there. Pages that failed
+    run again when the others are through, and their institution waits for them.
 
     Parameters
     ----------

@@ -1,9 +1,9 @@
 """Editions on the disk: where they stand, and what stands beside them."""
 
-import json
 from collections.abc import Iterable
 from pathlib import Path
-from typing import Any
+
+from cxzy_lib.publish.jobs import manifest_of
 
 
 def editions_in(folder: Path) -> list[Path]:
@@ -23,15 +23,6 @@ def root_of(folder: Path) -> Path:
     above = folder.resolve().parent
     # Lists made before branches and years had editions of their own call them institutions.
     return above.parent if {"editions", "institutions"} & manifest_of(above).keys() else above
-
-
-def manifest_of(folder: Path) -> dict[str, Any]:
-    """Return the manifest in `folder`, {} without one."""
-    try:
-        found = json.loads((folder / "manifest.json").read_text("utf-8"))
-    except (OSError, ValueError):
-        return {}
-    return found if isinstance(found, dict) else {}
 
 
 def _folders(place: Path) -> list[Path]:

@@ -67,7 +67,7 @@ def prepare(
         Every notebook there is, in the order of the index; the first one's key numbers lead it.
         Pages of notebooks that are no more are removed.
     inputs : mapping
-        As given by `jobs.inputs`.
+        As given by `jobs.of_institutions`.
     with_annex : bool
         Also the workbook of its tables; one that is there is made anew in any case.
 
@@ -131,10 +131,12 @@ def prepare_list(
         ``name``, ``folder`` below `out`, ``status`` (``done``, ``failed``, or ``withheld`` where its new
         pages would have told what is hidden), ``made`` (None without pages), ``title`` (its first page's),
         ``pages`` (how many) and ``failed`` (pairs of a page's name and its error).
-    out, edition, inputs
+    out, edition
         As for `prepare`.
+    inputs : mapping
+        As given by `jobs.inputs`.
     parameters : mapping
-        Year, unit (None), language and audience.
+        Year, unit, language and audience of the call, and ``each``.
 
     Raises
     ------
