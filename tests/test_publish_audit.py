@@ -3,14 +3,17 @@
 import json
 import subprocess
 import sys
-from dataclasses import fields
+import time
+from dataclasses import fields, replace
+from threading import Thread
 
 import nbformat
 import pytest
 from conftest import ROOT
 
+from cxzy_lib.intake.files import locked
 from cxzy_lib.measure.intervals import hypergeometric_interval, wilson
-from cxzy_lib.publish import annex
+from cxzy_lib.publish import annex, making
 from cxzy_lib.publish.audit import Auditor
 from cxzy_lib.publish.jobs import PARAMETERS
 from cxzy_lib.publish.passages import passages
@@ -376,6 +379,31 @@ def test_an_edition_withheld_leaves_the_old_one_which_counts(auditor, tmp_path):
     new = [prepared(tmp_path / "x", LEAKS["a year"]), prepared(tmp_path / "y", {"a.html": CLEAN})]
     _, refused = auditor.check(new)
     assert [folder.name for folder, _ in refused] == ["x", "y"]
+
+
+def test_two_calls_at_once_see_each_others_pages(auditor, tmp_path):
+    """Each alone tells nothing; whoever comes second is told what they tell together."""
+    total = {"a.html": "<p>2010年秋合计收到有效票 34 票。</p>"}  # less the 30 members
+    pages = {"x": {"a.html": CLEAN}, "y": total}
+    made = {name: making.Made() for name in pages}
+
+    def call(name):
+        own = Auditor(auditor.processed, auditor.campaign_folder, tmp_path / name)
+        edition = prepared(tmp_path / name, pages[name])
+        edition = replace(edition, manifest=edition.manifest | {"pages": {"a.html": {}}})
+        making._issue([edition], own, made[name])
+
+    calls = [Thread(target=call, args=[name]) for name in pages]
+    with locked(tmp_path, "no"):  # both wait
+        for one in calls:
+            one.start()
+        time.sleep(1)
+        assert not any(made[name].audited for name in pages)
+    for one in calls:
+        one.join()
+    withheld = [folder.name for name in pages for folder, _ in made[name].withheld]
+    assert len(withheld) == 1
+    assert sorted(path.name for path in tmp_path.iterdir()) == sorted({*pages} - {*withheld})
 
 
 def test_a_workbook_left_by_a_page_that_went_is_read(auditor, tmp_path):

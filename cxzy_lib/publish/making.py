@@ -4,16 +4,18 @@ import shutil
 import tempfile
 import time
 from collections import Counter
-from collections.abc import Callable, Collection, Iterable, Sequence
-from contextlib import closing
+from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
+from contextlib import ExitStack, closing, contextmanager
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
+from cxzy_lib.intake.files import Busy, locked
 from cxzy_lib.publish import jobs
 from cxzy_lib.publish.audit import Audit, Auditor
 from cxzy_lib.publish.editions import Plan, Plans
 from cxzy_lib.publish.runner import Result, run_jobs
+from cxzy_lib.publish.shelf import root_of
 from cxzy_lib.publish.site import Edition, Prepared, prepare, prepare_list, publish
 
 
@@ -97,14 +99,30 @@ def _by_institution(editions: Iterable[Plan]) -> dict[str, list[Plan]]:
 
 def _issue(ready: Sequence[Prepared], auditor: Auditor, made: Made) -> None:
     """Publish those editions of an institution that may be."""
-    started = time.perf_counter()
-    found, refused = auditor.check(ready)
-    made.audit_seconds += time.perf_counter() - started
-    made.audited.append(found)
-    made.withheld += refused
-    for one in ready:
-        if one.folder.resolve() not in dict(refused):
-            publish(one)
+    with _alone(root_of(auditor.out or ready[0].folder)):
+        started = time.perf_counter()
+        found, refused = auditor.check(ready)
+        made.audit_seconds += time.perf_counter() - started
+        made.audited.append(found)
+        made.withheld += refused
+        for one in ready:
+            if one.folder.resolve() not in dict(refused):
+                publish(one)
+
+
+@contextmanager
+def _alone(root: Path) -> Iterator[None]:
+    """Wait until no other call checks and publishes in `root`: each is to see the other's pages."""
+    with ExitStack() as stack:
+        while True:
+            try:
+                stack.enter_context(locked(root, ".nothing-of-ours"))
+                break
+            except Busy:
+                time.sleep(0.2)
+            except PermissionError:  # a folder that only others may write to: nobody can hold it
+                break
+        yield
 
 
 def _prepared(plans: Plans, one: Plan, results: Sequence[Result], edition: Edition) -> Prepared:
