@@ -89,7 +89,7 @@ def target_bars(shares: pd.DataFrame, lang: str = "zh", ax: Axes | None = None) 
     marks = [text(f"present.mark_{state}", lang) for state in shares["status"]]
     shown = [f"{mark} {look.percent(value, lang)}" for mark, value in zip(marks, values, strict=True)]
     after = look.right_column(ax, shown)
-    look.right_column(ax, look.bases(shares, "base", lang), text("plan.members_head", lang), after)
+    look.right_column(ax, look.bases(shares, "base", lang), text("pages.col_base", lang), after)
     return look.settle(ax)
 
 
