@@ -9,7 +9,6 @@ from dataclasses import dataclass, field, replace
 from functools import cached_property
 from pathlib import Path
 from typing import Any
-from zipfile import BadZipFile
 
 import pandas as pd
 
@@ -233,7 +232,9 @@ class Auditor:
     def _pages(self, manifest: Mapping[str, Any], files: Mapping[str, str | bytes]) -> Read:
         institution, scope = self._whose(manifest)
         words = self.known(institution).words
-        texts = [one for name, content in files.items() for one in passages(name, _markup(name, content))]
+        texts = [
+            one for name, content in files.items() for one in passages(name, filed.opened(name, content))
+        ]
         said = [(institution, scope, found) for one in texts for found in statements(one, words)]
         return len(texts), said
 
@@ -261,17 +262,6 @@ def _with_strays(edition: Prepared) -> dict[str, str | bytes]:
     known = edition.files.keys() | edition.old
     strays = [path for path in edition.folder.glob("*.html") if path.name not in known]
     return {path.name: path.read_bytes() for path in strays} | dict(edition.files)
-
-
-def _markup(name: str, content: str | bytes) -> str:
-    if isinstance(content, str):
-        return content
-    if name != annex.FILE:
-        return content.decode(errors="replace")
-    try:
-        return filed.markup(content)
-    except (BadZipFile, KeyError, ValueError, OSError):  # what nobody can open tells nobody anything
-        return "<p></p>"
 
 
 def _named(read: Read, folder: Path, above: Path) -> Read:

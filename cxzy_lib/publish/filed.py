@@ -5,11 +5,28 @@ import re
 from collections.abc import Sequence
 from html import escape
 from typing import Any
+from zipfile import BadZipFile
 
+from cxzy_lib.publish.annex import FILE
 from cxzy_lib.publish.reading import LANGUAGES
 from cxzy_lib.texts import text
 
 _FORM = re.compile(r'(?:"([^"]*)")?(\+?)(#,##)?(0(?:\.0+)?)(%?)(?:"([^"]*)")?')
+
+
+def opened(name: str, content: str | bytes) -> str:
+    """Return a published file as markup: a page as it is, a workbook as by `markup`.
+
+    What nobody can open tells nobody anything: of a workbook that is cut off nothing is left.
+    """
+    if isinstance(content, str):
+        return content
+    if name != FILE:
+        return content.decode(errors="replace")
+    try:
+        return markup(content)
+    except (BadZipFile, KeyError, ValueError, OSError):
+        return "<p></p>"
 
 
 def markup(content: bytes) -> str:
