@@ -398,10 +398,10 @@ def test_what_is_the_institutions_is_no_lack_of_a_branch(opened):
 @pytest.mark.parametrize(
     ("lang", "named", "gone"),
     [
-        ("zh", "另有 {n} 条属全校，不按支部，见全校版。", "方案各条中"),
+        ("zh", "另有 {n} 条属全单位，不按支部或处室，见全单位版。", "方案各条中"),
         (
             "en",
-            "Clauses of the whole institution, not by branch: {n}; see its own edition.",
+            "Clauses of the whole institution, not by branch or department: {n}; see its own edition.",
             "the plan's clauses",
         ),
     ],
@@ -437,7 +437,7 @@ def test_the_duties_of_a_branch_are_its_own(opened):
         assert code in told
     assert ">D1.3<" in listed
     assert "书记每学期" not in duty_pages.coverage_figure(own).html
-    assert "属全校" in duty_pages.steps_figure(own).html
+    assert "属全单位" in duty_pages.steps_figure(own).html
     assert "步骤格" not in duty_pages.steps_title(own)
 
 

@@ -25,7 +25,7 @@ def state_words(status: str, lang: str) -> str:
     Examples
     --------
     >>> state_words("met", "zh"), state_words("no_evidence", "en")
-    ('✓ 达到', '? Required, no evidence')
+    ('✓ 达到', '? No evidence yet')
     """
     words = text(f"present.state_{status}", lang).split("（")[0].split(", no number")[0]
     return f"{text(f'present.mark_{status}', lang)} {words}"

@@ -201,7 +201,7 @@ def rows_axes(names: Sequence[str], ax: Axes | None = None, extra: float = 0.9) 
 
 def label_rows(ax: Axes, names: Sequence[str]) -> None:
     """Label the rows of `ax`; needed again after a seaborn function, which sets its own."""
-    labels = [(shorten if len(names) > 12 else two_lines)(name) for name in names]
+    labels = [shorten(name, 44) if len(names) > 12 else two_lines(name) for name in names]
     ax.set_yticks(range(len(names)), labels, linespacing=1.35, va="center")
     ax.set_ylim(max(len(names), 1) - 0.5, -0.5)
     ax.set_ylabel("")
