@@ -27,6 +27,7 @@ if TYPE_CHECKING:
     from cxzy_lib.publish.runner import Result
 
 SHOWN_FINDINGS = 20  # by clean and report; check shows all
+_WITH_NAMES = ("votes", "turnout", "answers", "events", "attendance", "tasks", "hours")
 
 
 def _raw_files(call: Call) -> list[Path]:
@@ -74,8 +75,10 @@ def _sum_up(call: Call, tables: "dict[str, pd.DataFrame]", done: str) -> int:
     kept, rejected = (int((ledger["outcome"] == name).sum()) for name in ("kept", "rejected"))
     bad = int(lost.sum())
     call.say(done, files=len(files), kept=kept, rejected=rejected, findings=found, bad=bad)
+    # Who sends figures only, such as a bureau its roll-up, has no names to look up.
+    named = {home for name in _WITH_NAMES for home in tables[name]["institution"].dropna()}
     for register in ("units", "people"):
-        without = sorted(set(files["institution"].dropna()) - set(tables[register]["institution"]))
+        without = sorted(named - set(tables[register]["institution"]))
         if without:
             call.say(f"no_{register}", names="、".join(without))
     unchecked = ledger["code"].str.contains("no_register|no_people_register", na=False)

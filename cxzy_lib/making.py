@@ -18,15 +18,19 @@ from cxzy_lib.texts import text
 @click.option(
     "--mess", default=0.5, show_default=True, type=click.FloatRange(0, 1), help="杂乱程度 / 0 clean … 1 all"
 )
+@click.option("--bureau", is_flag=True, help="另生成教育局汇总表 / a bureau's roll-up of them, too")
 @LANG
 @HELP
-def sample(folder: Path, seed: int, members: int, institutions: int, mess: float, lang: str) -> None:
+def sample(
+    folder: Path, seed: int, members: int, institutions: int, mess: float, bureau: bool, lang: str
+) -> None:
     """生成合成样例 / Write synthetic raw files and their truth."""
     if folder.exists() and not (folder.is_dir() and not any(folder.iterdir())):
         raise Wrong(text("cli.sample_not_empty", lang, folder=folder))
     from cxzy_lib.sample import make_sample, write_truth
 
-    truth = make_sample(folder / "raw", seed=seed, members=members, institutions=institutions, mess=mess)
+    raw, how_many = folder / "raw", {"members": members, "institutions": institutions}
+    truth = make_sample(raw, seed=seed, mess=mess, bureau=bureau, **how_many)
     write_truth(truth, folder / "truth")
     files = sum(path.is_file() for path in (folder / "raw").rglob("*"))
     click.echo(text("cli.sample_done", lang, folder=folder, institutions=len(truth), files=files))

@@ -2,6 +2,7 @@
 
 import hashlib
 import os
+import re
 from pathlib import Path
 
 
@@ -11,6 +12,17 @@ def institutions(processed: str | os.PathLike[str]) -> list[str]:
 
     column = parquet.read_table(Path(processed) / "files.parquet", columns=["institution"])["institution"]
     return sorted(name for name in column.unique().to_pylist() if name)
+
+
+def layouts(processed: str | os.PathLike[str]) -> dict[str, set[str]]:
+    """Return which layouts each institution's files had, by their codes; no institution is ""."""
+    from pyarrow import parquet
+
+    rows = parquet.read_table(Path(processed) / "files.parquet", columns=["institution", "layouts"])
+    found: dict[str, set[str]] = {}
+    for home, told in zip(*(rows[name].to_pylist() for name in rows.column_names), strict=True):
+        found.setdefault(home or "", set()).update(re.findall(r"\bT\d+\w?\b", told or ""))
+    return found
 
 
 def parts(path: str | os.PathLike[str]) -> dict[str, str]:

@@ -157,7 +157,7 @@ def _telling_twins(task: Task, result: SheetResult) -> SheetResult:
             continue
         said = frame.reindex(columns=["row", *SAME[table][1:]]).drop_duplicates()
         again = said.duplicated(list(SAME[table][1:]), keep="first") & said[SAME[table][1]].notna()
-        for row in said.loc[again, "row"]:
+        for row in said.loc[again, "row"].unique():  # a row can make many figures
             result = result.noting(int(row), Finding("said_before", "warning"))
     return result
 

@@ -260,18 +260,24 @@ def severity(lang: str) -> list[Column]:
     ]
 
 
-def units(lang: str) -> list[Column]:
-    """Columns of `fair_comparison`: the raw rate first, then what can be said for sure."""
+def units(lang: str, unit: str = "", rate: str = "") -> list[Column]:
+    """Columns of `fair_comparison`: the raw rate first, then what can be said for sure.
+
+    `unit` and `rate` head the units' names (by default branches) and what the rate is (pledges kept).
+    """
     words = {
         "position": ("above", "below", "within"),
         "tier": ("upper", "middle", "lower"),
-        "reason": ("scale_differs", "denominator_differs", "small_base", "no_data", "single_unit"),
+        "reason": (
+            *("scale_differs", "denominator_differs", "small_base", "no_data", "single_unit"),
+            *("not_returned", "twice", "rate_only", "over_base", "low_turnout", "hidden"),
+        ),
     }
     names = {key: {code: text(f"units.{code}", lang) for code in codes} for key, codes in words.items()}
     return [
-        Column("unit", say("col_branch", lang)),
+        Column("unit", unit or say("col_branch", lang)),
         *_heads(lang, "count base", "count"),
-        Column("rate", say("col_kept_rate", lang), "share"),
+        Column("rate", rate or say("col_kept_rate", lang), "share"),
         Column("shrunken", say("col_shrunken", lang), "share", "shrunken_low", "shrunken_high"),
         Column("position", say("col_position", lang), words=names["position"]),
         Column("rank_low", say("col_rank_low", lang), "count"),

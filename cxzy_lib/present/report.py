@@ -130,21 +130,7 @@ class Report:
 
     def head(self, page: str, title: str, *, one_sheet: bool = False) -> Block:
         """Return the head of `page`: institution, period, cut-off, and what became of the files."""
-        files, ledger = self.tables.files, self.tables.ledger
-        used = int(files["status"].isin(["read", "partly"]).sum())
-        told = self.say("files_value", used=used, bad=len(files) - used)
-        read = files["layouts"].fillna("").str.cat(sep=" ")
-        asked = self.evidence.by_unit if self.unit else self.campaign.evidence
-        if missing := [code for code in asked if not re.search(rf"\b{code}", read)]:
-            told += self.say("files_missing", count=len(missing))
-        if rejected := int(ledger["outcome"].eq("rejected").sum()):
-            told += self.say("rows_rejected", rows=rejected)
-        facts = [
-            (self.say("institution"), "、".join(institutions(files))),
-            (self.say("period"), f"{self.campaign.span.start} – {self.campaign.span.end}"),
-            (self.say("cutoff"), f"{self.cutoff:%Y-%m-%d}"),
-            (self.say("files"), told),
-        ]
+        facts = self.file_facts(self.evidence.by_unit if self.unit else self.campaign.evidence)
         facts += [(self.say("register"), self.say(f"missing_{name}")) for name in self.missing]
         votes = self.tables.votes
         hidden = len(votes.loc[is_hidden(votes), QUESTION].drop_duplicates())
@@ -153,6 +139,23 @@ class Report:
             facts.append((self.say("selection"), " ".join(str(v) for v in (self.unit, self.year) if v)))
         subtitle, name = self.say(f"{page}_subtitle"), self.say(f"page_{page}")
         return head(title, subtitle, facts, name=name, one_sheet=one_sheet)
+
+    def file_facts(self, asked: Iterable[str]) -> list[tuple[str, str]]:
+        """Return institution, period, cut-off and files; of the layouts `asked`, how many are missing."""
+        files, ledger = self.tables.files, self.tables.ledger
+        used = int(files["status"].isin(["read", "partly"]).sum())
+        told = self.say("files_value", used=used, bad=len(files) - used)
+        read = files["layouts"].fillna("").str.cat(sep=" ")
+        if missing := [code for code in asked if not re.search(rf"\b{code}", read)]:
+            told += self.say("files_missing", count=len(missing))
+        if rejected := int(ledger["outcome"].eq("rejected").sum()):
+            told += self.say("rows_rejected", rows=rejected)
+        return [
+            (self.say("institution"), "、".join(institutions(files))),
+            (self.say("period"), f"{self.campaign.span.start} – {self.campaign.span.end}"),
+            (self.say("cutoff"), f"{self.cutoff:%Y-%m-%d}"),
+            (self.say("files"), told),
+        ]
 
     def method(self, *names: str) -> Block:
         """Return the reasons of the settings `names`; one that the campaign does not have decides nothing."""

@@ -9,7 +9,7 @@ from typing import Any
 
 from cxzy_lib.publish import annex, jobs
 from cxzy_lib.publish.jobs import Job
-from cxzy_lib.stored import institutions
+from cxzy_lib.stored import institutions, layouts
 from cxzy_lib.texts import text
 
 
@@ -164,19 +164,21 @@ def plan(
     about = selections(params, each)
     listed = bool(each) or len(about) > 1
     folders = _folders(about) if listed else {about[0]: ""}
+    held, special = layouts(params["processed"]), jobs.own_layouts(notebooks)
     own = jobs.of_institutions(inputs, params["processed"], {one.institution for one in about})
 
     def one(selection: Selection) -> Plan:
         of = {"unit": selection.unit, "year": selection.year, "out": out / folders[selection]}
         given = {**params, **of}
-        planned = tuple(jobs.plan_jobs(notebooks, (), given))
-        chosen = tuple(jobs.plan_jobs(notebooks, only, given))
+        mine = held.get(selection.institution, ())
+        planned = jobs.fitting(jobs.plan_jobs(notebooks, (), given), mine, special)
+        chosen = tuple(job for job in jobs.plan_jobs(notebooks, only, given) if job in planned)
         manifest = jobs.read_manifest(given["out"])
-        mine = own[selection.institution]
-        todo = tuple(job for job in chosen if force or jobs.stale(job, manifest, mine))
+        of_it = own[selection.institution]
+        todo = tuple(job for job in chosen if force or jobs.stale(job, manifest, of_it))
         if planned:
             jobs.check_edition(given["out"], jobs.settings(planned[0]))
-        return Plan(Path(given["out"]), selection, planned, chosen, todo, mine)
+        return Plan(Path(given["out"]), selection, planned, chosen, todo, of_it)
 
     parameters = {name: params[name] for name in jobs.PARAMETERS if name not in jobs.PLACES}
     parameters |= {"each": sorted(each)} if each else {}

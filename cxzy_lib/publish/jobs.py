@@ -5,7 +5,7 @@ Imports little: a run with nothing to do answers at once.
 
 import hashlib
 import json
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 from importlib import metadata
 from pathlib import Path
@@ -69,6 +69,42 @@ def plan_jobs(notebooks_dir: str | Path, only: Iterable[str], params: Mapping[st
         raise NotebookError(text("publish.unknown_notebook", params["lang"], name=name, known=known))
     given = {key: str(value) if isinstance(value, Path) else value for key, value in params.items()}
     return [Job(path, given, f"{n}.html") for n, path in found.items() if not names or n in names]
+
+
+def own_layouts(notebooks_dir: str | Path) -> dict[str, frozenset[str]]:
+    """Return which layouts each notebook is for: ``{"cxzy": {"layouts": [...]}}`` in its metadata."""
+    found = {}
+    for path in Path(notebooks_dir).glob("*.ipynb"):
+        try:
+            about = json.loads(path.read_text("utf-8"))["metadata"]["cxzy"]["layouts"]
+        except (
+            OSError,
+            ValueError,
+            KeyError,
+            TypeError,
+        ):  # most have none; a broken one fails when it is run
+            about = ()
+        found[path.name] = frozenset(about)
+    return found
+
+
+def fitting(
+    planned: Iterable[Job], held: Collection[str], own: Mapping[str, frozenset[str]]
+) -> tuple[Job, ...]:
+    """Return the jobs whose notebooks suit the layouts that an institution's files had.
+
+    A notebook with layouts of its `own` (as of `own_layouts`) is run where one of them is there. An
+    institution that has nothing but such layouts gets only these pages.
+
+    Examples
+    --------
+    >>> jobs = [Job(Path(f"{name}.ipynb"), {}, f"{name}.html") for name in ("01_brief", "11_bureau")]
+    >>> own = {"01_brief.ipynb": frozenset(), "11_bureau.ipynb": frozenset({"T30"})}
+    >>> [[job.page for job in fitting(jobs, held, own)] for held in ({"T30"}, {"T05a"}, {"T30", "T05a"})]
+    [['11_bureau.html'], ['01_brief.html'], ['01_brief.html', '11_bureau.html']]
+    """
+    usual = not held or not set(held) <= frozenset().union(*own.values())
+    return tuple(job for job in planned if (mine & set(held) if (mine := own[job.notebook.name]) else usual))
 
 
 def versions() -> dict[str, str]:

@@ -33,7 +33,7 @@ __all__ = ["make_sample", "write_truth"]
 
 def make_sample(
     folder: str | os.PathLike[str], *, seed: int = 2010, members: int = 110, institutions: int = 1,
-    mess: float = 0.5,
+    mess: float = 0.5, bureau: bool = False,
 ) -> Truth:  # fmt: skip
     """Write the raw files of synthetic institutions and return what is true of them.
 
@@ -49,6 +49,8 @@ def make_sample(
         How many.
     mess : float
         0 (plain tables) to 1 (every kind of mess everywhere). The truth does not depend on it.
+    bureau : bool
+        Also the folder of a bureau with what the institutions sent it each year.
 
     Returns
     -------
@@ -91,7 +93,26 @@ def make_sample(
         for name, sheets in evidence.books(world, more, Mess(Random(more), mess)):
             write_book(target / name, sheets)
         truth[world.name] = _truth(world, more)
+    if bureau:
+        truth |= _bureau(Path(folder), truth, seed, mess)
     return truth
+
+
+def _bureau(folder: Path, truth: Truth, seed: int, mess: float) -> Truth:
+    """Write the bureau's roll-ups and return what is true of them."""
+    from cxzy_lib.sample import bureau
+    from cxzy_lib.sample.books import write_book
+    from cxzy_lib.sample.mess import Mess
+
+    name = str(words()["bureau"]["name"])
+    (folder / name).mkdir()
+    returns = bureau.returns(
+        [(school, int(of["people"]["is_member"].sum())) for school, of in truth.items()], seed
+    )
+    for file, sheets in bureau.books(returns, Mess(Random(f"{seed}-bureau-mess"), mess)):
+        write_book(folder / name / file, sheets)
+    nothing: dict[str, list[Row]] = {table: [] for table in TABLES}
+    return {name: _frames(nothing | {"figures": list(bureau.truth(returns))})}
 
 
 def write_truth(truth: Truth, folder: str | os.PathLike[str]) -> None:
@@ -105,7 +126,6 @@ def write_truth(truth: Truth, folder: str | os.PathLike[str]) -> None:
 
 def _truth(world: "World", seed: str) -> "dict[str, pd.DataFrame]":
     from cxzy_lib.sample import evidence
-    from cxzy_lib.tables import conform
 
     answers = list(_answers(world))
     rows: dict[str, list[Row]] = {
@@ -122,6 +142,12 @@ def _truth(world: "World", seed: str) -> "dict[str, pd.DataFrame]":
     }
     for table, row in evidence.truth(world, seed):
         rows[table] = [*rows[table], row]
+    return _frames(rows)
+
+
+def _frames(rows: dict[str, list[Row]]) -> "dict[str, pd.DataFrame]":
+    from cxzy_lib.tables import conform
+
     frames = {}
     for table, listed in rows.items():
         frame = conform(table, [{"person": row.get("name"), **row} for row in listed])
