@@ -72,6 +72,7 @@ def theme() -> Iterator[None]:
         "axes.titlelocation": "left",
         "text.color": INK,
         "text.parse_math": False,  # a "$" in a unit's name starts no formula
+        "text.hinting": "no_hinting",  # so that sizes are measured as the page draws them
         "svg.fonttype": "none",  # text stays text: the page embeds the same font
         "svg.hashsalt": "cxzy",
     }
@@ -256,7 +257,9 @@ def figure_of(artist: Artist) -> Figure:
 
 def settle(ax: Axes) -> Axes:
     """Lay the figure out, so that sizes can be measured and drawing it later needs no theme."""
-    figure_of(ax).draw_without_rendering()
+    figure = figure_of(ax)
+    if (engine := figure.get_layout_engine()) is not None:
+        engine.execute(figure)
     return ax
 
 
