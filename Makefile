@@ -10,7 +10,7 @@ STAMP := $(VENV)/.installed
 SHELL := /bin/sh
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help env report test coverage lint format lab lock clean
+.PHONY: help env report test bench coverage lint format lab lock clean
 
 # Compiled bytecode is half of the start-up time: a variable of the user's shell must not switch it off.
 unexport PYTHONDONTWRITEBYTECODE
@@ -49,11 +49,14 @@ SIDE_BY_SIDE := -n 2 --dist loadfile --no-loadscope-reorder -p no:nbval
 test: $(STAMP) ## run the tests, then every notebook as it stands
 	@status=0; \
 	$(BIN)/python -m pytest $(SIDE_BY_SIDE) || status=1; \
-	$(BIN)/cxzy clean && $(BIN)/python -m pytest --nbval-lax --nbval-current-env notebooks || status=1; \
+	$(BIN)/cxzy clean && $(BIN)/python -m pytest -n 2 --dist loadfile --nbval-lax --nbval-current-env notebooks || status=1; \
 	exit $$status
 
 coverage: $(STAMP) ## which lines and branches the tests leave out (half as long again as the tests alone)
 	$(BIN)/python -m pytest $(SIDE_BY_SIDE) --cov --cov-report=term:skip-covered
+
+bench: $(STAMP) ## time a night's reports and the cleaning of a long workbook beside other ways (half an hour)
+	$(BIN)/cxzy clean && $(BIN)/python benchmarks/night.py data/processed && $(BIN)/python benchmarks/clean.py
 
 lint: $(STAMP) ## check style, formatting, types and that notebooks are stored without output
 	$(BIN)/ruff check
@@ -67,7 +70,8 @@ format: $(STAMP) ## put code and notebooks into their stored form
 	$(BIN)/nbstripout notebooks/*.ipynb
 
 lab: $(STAMP) ## open the notebooks in JupyterLab
-	$(BIN)/jupyter lab notebooks
+	@test -f data/processed/files.parquet || $(BIN)/cxzy clean
+	$(BIN)/jupyter lab notebooks/00_start_here.ipynb
 
 # For every platform and Python at once, with hashes; the newest versions that pyproject.toml allows.
 # Extras are named: without them pip looks for the newest release of coverage[toml] and refuses it as unpinned.

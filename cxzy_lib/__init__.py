@@ -11,9 +11,12 @@ _HOMES = {
     "cxzy_lib.tables": "Tables load",
     "cxzy_lib.intake.clean": "clean",
     "cxzy_lib.intake.check": "check",
+    "cxzy_lib.measure.estimates": "satisfaction_rates",
     "cxzy_lib.present.blocks": "Block KeyNumber figure findings head key_numbers note section side_by_side",
+    "cxzy_lib.present.lineage": "fed trace",
     "cxzy_lib.present.report": "Report open_report",
     "cxzy_lib.present.tables": "Column html_table",
+    "cxzy_lib.present.what_if": "what_if",
 }
 _NAMES = {name: home for home, names in _HOMES.items() for name in names.split()}
 _MODULES = {

@@ -15,12 +15,15 @@ if TYPE_CHECKING:
 
 @click.command()
 @click.argument("figure")
+@click.option("--row", type=click.IntRange(1), help="FIGURE 为文件名时的行号 / FIGURE names a file: its row")
+@click.option("--cells", is_flag=True, help="并列出各行原文（含姓名）/ also what the rows say, with names")
 @common
-def trace(call: Call, figure: str) -> int:
-    """列出一个数字所依据的文件、工作表和行 / Say from which files, sheets and rows a figure comes."""
-    from cxzy_lib.measure.indicators import status_table
-    from cxzy_lib.measure.indicators import trace as rows_of
-    from cxzy_lib.present import plan
+def trace(call: Call, figure: str, row: int | None, cells: bool) -> int:
+    """列出一个数字所依据的文件、工作表和行 / Say from which files, sheets and rows a figure comes.
+
+    给出文件名和 --row，则列出该行用于哪些数字 / With a file's name and --row: which figures the row fed.
+    """
+    from cxzy_lib.present import lineage, plan
     from cxzy_lib.present.report import open_report
 
     if not (call.processed / "units.parquet").is_file():
@@ -30,15 +33,21 @@ def trace(call: Call, figure: str) -> int:
         report = open_report(**chosen, audience="leadership")
     except ValueError as error:
         raise Wrong(str(error)) from error
-    table = status_table(report.evidence)
+    if row is not None:
+        found = lineage.fed(report, figure, row)
+        nothing = [text("cli.fed_nothing", call.lang, file=figure, row=row)]
+        for line in found["says"] if len(found) else nothing:
+            click.echo(line)
+        return 0
     try:
-        rows = rows_of(report.evidence, figure)
-    except KeyError:
-        near = plan.nearest_ids(table, figure)
-        raise call.wrong("cli.no_figure", id=figure, near="、".join(near)) from None
-    click.echo(plan.figure_line(table, report.campaign, figure, call.lang))
+        rows = lineage.trace(report, figure, call.raw if cells else None)
+    except KeyError as error:
+        raise Wrong(error.args[0]) from None
+    click.echo(plan.figure_line(report.status, report.campaign, figure, call.lang))
     for line in plan.trace_lines(rows, call.lang):
         click.echo(line)
+    for line in rows["says"].dropna() if cells else ():
+        click.echo(f"  {line}")
     return 0
 
 

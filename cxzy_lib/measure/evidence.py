@@ -5,6 +5,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import date
 from functools import cached_property
+from typing import Any
 
 import pandas as pd
 
@@ -142,6 +143,13 @@ class Evidence:
     def training(self) -> pd.DataFrame:
         """The hours of every in-service member."""
         return training_progress(self.tables.hours, self.tables.people, self.campaign, self.as_of)
+
+    @cached_property
+    def ballots(self) -> dict[Any, pd.DataFrame]:
+        """The rows of votes by occasion, semester, item and group of raters; "" for what is missing."""
+        votes = self.tables.votes
+        keys = [votes[name].fillna("") for name in ("occasion", "semester", "item", "rater_group")]
+        return {key: part for key, part in votes.groupby(keys)}
 
     @cached_property
     def rates(self) -> pd.DataFrame:

@@ -215,3 +215,22 @@ def _traced(ev: Evidence, code: str, figure: str) -> Iterator[pd.DataFrame]:
             if name == figure:
                 yield pd.DataFrame(columns=["table", *CELL])
                 yield from (rows.assign(table=table)[["table", *CELL]] for table, rows in answer.rows.items())
+
+
+def fed(ev: Evidence, file: str, row: int, sheet: str | None = None) -> list[str]:
+    """Return the ids of the clauses' figures that used a row of a source file: see `lineage.fed`."""
+    found: dict[str, None] = {}
+    for code, clause in ev.campaign.plan.clauses.items():
+        for window in (_whole(clause, ev), *windows(ev.campaign)):
+            for name, answer in _figures(code, clause, ev, window):
+                if any(_uses(rows, file, row, sheet) for rows in answer.rows.values()):
+                    found[name] = None
+    return list(found)
+
+
+def _uses(rows: pd.DataFrame, file: str, row: int, sheet: str | None) -> bool:
+    names = rows["source_file"]
+    mine = (names.eq(file) | names.str.endswith(f"/{file}")) & rows["source_row"].eq(row)
+    if sheet is not None:
+        mine &= rows["source_sheet"].eq(sheet)
+    return bool(mine.fillna(False).any())

@@ -32,15 +32,13 @@ def votes(ask: Ask, ev: Evidence) -> Answers:
     if not mine.any():
         return [Answer(None, "share")]
     last = rates[mine].sort_values("order").drop_duplicates("rater_group", keep="last")
-    return [_rate(row, ev, measure.occasion) for row in last.to_dict("records")]
+    return [_rate(row, ev) for row in last.to_dict("records")]
 
 
-def _rate(row: Mapping[Any, Any], ev: Evidence, occasion: str) -> Answer:
-    every = ev.tables.votes
-    same = every["rater_group"].eq(row["rater_group"]) & every["occasion"].eq(row["occasion"])
-    for name in ("semester", "item"):
-        same &= every[name].eq(row[name]) | (every[name].isna() & bool(pd.isna(row[name])))
-    used, said = {"votes": every[same.fillna(False).astype(bool)]}, str(row["rater_group"])
+def _rate(row: Mapping[Any, Any], ev: Evidence) -> Answer:
+    names = ("occasion", "semester", "item", "rater_group")
+    key = tuple("" if pd.isna(row[name]) else str(row[name]) for name in names)
+    used, said = {"votes": ev.ballots.get(key, ev.tables.votes.iloc[:0])}, str(row["rater_group"])
     period = "" if pd.isna(row["semester"]) else str(row["semester"])
     if row["hidden"]:
         return Answer(None, "share", part=said, period=period, state="hidden", rows=used)

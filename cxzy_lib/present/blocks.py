@@ -274,3 +274,18 @@ def _inline(svg: str, title: str, alt: str) -> str:
     heading.text = title
     root.insert(0, heading)
     return ElementTree.tostring(root, encoding="unicode")
+
+
+def draw_once() -> None:
+    """Draw a chart and throw it away, so that fonts are open; not with pyplot, which chooses a backend."""
+    from matplotlib.backends.backend_agg import FigureCanvasAgg
+    from matplotlib.figure import Figure
+
+    from cxzy_lib.present.theme import theme
+
+    with theme():
+        drawn = Figure(layout="constrained")
+        FigureCanvasAgg(drawn)
+        drawn.add_subplot(title="满意率 100%", xlabel="2012").barh([0], [1])
+        drawn.draw_without_rendering()
+        drawn.savefig(io.StringIO(), format="svg")

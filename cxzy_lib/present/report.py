@@ -217,7 +217,7 @@ def open_report(
         message gives the names that are known.
     """
     kept = _kept_open.get((str(processed), str(campaign), year, unit))
-    report = kept or _opened(processed, campaign, year, unit, lang)
+    report = kept or opened(processed, load_campaign(campaign), year, unit, lang)
     return report.for_readers(lang, audience)
 
 
@@ -239,20 +239,17 @@ def keep_open(
     ValueError
         As `open_report`.
     """
-    report = _opened(processed, campaign, year, unit, lang)
+    report = opened(processed, load_campaign(campaign), year, unit, lang)
     _kept_open[str(processed), str(campaign), year, unit] = report
     for name in _WORKED_OUT if worked_out else ():
         getattr(report, name)
 
 
-def _opened(
-    processed: str | os.PathLike[str],
-    campaign: str | os.PathLike[str],
-    year: int | None,
-    unit: str | None,
-    lang: str,
+def opened(
+    processed: str | os.PathLike[str], campaign: Campaign, year: int | None, unit: str | None, lang: str
 ) -> Report:
-    spec, units = clipped(load_campaign(campaign), year, lang), read(processed, "units")
+    """Return a selection of the processed tables; what must not be shown is hidden by the settings."""
+    spec, units = clipped(campaign, year, lang), read(processed, "units")
     chosen, part = resolve(units, unit, lang, known_institutions(processed))
     tables = load(processed, chosen)
     missing = tuple(name for name in ("units", "people") if getattr(tables, name).empty)

@@ -257,9 +257,8 @@ def figure_of(artist: Artist) -> Figure:
 
 def settle(ax: Axes) -> Axes:
     """Lay the figure out, so that sizes can be measured and drawing it later needs no theme."""
-    figure = figure_of(ax)
-    if (engine := figure.get_layout_engine()) is not None:
-        engine.execute(figure)
+    if (engine := figure_of(ax).get_layout_engine()) is not None:
+        engine.execute(figure_of(ax))
     return ax
 
 
@@ -267,8 +266,7 @@ def legend(ax: Axes, marks: list[Artist]) -> None:
     """Name the `marks` above the chart, in one row or, if their names are long, in several."""
     style: dict[str, Any] = {"frameon": False, "handlelength": 1.1, "columnspacing": 1.2}
     figure = figure_of(ax)
-    half_em = SIZE / 2 / 72  # inches
-    names = [(_wide(str(mark.get_label())) + 7) * half_em for mark in marks]
+    names = [(_wide(str(mark.get_label())) + 7) * SIZE / 144 for mark in marks]  # half an em each, in inches
     width = figure.get_figwidth()
     across = len(names) if sum(names) <= width else max(1, int(width // max(names)))
     figure.legend(handles=marks, ncols=across, loc="outside upper left", **style)

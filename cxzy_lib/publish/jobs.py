@@ -71,25 +71,23 @@ def plan_jobs(notebooks_dir: str | Path, only: Iterable[str], params: Mapping[st
     return [Job(path, given, f"{n}.html") for n, path in found.items() if not names or n in names]
 
 
-def own_layouts(notebooks_dir: str | Path) -> dict[str, frozenset[str]]:
-    """Return which layouts each notebook is for: ``{"cxzy": {"layouts": [...]}}`` in its metadata."""
-    found = {}
+def own_layouts(notebooks_dir: str | Path) -> dict[str, frozenset[str] | None]:
+    """Return which layouts each notebook is for, by its metadata: empty for most, None where it is no page.
+
+    ``{"cxzy": {"layouts": [...]}}`` names them, ``{"cxzy": {"page": false}}`` is for people at a desk only.
+    """
+    found: dict[str, frozenset[str] | None] = {}
     for path in Path(notebooks_dir).glob("*.ipynb"):
         try:
-            about = json.loads(path.read_text("utf-8"))["metadata"]["cxzy"]["layouts"]
-        except (
-            OSError,
-            ValueError,
-            KeyError,
-            TypeError,
-        ):  # most have none; a broken one fails when it is run
-            about = ()
-        found[path.name] = frozenset(about)
+            about = json.loads(path.read_text("utf-8"))["metadata"]["cxzy"]
+        except (OSError, ValueError, KeyError, TypeError):  # most have none; a broken one fails when run
+            about = {}
+        found[path.name] = frozenset(about.get("layouts", ())) if about.get("page", True) else None
     return found
 
 
 def fitting(
-    planned: Iterable[Job], held: Collection[str], own: Mapping[str, frozenset[str]]
+    planned: Iterable[Job], held: Collection[str], own: Mapping[str, frozenset[str] | None]
 ) -> tuple[Job, ...]:
     """Return the jobs whose notebooks suit the layouts that an institution's files had.
 
@@ -103,8 +101,13 @@ def fitting(
     >>> [[job.page for job in fitting(jobs, held, own)] for held in ({"T30"}, {"T05a"}, {"T30", "T05a"})]
     [['11_bureau.html'], ['01_brief.html'], ['01_brief.html', '11_bureau.html']]
     """
-    usual = not held or not set(held) <= frozenset().union(*own.values())
-    return tuple(job for job in planned if (mine & set(held) if (mine := own[job.notebook.name]) else usual))
+    special = frozenset[str]().union(*filter(None, own.values()))
+    usual = not held or not set(held) <= special
+
+    def suits(mine: frozenset[str] | None) -> bool:
+        return mine is not None and (bool(mine & set(held)) if mine else usual)
+
+    return tuple(job for job in planned if suits(own[job.notebook.name]))
 
 
 def versions() -> dict[str, str]:

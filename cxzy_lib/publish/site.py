@@ -1,8 +1,6 @@
 """The edition as a folder: its pages, the table of contents and the manifest, each put in place whole."""
 
 import json
-import os
-import tempfile
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
 from datetime import datetime
@@ -13,6 +11,7 @@ from typing import Any
 from cxzy_lib.publish import annex
 from cxzy_lib.publish.html import body_of, embed_font, page, render
 from cxzy_lib.publish.jobs import NOTES, Job, check_edition, digest, read_manifest, settings, versions
+from cxzy_lib.publish.placing import place
 from cxzy_lib.publish.runner import Result
 from cxzy_lib.texts import text
 
@@ -174,18 +173,12 @@ def _manifest(
 def publish(prepared: Prepared) -> Path:
     """Put an edition, or a list of editions, into its folder and return the path of its index.
 
-    Each file is replaced whole, the manifest last; those of `old` that are no longer made are removed.
+    In one step where the system can (`placing.place`); those of `old` that are no longer made are removed.
     """
-    folder = prepared.folder
-    if not folder.exists():
-        folder.mkdir(parents=True)
-        folder.chmod(0o700)
     words = json.dumps(prepared.manifest, ensure_ascii=False, indent=1) + "\n"
-    (folder / NOTES).unlink(missing_ok=True)  # about pages that go
-    _put({**prepared.files, "manifest.json": words}, folder)
-    for name in prepared.old - prepared.files.keys():
-        (folder / name).unlink(missing_ok=True)
-    return folder / "index.html"
+    # What the audit noted is about pages that go.
+    place({**prepared.files, "manifest.json": words}, prepared.old | {NOTES}, prepared.folder)
+    return prepared.folder / "index.html"
 
 
 def _entry(
@@ -284,15 +277,3 @@ def why(error: Mapping[str, Any], lang: str) -> str:
 def _software() -> str:
     found = {"cxzy": metadata.version("cxzy")} | versions()
     return ", ".join(f"{name} {version}" for name, version in found.items())
-
-
-def _put(files: Mapping[str, str | bytes], folder: Path) -> None:
-    """Write the files beside their places, then move each into it, the manifest last."""
-    # On the same disk: a move is whole or not at all.
-    with tempfile.TemporaryDirectory(prefix=".edition-", dir=folder) as beside:
-        part = Path(beside)
-        for name, content in files.items():
-            (part / name).write_bytes(content if isinstance(content, bytes) else content.encode())
-            (part / name).chmod(0o600)
-        for name in files:
-            os.replace(part / name, folder / name)

@@ -4,7 +4,6 @@ Never imported by anything but such a process. `matplotlib_inline` must not be h
 before there is a shell, charts vanish without a word.
 """
 
-import io
 import sys
 from importlib import import_module
 from typing import Any
@@ -33,30 +32,21 @@ for name in dir(cxzy_lib):
 
 
 def _use() -> None:
-    """Use once what is slow the first time: the notebook's schema, the page's template, fonts and drawing.
-
-    Without pyplot, which would choose a backend.
-    """
+    """Use once what is slow the first time: words, the schema, the template, fonts, drawing."""
     import nbformat
-    from matplotlib.backends.backend_agg import FigureCanvasAgg
-    from matplotlib.figure import Figure
 
-    from cxzy_lib.present.theme import theme
+    from cxzy_lib.present.blocks import draw_once
     from cxzy_lib.publish.html import export
+    from cxzy_lib.texts import catalogue
 
+    catalogue()
     untyped: Any = nbformat
     new = untyped.v4
     output = new.new_output("display_data", {"text/html": "<p>100%</p>"})
     notebook = new.new_notebook(cells=[new.new_code_cell("1", outputs=[output])])
     untyped.validate(notebook)
     export(notebook, title="", lang="zh")
-    with theme():
-        figure = Figure(layout="constrained")
-        FigureCanvasAgg(figure)
-        axes = figure.add_subplot(title="满意率 100%", xlabel="2012")
-        axes.barh([0], [1])
-        figure.draw_without_rendering()
-        figure.savefig(io.StringIO(), format="svg")
+    draw_once()
 
 
 _use()

@@ -1,0 +1,72 @@
+"""What if a setting were another: which figures would move, and by how much."""
+
+import os
+from collections.abc import Mapping
+from dataclasses import replace
+from typing import Any
+
+import msgspec
+import pandas as pd
+
+from cxzy_lib.campaign import Campaign, CampaignError, load_campaign
+from cxzy_lib.present.report import opened
+
+_NUMBERS = ("value", "low", "high", "base", "target")
+
+
+def what_if(
+    changes: Mapping[str, Any],
+    *,
+    processed: str | os.PathLike[str],
+    campaign: str | os.PathLike[str],
+    year: int | None = None,
+    unit: str | None = None,
+    lang: str = "zh",
+) -> pd.DataFrame:
+    """Return the figures of the plan that other settings would move, as they are and as they would be.
+
+    Parameters
+    ----------
+    changes : mapping
+        Names of ``settings.toml`` and the values to try. Nothing is written.
+    processed, campaign, year, unit
+        As for `open_report`.
+
+    Returns
+    -------
+    DataFrame
+        ``id`` and, each with ``_before`` and ``_after``: ``value``, ``low``, ``high``, ``base``, ``target``,
+        ``status``; ``moved`` (the value after less that before, in its own unit: 0.01 of a share is a point).
+        A figure that is there in one case only has NA in the other.
+
+    Raises
+    ------
+    CampaignError
+        For an unknown setting or a value that is none of its choices; names what there is.
+    """
+    before = load_campaign(campaign)
+    tables = [opened(processed, spec, year, unit, lang).status for spec in (before, changed(before, changes))]
+    columns = ["id", *_NUMBERS, "status"]
+    both = tables[0][columns].merge(tables[1][columns], on="id", how="outer", suffixes=("_before", "_after"))
+    same = pd.Series(True, both.index)
+    for name in (*_NUMBERS, "status"):
+        one, other = both[f"{name}_before"], both[f"{name}_after"]
+        same &= one.eq(other).fillna(False).astype(bool) | (one.isna() & other.isna())
+    moved = both["value_after"].astype("Float64") - both["value_before"].astype("Float64")
+    return both.assign(moved=moved)[~same].reset_index(drop=True)
+
+
+def changed(campaign: Campaign, changes: Mapping[str, Any]) -> Campaign:
+    """Return the campaign with other values of its settings; see `what_if` for the errors."""
+    known, where = campaign.settings, campaign.folder / "settings.toml"
+    for name, value in changes.items():
+        if name not in known:
+            raise CampaignError(
+                f"{where}: [{name}] 没有这项设定 / no such setting; {', '.join(sorted(known))}"
+            )
+        if (choices := known[name].choices) and value not in choices:
+            raise CampaignError(
+                f"{where}: [{name}] value = {value!r}: 只能取 / must be one of {list(choices)}"
+            )
+    new = {name: msgspec.structs.replace(known[name], value=value) for name, value in changes.items()}
+    return replace(campaign, settings=known | new)

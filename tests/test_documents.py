@@ -1,0 +1,37 @@
+"""The documents: two READMEs in step, links that lead somewhere, settings that are explained."""
+
+import re
+from itertools import pairwise
+
+from conftest import ROOT
+
+
+def test_the_two_readmes_are_in_step():
+    english, chinese = (ROOT.joinpath(name).read_text("utf-8") for name in ("README.md", "README.zh.md"))
+    for pattern in (r"^#+ ", r"^```\w*$", r"^\| ", r"^!\["):
+        assert len(re.findall(pattern, english, re.M)) == len(re.findall(pattern, chinese, re.M)), pattern
+    commands = [
+        re.findall(r"^(?:\.venv/bin/cxzy|make|git|cd) [^#\n]*", text, re.M) for text in (english, chinese)
+    ]
+    assert [c.split() for c in commands[0]] == [c.split() for c in commands[1]]
+    links = [sorted(set(re.findall(r"\]\(([^)]+)\)", text))) for text in (english, chinese)]
+    assert [link for link in links[0] if "README" not in link] == [
+        link for link in links[1] if "README" not in link
+    ]
+
+
+def test_every_document_that_is_linked_is_there():
+    documents = [*ROOT.glob("*.md"), *ROOT.glob("docs/*.md")]
+    for path in documents:
+        for link in re.findall(r"\]\((?!https?:|#)([^)#]+)", path.read_text("utf-8")):
+            assert (path.parent / link).exists(), (path.name, link)
+
+
+def test_settings_stand_in_the_order_in_which_they_are_explained():
+    """Each setting of campaign/settings.toml is explained in both languages, directly under its name."""
+    text = (ROOT / "campaign" / "settings.toml").read_text("utf-8")
+    heads = [m.start() for m in re.finditer(r"^\[(?!\[)\w+\]$", text, re.M)]
+    for start, end in pairwise([*heads, len(text)]):
+        assert {"zh", "en"} <= set(re.findall(r"^(zh|en) = ", text[start:end], re.M)), text[
+            start : start + 40
+        ]

@@ -1,0 +1,70 @@
+"""From a figure to its cells and back, and what another setting would move, over the shipped sample."""
+
+import pytest
+from conftest import ROOT, called
+
+from cxzy_lib import CampaignError, fed, open_report, trace, what_if
+
+
+@pytest.fixture(scope="module")
+def report(sample_edition):
+    return open_report(
+        processed=sample_edition["processed"], campaign=ROOT / "campaign", audience="leadership"
+    )
+
+
+def test_a_figure_leads_to_what_the_cells_say(report):
+    rows = trace(report, "D2.8", ROOT / "data" / "raw")
+    assert set(rows["source_file"]) <= set(report.tables.files["source_file"])
+    assert rows["says"].notna().all()
+    # each of those rows is about a draft of a cadre: it says so in its own words
+    assert rows.loc[rows["table"].eq("tasks"), "says"].str.contains("初稿|调研|论文|课题|创新").all()
+
+
+def test_what_a_row_fed_is_what_leads_to_it(report):
+    for figure in ("D2.8", "G3.2b", "D1.4"):
+        row = trace(report, figure).dropna(subset=["source_row"]).iloc[0]
+        found = fed(report, row["source_file"], row["source_row"], row["source_sheet"])
+        assert figure in set(found["id"])
+        assert found["says"].str.len().gt(0).all()
+
+
+def test_a_title_fed_nothing_and_a_figure_that_is_not_there_names_the_nearest(report):
+    file = trace(report, "D2.8")["source_file"].iloc[0]
+    assert fed(report, file, 1).empty
+    with pytest.raises(KeyError, match=r"G3\.2d"):
+        trace(report, "G3.2x")
+
+
+def test_the_command_tells_both_ways(report, sample_edition):
+    places = ("--processed", sample_edition["processed"], "--raw", ROOT / "data" / "raw")
+    one = called(ROOT, "trace", "D2.8", "--cells", *places)
+    assert one.returncode == 0
+    row = trace(report, "D2.8", ROOT / "data" / "raw").iloc[0]
+    assert row["says"] in one.stdout
+    other = called(ROOT, "trace", row["source_file"], "--row", row["source_row"], *places)
+    assert "D2.8" in other.stdout
+    nothing = called(ROOT, "trace", row["source_file"], "--row", "1", *places)
+    assert "没有用于" in nothing.stdout
+
+
+def test_another_setting_moves_what_depends_on_it_and_nothing_else(sample_edition, report):
+    places = {"processed": sample_edition["processed"], "campaign": ROOT / "campaign"}
+    moved = what_if({"confidence_level": 0.99}, **places)
+    # wider limits; no share or mean is another, only how many differences are shown
+    kinds = report.status.set_index("id")["kind"]
+    assert set(kinds[moved.loc[moved["moved"].fillna(0).ne(0), "id"]]) <= {"count"}
+    wider = moved.dropna(subset=["low_before", "low_after"])
+    assert len(wider) > 10
+    assert (wider["low_after"] <= wider["low_before"]).all()
+    assert (wider["high_after"] >= wider["high_before"]).all()
+    assert set(moved["id"]) < set(report.status["id"])
+    assert what_if({}, **places).empty
+
+
+def test_a_setting_that_is_not_there_and_a_value_that_is_no_choice_are_refused(sample_edition):
+    places = {"processed": sample_edition["processed"], "campaign": ROOT / "campaign"}
+    with pytest.raises(CampaignError, match=r"minimum_bases.*minimum_base"):
+        what_if({"minimum_bases": 3}, **places)
+    with pytest.raises(CampaignError, match=r"S3.*S1.*S2"):
+        what_if({"overlap_stage": "S3"}, **places)
