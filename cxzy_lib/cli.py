@@ -75,10 +75,12 @@ def _sum_up(call: Call, tables: "dict[str, pd.DataFrame]", done: str) -> int:
     kept, rejected = (int((ledger["outcome"] == name).sum()) for name in ("kept", "rejected"))
     bad = int(lost.sum())
     call.say(done, files=len(files), kept=kept, rejected=rejected, findings=found, bad=bad)
-    # Who sends figures only, such as a bureau its roll-up, has no names to look up.
-    named = {home for name in _WITH_NAMES for home in tables[name]["institution"].dropna()}
+    # Who sent figures only, such as a bureau its roll-up, has no names to look up.
+    looked_up = [tables[name] for name in _WITH_NAMES] + [ledger[ledger["outcome"].eq("rejected")]]
+    named = {home for frame in looked_up for home in frame["institution"].dropna()}
+    senders = set(files["institution"].dropna()) - (set(tables["figures"]["institution"]) - named)
     for register in ("units", "people"):
-        without = sorted(named - set(tables[register]["institution"]))
+        without = sorted(senders - set(tables[register]["institution"]))
         if without:
             call.say(f"no_{register}", names="、".join(without))
     unchecked = ledger["code"].str.contains("no_register|no_people_register", na=False)

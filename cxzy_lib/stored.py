@@ -21,7 +21,7 @@ def layouts(processed: str | os.PathLike[str]) -> dict[str, set[str]]:
     rows = parquet.read_table(Path(processed) / "files.parquet", columns=["institution", "layouts"])
     found: dict[str, set[str]] = {}
     for home, told in zip(*(rows[name].to_pylist() for name in rows.column_names), strict=True):
-        found.setdefault(home or "", set()).update(re.findall(r"\bT\d+\w?\b", told or ""))
+        found.setdefault(home or "", set()).update(re.findall(r"(?:^|、)(\w+) ", told or ""))
     return found
 
 

@@ -60,7 +60,7 @@ def figures():
 @pytest.fixture
 def compared(figures, campaign):
     fair = campaign.setting("fair_units") | {"least_units": 5}
-    return bureau_comparison(figures, campaign.setting("roll_up"), fair, 0.95)
+    return bureau_comparison(figures, campaign.setting("roll_up"), fair, 0.95, 5)
 
 
 def of(compared, year=2012, measure=0):
@@ -99,9 +99,53 @@ def test_the_same_return_sent_twice_is_one(campaign):
     rows += sent("乙校", ballots_satisfied=80, **VOTES)
     rule, fair = campaign.setting("roll_up"), campaign.setting("fair_units")
     assert len(returned(conform("figures", rows))) == 3
-    found = of(bureau_comparison(conform("figures", rows), rule, fair, 0.95))
+    found = of(bureau_comparison(conform("figures", rows), rule, fair, 0.95, 5))
     assert found["comparable"].tolist() == [True, True]
     assert found["centre"].tolist() == pytest.approx([0.85, 0.85])
+
+
+VOTE = {"ballots_issued": 40, "ballots_returned": 40, "ballots_valid": 40, "ballots_satisfied": 30}
+
+
+@pytest.mark.parametrize(
+    ("numbers", "reason"),
+    [
+        ({}, None),
+        ({"ballots_valid": None}, "no_data"),  # nothing to divide by, and 40 returned: no secret
+        ({"ballots_valid": 4, "ballots_satisfied": 3}, "hidden"),
+        ({"ballots_valid": None, "ballots_returned": 3, "ballots_satisfied": 2}, "hidden"),
+        ({"ballots_valid": None, "ballots_satisfied": 40}, "hidden"),  # all that were returned
+        ({"ballots_satisfied": 0, "ballots_dissatisfied": 40}, "hidden"),
+        (
+            {
+                "ballots_valid": None,
+                "ballots_satisfied": None,
+                "ballots_returned": 3,
+                "satisfaction_rate_printed": 0.6667,
+            },
+            "hidden",
+        ),
+        ({"ballots_satisfied": None, "satisfaction_rate_printed": 1.0}, "hidden"),
+        (dict.fromkeys(["ballots_valid", "ballots_returned", "ballots_issued"]), "hidden"),  # of how many?
+        ({"ballots_satisfied": 45}, "over_base"),
+        ({"ballots_returned": 26, "ballots_valid": 26, "ballots_satisfied": 20}, "low_turnout"),
+        ({"ballots_issued": 60}, None),  # two thirds are enough
+    ],
+)
+def test_a_vote_is_shown_only_where_it_tells_nobody(campaign, numbers, reason):
+    rows = sent("甲校", **(VOTE | numbers)) + sent("乙校", **VOTE)
+    rule, fair = campaign.setting("roll_up"), campaign.setting("fair_units")
+    row = of(bureau_comparison(conform("figures", rows), rule, fair, 0.95, 5)).loc["甲校"]
+    assert (None if pd.isna(row["reason"]) else row["reason"]) == reason
+    if reason == "hidden":
+        assert row[["count", "base", "rate"]].isna().all()
+
+
+def test_one_early_return_does_not_turn_the_page_to_a_year_without_the_others(figures, opened):
+    early = conform("figures", sent("甲校", 2013, ballots_satisfied=90, **VOTES))
+    bureau = opened()
+    tables = replace(bureau.report.tables, figures=pd.concat([figures, early]))
+    assert pages.Bureau(replace(bureau.report, tables=tables)).year == 2012
 
 
 def test_gaps_of_points(figures, campaign):
@@ -112,7 +156,7 @@ def test_gaps_of_points(figures, campaign):
 
 def test_without_a_roll_up_nothing_is_compared(campaign):
     found = bureau_comparison(
-        conform("figures", []), campaign.setting("roll_up"), campaign.setting("fair_units"), 0.95
+        conform("figures", []), campaign.setting("roll_up"), campaign.setting("fair_units"), 0.95, 5
     )
     assert found.empty
 

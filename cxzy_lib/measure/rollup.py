@@ -44,7 +44,7 @@ def returned(figures: pd.DataFrame) -> pd.DataFrame:
     return wide.unstack().reset_index().rename_axis(columns=None)
 
 
-def roll_up(figures: pd.DataFrame, rule: Mapping[str, Any]) -> pd.DataFrame:
+def roll_up(figures: pd.DataFrame, rule: Mapping[str, Any], least: int) -> pd.DataFrame:
     """Return what each unit returned for each measure and year, and why it is not compared.
 
     Parameters
@@ -54,8 +54,9 @@ def roll_up(figures: pd.DataFrame, rule: Mapping[str, Any]) -> pd.DataFrame:
     rule : mapping
         The setting ``roll_up``: ``measures``, each with ``count`` and ``base`` (indicators), ``ballots``
         (the levels' indicators, where it is a vote) and ``printed`` (a rate that some send instead);
-        ``turnout`` (``count``, ``base`` and the ``least`` share below which a vote is not compared);
-        ``least_ballots``: smaller votes are hidden.
+        ``turnout`` (``count``, ``base`` and the ``least`` share below which a vote is not compared).
+    least : int
+        Smaller votes are hidden, and those of which nothing tells how many voted.
 
     Returns
     -------
@@ -68,11 +69,11 @@ def roll_up(figures: pd.DataFrame, rule: Mapping[str, Any]) -> pd.DataFrame:
     wide = returned(figures)
     if wide.empty:
         return pd.DataFrame(columns=["measure", *_ABOUT, "count", "base", "rate", "reason"])
-    parts = [_one(wide, measure, rule).assign(measure=n) for n, measure in enumerate(rule["measures"])]
+    parts = [_one(wide, measure, rule, least).assign(measure=n) for n, measure in enumerate(rule["measures"])]
     return pd.concat(parts, ignore_index=True)
 
 
-def _one(wide: pd.DataFrame, measure: Mapping[str, Any], rule: Mapping[str, Any]) -> pd.DataFrame:
+def _one(wide: pd.DataFrame, measure: Mapping[str, Any], rule: Mapping[str, Any], least: int) -> pd.DataFrame:
     votes = list(measure.get("ballots", ()))
     names = [measure["count"], measure["base"], measure.get("printed", ""), *votes]
     names += [rule["turnout"]["count"], rule["turnout"]["base"]]
@@ -94,7 +95,10 @@ def _one(wide: pd.DataFrame, measure: Mapping[str, Any], rule: Mapping[str, Any]
         reason = reason.mask(
             (turnout < rule["turnout"]["least"]).fillna(False) & reason.isna(), "low_turnout"
         )
-        reason = reason.mask(_tells(first, votes, base, found["rate"], rule["least_ballots"]), "hidden")
+        voted = base.fillna(first[votes].sum(axis=1, min_count=len(votes)))
+        for name in ("count", "base"):
+            voted = voted.fillna(first[rule["turnout"][name]])
+        reason = reason.mask(_tells(first[votes], voted, found["rate"], least), "hidden")
     gone = reason.isin(["twice", "hidden"])
     found = found.assign(reason=reason, **{n: found[n].mask(gone) for n in ("count", "base", "rate")})
     return found.assign(rate=found["rate"].mask(reason.eq("over_base")))
@@ -111,22 +115,21 @@ def _every_year(rows: pd.DataFrame, twice: pd.DataFrame) -> pd.DataFrame:
     return whole.drop(columns=["category_own", "_merge"]).assign(reason=reason.mask(again, "twice"))
 
 
-def _tells(
-    rows: pd.DataFrame, votes: list[str], base: pd.Series, rate: pd.Series, least: int
-) -> "pd.Series[bool]":
-    """Return which votes would give ballots away: too few, or all of them alike."""
-    alike = rows[votes].max(axis=1).ge(base) | rate.isin([0, 1])
-    return (alike.fillna(False) | base.lt(least).fillna(False)).astype(bool)
+def _tells(votes: pd.DataFrame, voted: pd.Series, rate: pd.Series, least: int) -> "pd.Series[bool]":
+    """Return which votes would give ballots away: too few, nobody knows of how many, or all of them alike."""
+    said = votes.notna().any(axis=1) | rate.notna()
+    alike = votes.eq(voted, axis=0).any(axis=1) | rate.isin([0, 1])
+    return (said & (alike | voted.lt(least).fillna(True))).fillna(False).astype(bool)
 
 
 def bureau_comparison(
-    figures: pd.DataFrame, rule: Mapping[str, Any], fair: Mapping[str, Any], level: float
+    figures: pd.DataFrame, rule: Mapping[str, Any], fair: Mapping[str, Any], level: float, least: int
 ) -> pd.DataFrame:
     """Return `roll_up` with what `fair_comparison` says inside each category of each year.
 
     Parameters
     ----------
-    figures, rule
+    figures, rule, least
         As for `roll_up`.
     fair : mapping
         The setting ``fair_units``: what `fair_comparison` takes.
@@ -139,7 +142,7 @@ def bureau_comparison(
         As of `roll_up` and `fair_comparison`. A unit with a reason of the roll-up is not compared and
         leaves the others' pooled rate alone.
     """
-    rows = roll_up(figures, rule)
+    rows = roll_up(figures, rule, least)
     parts = []
     for _, part in rows.groupby(["measure", "year"]):
         asked = part.assign(**{name: part[name].mask(part["reason"].notna()) for name in ("count", "base")})

@@ -195,7 +195,6 @@ def figure(
 
     whole, buffer = drawn.get_figure(root=True), io.StringIO()
     assert whole is not None
-    whole.set_layout_engine("none")  # it is laid out: see `theme.settle`
     with theme():
         whole.savefig(buffer, format="svg", metadata=dict.fromkeys(("Creator", "Date", "Format", "Type")))
     plt.close(whole)

@@ -23,7 +23,7 @@ _TO_SETTLE = ("not_returned", "twice", "rate_only", "over_base")
 
 
 class Bureau:
-    """What a report holds of a bureau's units in the last year that they returned."""
+    """What a report holds of a bureau's units in the last year that enough of them returned."""
 
     def __init__(self, report: Report) -> None:
         self.report, self.lang = report, report.lang
@@ -35,10 +35,13 @@ class Bureau:
 
     @cached_property
     def rows(self) -> pd.DataFrame:
-        """As of `bureau_comparison`, of the last year."""
+        """As of `bureau_comparison`, of the last year that enough of them returned."""
         fair, level = (self.report.campaign.setting(name) for name in ("fair_units", "confidence_level"))
-        rows = bureau_comparison(self.report.tables.figures, self.rule, fair, level)
-        return rows[rows["year"].eq(rows["year"].max())]
+        figures, least = self.report.tables.figures, self.report.minimum_base
+        rows = bureau_comparison(figures, self.rule, fair, level, least)
+        there = rows["reason"].ne("not_returned").fillna(True).groupby(rows["year"]).mean()
+        enough = there[there.ge(self.rule["returned"])].index
+        return rows[rows["year"].eq(max(enough, default=rows["year"].max()))]
 
     @cached_property
     def year(self) -> int:
@@ -176,7 +179,11 @@ def gaps(bureau: Bureau) -> Block:
     if not bureau.shown():
         return Block("")
     found = score_gaps(bureau.report.tables.figures, bureau.rule)
-    found = found[found["year"].eq(bureau.year)].sort_values("gap", ascending=False, kind="stable")
+    found = (
+        found[found["year"].eq(bureau.year)]
+        .dropna(subset=["gap"])
+        .sort_values("gap", ascending=False, kind="stable")
+    )
     if found.empty:
         return Block("")
     columns = [Column("unit", bureau.say("col_unit"))]

@@ -10,6 +10,7 @@ import pandas as pd
 
 from cxzy_lib.campaign import Campaign, CampaignError, load_campaign
 from cxzy_lib.present.report import opened
+from cxzy_lib.specs import Setting
 
 _NUMBERS = ("value", "low", "high", "base", "target")
 
@@ -28,7 +29,7 @@ def what_if(
     Parameters
     ----------
     changes : mapping
-        Names of ``settings.toml`` and the values to try. Nothing is written.
+        Names of ``settings.toml`` and the values to try; of a table the keys to try. Nothing is written.
     processed, campaign, year, unit
         As for `open_report`.
 
@@ -68,5 +69,11 @@ def changed(campaign: Campaign, changes: Mapping[str, Any]) -> Campaign:
             raise CampaignError(
                 f"{where}: [{name}] value = {value!r}: 只能取 / must be one of {list(choices)}"
             )
-    new = {name: msgspec.structs.replace(known[name], value=value) for name, value in changes.items()}
+    new = {name: _with(known[name], value) for name, value in changes.items()}
     return replace(campaign, settings=known | new)
+
+
+def _with(setting: Setting, value: Any) -> Setting:
+    """Return a setting with another value; of a table only the keys that are given."""
+    both = isinstance(setting.value, dict) and isinstance(value, Mapping)
+    return msgspec.structs.replace(setting, value=setting.value | dict(value) if both else value)

@@ -58,7 +58,7 @@ class Plans:
     @property
     def due(self) -> list[Plan]:
         """The editions of which something is to be made."""
-        return [one for one in self.editions if one.todo or self.lacks_annex(one)]
+        return [one for one in self.editions if one.todo or (one.chosen and self.lacks_annex(one))]
 
     @property
     def todo(self) -> list[Job]:
@@ -180,11 +180,14 @@ def plan(
             jobs.check_edition(given["out"], jobs.settings(planned[0]))
         return Plan(Path(given["out"]), selection, planned, chosen, todo, of_it)
 
+    editions = tuple(map(one, about))
+    if only and not any(edition.chosen for edition in editions):
+        raise jobs.NotebookError(text("publish.unfit_notebook", params["lang"], names="、".join(only)))
     parameters = {name: params[name] for name in jobs.PARAMETERS if name not in jobs.PLACES}
     parameters |= {"each": sorted(each)} if each else {}
     if listed:
         jobs.check_edition(out, parameters)
-    return Plans(out, inputs, parameters, tuple(map(one, about)), listed, with_annex)
+    return Plans(out, inputs, parameters, editions, listed, with_annex)
 
 
 def _folders(about: Iterable[Selection]) -> dict[Selection, str]:

@@ -72,17 +72,20 @@ def plan_jobs(notebooks_dir: str | Path, only: Iterable[str], params: Mapping[st
 
 
 def own_layouts(notebooks_dir: str | Path) -> dict[str, frozenset[str] | None]:
-    """Return which layouts each notebook is for, by its metadata: empty for most, None where it is no page.
+    """Return which layouts each notebook is for, by its metadata; None where it is no page, most are for any.
 
     ``{"cxzy": {"layouts": [...]}}`` names them, ``{"cxzy": {"page": false}}`` is for people at a desk only.
     """
     found: dict[str, frozenset[str] | None] = {}
-    for path in Path(notebooks_dir).glob("*.ipynb"):
+    for path in Path(notebooks_dir).glob("[!._]*.ipynb"):
         try:
             about = json.loads(path.read_text("utf-8"))["metadata"]["cxzy"]
-        except (OSError, ValueError, KeyError, TypeError):  # most have none; a broken one fails when run
-            about = {}
-        found[path.name] = frozenset(about.get("layouts", ())) if about.get("page", True) else None
+            layouts, page = about.get("layouts", []), about.get("page", True)
+        except (OSError, ValueError, KeyError, TypeError, AttributeError):
+            continue  # most have none; a broken one fails when it is run
+        if not isinstance(layouts, list):
+            raise NotebookError(f'{path.name}: cxzy.layouts = {layouts!r}: ["…"]')
+        found[path.resolve().name] = frozenset(layouts) if page else None
     return found
 
 
@@ -107,7 +110,7 @@ def fitting(
     def suits(mine: frozenset[str] | None) -> bool:
         return mine is not None and (bool(mine & set(held)) if mine else usual)
 
-    return tuple(job for job in planned if suits(own[job.notebook.name]))
+    return tuple(job for job in planned if suits(own.get(job.notebook.name, frozenset())))
 
 
 def versions() -> dict[str, str]:

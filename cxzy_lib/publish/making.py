@@ -84,10 +84,17 @@ def make(
             if not missing[place]:
                 issue(place)
     if plans.listed:
-        withheld = {folder for folder, _ in made.withheld}
-        entries = [_entry(one, edition.lang, withheld) for one in plans.editions]
-        publish(prepare_list(entries, plans.out, edition, parameters=plans.parameters, inputs=plans.inputs))
+        _list(plans, edition, {folder for folder, _ in made.withheld})
     return made
+
+
+def _list(plans: Plans, edition: Edition, withheld: Collection[Path]) -> None:
+    """Publish the list of a call's editions, without those that it does not touch and that are not there."""
+    there = [one for one in plans.editions if one.chosen or jobs.manifest_of(one.folder)]
+    entries = [_entry(one, edition.lang, withheld) for one in there]
+    whole = prepare_list(entries, plans.out, edition, parameters=plans.parameters, inputs=plans.inputs)
+    with _alone(root_of(plans.out)):
+        publish(whole)
 
 
 def _by_institution(editions: Iterable[Plan]) -> dict[str, list[Plan]]:
