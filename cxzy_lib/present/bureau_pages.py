@@ -115,9 +115,7 @@ def _funnel(bureau: Bureau, code: str) -> Block:
     words = {"category": bureau.category(code), "measure": bureau.measure(0)}
     if not part["comparable"].any():
         return note(bureau.say("none_compared", **words))
-    number = len(bureau.report.numbers) + 1
-    bureau.report.numbers[f"bureau {code}"] = number
-    title = bureau.say("fig_funnel", n=number, **words)
+    title = bureau.report.figure_title("fig_bureau", **words)
     rule, level = bureau.report.campaign.setting("fair_units"), bureau.report.confidence
     heads = evidence_columns.units(lang, bureau.say("col_unit"), bureau.measure(0))
     drawn = part.assign(rate=part["rate"].mask(part["base"].isna()))
