@@ -190,13 +190,18 @@ def figure(
         The page with more of it.
     """
     import matplotlib.pyplot as plt
+    from matplotlib.backends.backend_svg import FigureCanvasSVG
 
     from cxzy_lib.present.theme import theme
 
     whole, buffer = drawn.get_figure(root=True), io.StringIO()
     assert whole is not None
+    if not whole.stale:
+        whole.set_layout_engine("none")  # it is laid out already
     with theme():
-        whole.savefig(buffer, format="svg", metadata=dict.fromkeys(("Creator", "Date", "Format", "Type")))
+        # Not `savefig`: that draws twice, the first time for the margins that the layout has given already.
+        canvas: Any = FigureCanvasSVG(whole)
+        canvas.print_svg(buffer, metadata=dict.fromkeys(("Creator", "Date", "Format", "Type")))
     plt.close(whole)
     svg, data = _inline(buffer.getvalue(), title, alt), unfold(table, lang).html if table else ""
     return Block(

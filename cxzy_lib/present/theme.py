@@ -94,8 +94,7 @@ def flags(values: pd.Series) -> npt.NDArray[np.bool_]:
 
 def percent(share: float, lang: str) -> str:
     """Return a share (0–1) in per cent; a missing one in words."""
-    known = not np.isnan(share)
-    return text("common.percent" if known else "common.no_data", lang, value=100 * share)
+    return text("common.no_data" if np.isnan(share) else "common.percent", lang, value=100 * share)
 
 
 def bases(frame: pd.DataFrame, column: str, lang: str) -> list[str]:
@@ -195,8 +194,7 @@ def rows_axes(names: Sequence[str], ax: Axes | None = None, extra: float = 0.9) 
     `extra` is the height of the rest, in inches. Given `ax`, its size is left alone.
     """
     row = 0.2 if len(names) > 12 else 0.42 if any(_wide(name) > 32 for name in names) else 0.3
-    ax = axes(max(extra + row * len(names), 1.6), ax)
-    label_rows(ax, names)
+    label_rows(ax := axes(max(extra + row * len(names), 1.6), ax), names)
     return ax
 
 
@@ -259,6 +257,7 @@ def settle(ax: Axes) -> Axes:
     """Lay the figure out, so that sizes can be measured and drawing it later needs no theme."""
     if (engine := figure_of(ax).get_layout_engine()) is not None:
         engine.execute(figure_of(ax))
+        figure_of(ax).stale = False  # until something changes; `blocks.figure` lays it out anew only then
     return ax
 
 
@@ -291,10 +290,11 @@ def inside(
     (x0, _), (x1, _) = ax.transData.transform([(0, 0), (1, 0)])
     unit, tight = (x1 - x0) * 72 / figure_of(ax).dpi, []
     for row, column in np.argwhere(table > 0).tolist():
-        ink = "white" if colours[column] in (BLUE, ORANGE) else INK
-        middle, width = starts[column][row] + table[row, column] / 2, table[row, column]
-        note = ax.text(middle, row, words[row][column], ha="center", va="center", color=ink)
+        width, ink = table[row, column], "white" if colours[column] in (BLUE, ORANGE) else INK
+        at = (starts[column][row] + width / 2, row)
+        note = ax.text(*at, words[row][column], ha="center", va="center", color=ink)
         if width_of(note) + 3 > width * unit:
             note.remove()
             tight.append((row, column))
+    figure_of(ax).stale = False  # what lies inside the bars moves nothing
     return tight

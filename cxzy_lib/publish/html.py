@@ -87,6 +87,7 @@ def export(notebook_node: Any, *, title: str, lang: str) -> str:
     '<h1>Trends</h1>\n<p>95%</p>'
     """
     from nbconvert.exporters.html import HTMLExporter
+    from nbconvert.exporters.templateexporter import TemplateExporter
 
     untyped: Any = HTMLExporter
     exporter = untyped(
@@ -96,7 +97,9 @@ def export(notebook_node: Any, *, title: str, lang: str) -> str:
         exclude_anchor_links=True,
     )
     exporter.register_filter("clean", clean)
-    body = str(exporter.from_notebook_node(notebook_node)[0]).strip()
+    # Not the exporter's own: it parses the whole page once more, for parts that our template has not.
+    fill: Any = TemplateExporter.from_notebook_node
+    body = str(fill(exporter, notebook_node)[0]).strip()
     return _with_contents(body if "<h1" in body else f"<h1>{entities.escape(title)}</h1>\n{body}", lang)
 
 

@@ -15,13 +15,20 @@ import cxzy_lib
 sys.modules.setdefault("rfc3987_syntax", None)  # type: ignore[arg-type]
 
 PARTS = (
+    "IPython.core.completer",
+    "IPython.core.completerlib",
+    "IPython.core.magics",
+    "IPython.core.oinspect",
+    "krippendorff",
     "matplotlib.backends.backend_svg",
     "nbconvert.exporters.html",
     "nh3",
+    "pingouin",
     "scipy.optimize",
     "scipy.stats",
     "seaborn",
     "statsmodels.api",
+    "statsmodels.miscmodels.ordinal_model",
     "cxzy_lib.publish.engine",
     "cxzy_lib.publish.runner",
 )
