@@ -192,7 +192,7 @@ def rmarkdown(todo: Jobs, folder: Path) -> None:
         "library(rmarkdown); library(knitr); library(ggplot2);"
         "root <- getwd(); one <- function(n) { d <- file.path(root, n); dir.create(d); file.copy('peer.Rmd', d);"
         # forks draw the same names of temporary files unless they begin elsewhere
-        " replicate(50 * as.integer(n), tempfile());"
+        " replicate(200 * as.integer(n), tempfile());"
         " render(file.path(d, 'peer.Rmd'), params = list(data = root), quiet = TRUE) };"
         f" found <- parallel::mclapply(as.character(1:{len(todo)}), one, mc.cores = {WORKERS},"
         " mc.preschedule = FALSE); stopifnot(!any(sapply(found, inherits, 'try-error')))"
