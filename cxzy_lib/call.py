@@ -12,7 +12,7 @@ from typing import Any
 
 import click
 
-from cxzy_lib.texts import text
+from cxzy_lib.texts import languages, text
 
 
 class Wrong(click.ClickException):
@@ -23,7 +23,7 @@ class Wrong(click.ClickException):
 
 FOLDER = click.Path(path_type=Path)
 LANG = click.option(
-    "--lang", default="zh", type=click.Choice(["zh", "en"]), show_default=True, help="语言 / language"
+    "--lang", default="zh", type=click.Choice(languages()), show_default=True, help="语言 / language"
 )
 HELP = click.help_option("-h", "--help", help="帮助 / this help")
 COMMON = (

@@ -5,6 +5,8 @@ from typing import Any, Literal
 
 import msgspec
 
+from cxzy_lib.texts import named
+
 Named = tuple[str, ...]
 
 
@@ -20,7 +22,7 @@ class Label(Spec, frozen=True):
 
     def name(self, lang: str) -> str:
         """Return the name in `lang`."""
-        return self.en if lang == "en" else self.zh
+        return named(self.zh, self.en, lang)
 
 
 class Period(Label, frozen=True):
@@ -41,7 +43,7 @@ class Short(Label, frozen=True, kw_only=True):
 
     def label(self, lang: str) -> str:
         """Return the short name in `lang` where there is one."""
-        return (self.short_en if lang == "en" else self.short_zh) or self.name(lang)
+        return named(self.short_zh or self.zh, self.short_en or self.en, lang)
 
 
 class Item(Short, frozen=True, kw_only=True):

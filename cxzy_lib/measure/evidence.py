@@ -172,6 +172,18 @@ class Evidence:
         place = rates["semester"].map(order).astype("Float64").fillna(-1)
         return rates.assign(hidden=hidden, order=place + rates["year"].astype("Float64") / 1e4)
 
+    @cached_property
+    def rated(self) -> list[dict[str, Any]]:
+        """The rows of `rates` that can answer a clause, in the order of time: what others said of somebody.
+
+        Plain records: a hundred clauses look through these few rows.
+        """
+        rates = self.rates
+        others = ~rates["rater_group"].isin(["self", "organisation"])
+        known = rates[others & (rates["valid"].notna() | rates["hidden"])]
+        rows: Any = known.sort_values("order", kind="stable").to_dict("records")
+        return list(rows)
+
 
 def same_cells(rows: pd.DataFrame, others: pd.DataFrame) -> pd.DataFrame:
     """Return the `rows` that come from the same source rows as `others`."""

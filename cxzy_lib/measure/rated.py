@@ -20,19 +20,16 @@ def votes(ask: Ask, ev: Evidence) -> Answers:
 
     The whole has no rate of its own: the clause stands as its groups do.
     """
-    measure, rates = ask.measure, ev.rates
+    measure, basis = ask.measure, ev.campaign.setting("trend_basis")
     wanted = measure.items or ((ask.code,) if not measure.occasion else ())
     kinds = [measure.occasion] if measure.occasion else ["satisfaction", "survey"]
-    mine = rates["occasion"].isin(kinds) & (rates["valid"].notna() | rates["hidden"])
-    mine &= ~rates["rater_group"].isin(["self", "organisation"])
-    if wanted:
-        mine &= rates["item"].isin(wanted)
-    if not ask.whole:
-        mine &= rates[ev.campaign.setting("trend_basis")].astype("str").eq(ask.window.code)
-    if not mine.any():
-        return [Answer(None, "share")]
-    last = rates[mine].sort_values("order").drop_duplicates("rater_group", keep="last")
-    return [_rate(row, ev) for row in last.to_dict("records")]
+    last: dict[str, dict[str, Any]] = {}
+    for row in ev.rated:
+        mine = row["occasion"] in kinds and (not wanted or row["item"] in wanted)
+        if mine and (ask.whole or str(row[basis]) == ask.window.code):
+            last.pop(row["rater_group"], None)  # the groups stand in the order of their last
+            last[row["rater_group"]] = row
+    return [_rate(row, ev) for row in last.values()] or [Answer(None, "share")]
 
 
 def _rate(row: Mapping[Any, Any], ev: Evidence) -> Answer:

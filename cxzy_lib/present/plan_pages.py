@@ -13,10 +13,15 @@ from cxzy_lib.present.pages import joined
 from cxzy_lib.present.report import Report
 from cxzy_lib.present.tables import Column, html_table
 from cxzy_lib.present.wording import percent
-from cxzy_lib.texts import counted, text
+from cxzy_lib.texts import counted, named, text
 
-#: Which page shows what is behind each binding number; "duties" for the others.
-_BEHIND = {"N1": "participation", "N3": "satisfaction", "N5": "participation"}
+#: Which page shows what is behind a number, by the measure of its first clause; "duties" for the others.
+_BEHIND = {
+    "cadence": "participation",
+    "hours": "participation",
+    "report": "satisfaction",
+    "votes": "satisfaction",
+}
 
 
 def tiles(report: Report, rates: pd.DataFrame) -> Block:
@@ -54,7 +59,7 @@ def _tile(code: str, state: str, report: Report) -> KeyNumber:
         gone = report.say("tile_elapsed", end=number.end)
         return _tile_of(code, state, report, percent(own["value"], lang), gone, "")
     shown = worst["shown"] or ("—" if state == plan.WHOLE else text("common.no_data", lang))
-    unit = number.unit_zh if lang == "zh" else number.unit_en
+    unit = named(number.unit_zh, number.unit_en, lang)
     base = report.say("tile_n", base=worst["shown_base"]) if worst["shown_base"] else ""
     if unit and worst["shown_base"]:
         base = report.say("tile_of", base=worst["shown_base"], name=counted(unit, worst["shown_base"]))
@@ -67,8 +72,11 @@ def _tile(code: str, state: str, report: Report) -> KeyNumber:
 
 
 def _tile_of(code: str, state: str, report: Report, value: str, base: str, words: str) -> KeyNumber:
-    label = f"{code} {report.campaign.plan.numbers[code].label(report.lang)}"
-    href = report.see(_BEHIND.get(code, "duties"))[0]
+    whole = report.campaign.plan
+    number = whole.numbers[code]
+    measure = whole.clauses[number.clauses[0]].measure if number.clauses else None
+    label = f"{code} {number.label(report.lang)}"
+    href = report.see(_BEHIND.get(measure.of, "duties") if measure and not number.end else "duties")[0]
     return KeyNumber(label, value, base, state, words, href)  # type: ignore[arg-type]
 
 

@@ -190,7 +190,7 @@ def open_report(
     out: str | os.PathLike[str] = "",
     year: int | None = None,
     unit: str | None = None,
-    lang: Literal["zh", "en"] = "zh",
+    lang: str = "zh",
     audience: Literal["public", "leadership", "branch"] = "public",
 ) -> Report:
     """Open the processed tables for a notebook.
@@ -208,7 +208,7 @@ def open_report(
         A branch, a department, an institution, or ``institution/unit``. With several institutions one
         must be chosen: they are never taken together.
     lang, audience : str
-        Language and readers of the page.
+        Language (one of ``texts.languages()``) and readers of the page.
 
     Raises
     ------

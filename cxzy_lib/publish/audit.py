@@ -19,12 +19,12 @@ from cxzy_lib.present.wording import day_name, group_name, period_name
 from cxzy_lib.publish import annex, filed, jobs
 from cxzy_lib.publish.attack import attack
 from cxzy_lib.publish.passages import passages
-from cxzy_lib.publish.reading import LANGUAGES, Statement, Vocabulary, statements, vocabulary
+from cxzy_lib.publish.reading import Statement, Vocabulary, statements, vocabulary
 from cxzy_lib.publish.shelf import editions_below, editions_in, root_of
 from cxzy_lib.publish.site import Prepared
 from cxzy_lib.stored import institutions
 from cxzy_lib.tables import Tables, load, read
-from cxzy_lib.texts import text
+from cxzy_lib.texts import languages, text
 
 Said = tuple[str, str, Statement]
 Read = tuple[int, list[Said]]  # how many texts with numbers, and what they say of ballots
@@ -110,7 +110,7 @@ class Auditor:
         dated = votes.dropna(subset=["held_on", "semester"]).drop_duplicates("held_on")
         days: dict[str, str] = {}
         for day, semester in zip(dated["held_on"], dated["semester"], strict=True):
-            days |= {f"{day:%Y-%m-%d}": semester} | {day_name(day, lang): semester for lang in LANGUAGES}
+            days |= {f"{day:%Y-%m-%d}": semester} | {day_name(day, lang): semester for lang in languages()}
         return vocabulary(self.campaign, sorted(names), days)
 
     def check(self, editions: Sequence[Prepared]) -> tuple[Audit, list[tuple[Path, Audit]]]:

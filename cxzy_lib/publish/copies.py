@@ -17,6 +17,8 @@ from multiprocessing import Pipe, get_context
 from multiprocessing.connection import wait
 from multiprocessing.process import BaseProcess
 from pathlib import Path
+from queue import SimpleQueue
+from threading import Event, Thread
 from typing import Any
 
 from cxzy_lib.publish.jobs import Job
@@ -24,6 +26,8 @@ from cxzy_lib.publish.runner import SECONDS, Result, execute, settle
 
 #: From this many pages on it pays to work out first what most of them ask for.
 MANY = 3
+#: How often to look whether all is called off, in seconds.
+_GLANCE = 0.5
 _SELECTION = ("processed", "campaign", "year", "unit")
 
 
@@ -76,22 +80,49 @@ def run_in_copies(
     """Yield each job's number with its result as it comes in, None where its process was lost.
 
     At most `workers` processes work at a time, those that open a selection included. A notebook that takes
-    longer than `seconds` counts as lost.
+    longer than `seconds` counts as lost. The next ones start, in a thread, while the caller is busy with a
+    result: it publishes editions between two of them.
     """
+    found: SimpleQueue[Any] = SimpleQueue()
+    called_off = Event()
+
+    def work() -> None:
+        try:
+            for pair in _dispatched(jobs, workers, folder, seconds, called_off):
+                found.put(pair)
+            found.put(None)
+        except BaseException as error:  # the caller's, who waits
+            found.put(error)
+
+    thread = Thread(target=work, daemon=True)
+    thread.start()
+    try:
+        while (pair := found.get()) is not None:
+            if isinstance(pair, BaseException):
+                raise pair
+            yield pair
+    finally:
+        called_off.set()
+        thread.join()
+
+
+def _dispatched(
+    jobs: Mapping[int, Job], workers: int, folder: Path, seconds: int, called_off: Event
+) -> Generator[tuple[int, Result | None]]:
     groups, openers = deque(by_selection(jobs)), dict[Any, _Opener]()
 
     def free() -> bool:
         return sum(opener.load for opener in openers.values()) < workers
 
     try:
-        while groups or openers:
+        while (groups or openers) and not called_off.is_set():
             for opener in openers.values():
                 while opener.opened and opener.waiting and free():
                     opener.start()
             while groups and free() and len(openers) <= workers:
                 begun = _begin(groups.popleft(), jobs, folder, seconds)
                 openers[begun.pipe] = begun
-            for pipe in _ready(openers):
+            for pipe in _ready(openers, _GLANCE):
                 yield from openers[pipe].told()
                 if not openers[pipe].waiting and not openers[pipe].running:
                     pipe.close()  # which ends it
@@ -101,8 +132,8 @@ def run_in_copies(
             opener.process.kill()
 
 
-def _ready(pipes: Iterable[Any]) -> list[Any]:
-    return wait(list(pipes))
+def _ready(pipes: Iterable[Any], seconds: float | None = None) -> list[Any]:
+    return wait(list(pipes), seconds)
 
 
 def by_selection(jobs: Mapping[int, Job]) -> list[list[int]]:

@@ -8,8 +8,7 @@ from typing import Any
 from zipfile import BadZipFile
 
 from cxzy_lib.publish.annex import FILE
-from cxzy_lib.publish.reading import LANGUAGES
-from cxzy_lib.texts import text
+from cxzy_lib.texts import languages, text
 
 _FORM = re.compile(r'(?:"([^"]*)")?(\+?)(#,##)?(0(?:\.0+)?)(%?)(?:"([^"]*)")?')
 
@@ -95,7 +94,7 @@ def _joined(heads: Sequence[str], row: Sequence[str]) -> list[str]:
 
 def _interval(heads: Sequence[str], at: int) -> tuple[str, range]:
     """Return the head of an interval that begins at a column, and the columns of its ends, if it is one."""
-    for lang in LANGUAGES:
+    for lang in languages():
         low, high = (text(f"annex.{end}", lang, head="") for end in ("low", "high"))
         for first in (at, at + 1):  # after the value, or alone
             pair = list(heads[first : first + 2])

@@ -7,9 +7,8 @@ from typing import Any
 
 from cxzy_lib.campaign import Campaign
 from cxzy_lib.publish.passages import Passage
-from cxzy_lib.texts import text
+from cxzy_lib.texts import languages, text
 
-LANGUAGES = ("zh", "en")
 _BREAK = re.compile(r"[，、；。,;:：|｜\n]\s*|\.\s")
 _INTERVAL = r"(?P<low>\d+(?:\.\d+)?)\s*%?\s*[–~至-]\s*(?P<high>\d+(?:\.\d+)?)\s*%"
 _SHARE = r"(?P<share>\d+(?:\.\d+)?)\s*%"
@@ -77,7 +76,7 @@ def vocabulary(campaign: Campaign, units: Iterable[str], days: Mapping[str, str]
         add(unit, "scope", unit)
     for day, semester in days.items():
         add(day, "period", ("semester", semester))
-    for lang in LANGUAGES:
+    for lang in languages():
         _add_campaign(campaign, lang, add)
         for kind in ("valid", "other", "rate", "index"):
             for word in text(f"audit.{kind}_words", lang).split():

@@ -1,4 +1,9 @@
-"""The words that people read, in Chinese and English: one table per part, looked up by key."""
+"""The words that people read: one table per part, looked up by key.
+
+Chinese and English stand beside each other. Another language is a file ``languages/CODE.toml``: ``name``,
+``[texts]`` (key -> words) and ``[names]`` (a campaign's English name -> the name in that language). What it
+leaves out is told in English.
+"""
 
 import string
 import tomllib
@@ -17,6 +22,56 @@ def catalogue() -> dict[str, dict[str, str]]:
             for name, words in tomllib.loads(file.read_text("utf-8")).items():
                 found[f"{part}.{name}"] = words
     return found
+
+
+@cache
+def languages() -> tuple[str, ...]:
+    """Return the codes of the languages that pages can be made in.
+
+    Examples
+    --------
+    >>> languages()[:2]
+    ('zh', 'en')
+    """
+    folder = resources.files(__name__).joinpath("languages")
+    names = [file.name for file in folder.iterdir()] if folder.is_dir() else []
+    return ("zh", "en", *sorted(name.removesuffix(".toml") for name in names if name.endswith(".toml")))
+
+
+#: By what the audit knows the words of a page: without them it would be blind to one in that language.
+READ_BY_AUDIT = ("valid", "other", "rate", "index", "rest", "all")
+
+
+@cache
+def _other(lang: str) -> dict[str, dict[str, str]]:
+    if lang not in languages()[2:]:
+        raise KeyError(f"no language {lang!r}; there are {', '.join(languages())}")
+    file = resources.files(__name__).joinpath("languages", f"{lang}.toml")
+    words: dict[str, Any] = tomllib.loads(file.read_text("utf-8"))
+    found = {part: words.get(part, {}) for part in ("texts", "names")}
+    keys = {f"audit.{kind}_words" for kind in READ_BY_AUDIT}
+    if wrong := sorted((set(found["texts"]) - set(catalogue())) | (keys - set(found["texts"]))):
+        raise ValueError(f"{file}: [texts] 中未知或缺少 / unknown or missing: {', '.join(wrong)}")
+    return found
+
+
+def words_of(key: str, lang: str) -> str:
+    """Return the words of `key` in `lang` as they stand; another language's gaps are filled by English."""
+    words = catalogue()[key]
+    return words[lang] if lang in words else _other(lang)["texts"].get(key, words["en"])
+
+
+def named(zh: str, en: str, lang: str) -> str:
+    """Return a name of the campaign's in `lang`.
+
+    Examples
+    --------
+    >>> named("春", "Spring", "zh"), named("春", "Spring", "en")
+    ('春', 'Spring')
+    """
+    if lang in ("zh", "en"):
+        return zh if lang == "zh" else en
+    return _other(lang)["names"].get(en, en)
 
 
 def counted(words: str, count: object) -> str:
@@ -39,21 +94,23 @@ class _Words(string.Formatter):
 
 
 def text(key: str, lang: str = "zh", /, **values: Any) -> str:
-    """Return the words of `key` in `lang` (``zh`` or ``en``) with `values` filled in.
+    """Return the words of `key` in `lang` (one of `languages`) with `values` filled in.
 
     ``{count}`` is a value, ``{count:row|rows}`` the word that goes with it.
 
     Raises
     ------
     KeyError
-        If there is no such text: a mistake in the code, not in the data.
+        If there is no such text or language: a mistake in the code, not in the data.
+    ValueError
+        If the language's file lacks the words that the audit reads pages by, or has unknown keys.
 
     Examples
     --------
     >>> text("common.percent", "en", value=95.04)
     '95.0%'
     """
-    return filled(catalogue()[key][lang], **values)
+    return filled(words_of(key, lang), **values)
 
 
 def filled(words: str, /, **values: Any) -> str:

@@ -1,0 +1,87 @@
+"""docs/extending.md does what it says: every block is run, in a copy of the repository."""
+
+import os
+import re
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import nbformat.v4 as new
+import pytest
+from conftest import ROOT
+
+BLOCK = re.compile(r"^```(\w+)(?: (\S+))?\n(.*?)^```$", re.M | re.S)
+#: Registers, and a log of each kind, are enough for what the page claims.
+RAW = ("处室名册", "党员花名册", "教职工名册", "2011年组织活动登记", "征求意见汇总")
+
+
+@pytest.fixture
+def copy(tmp_path):
+    for name in ("campaign", "cxzy_lib", "notebooks", "examples"):
+        shutil.copytree(ROOT / name, tmp_path / name, ignore=shutil.ignore_patterns("__pycache__"))
+    target = tmp_path / "data" / "raw" / "云溪社区学院"
+    target.mkdir(parents=True)
+    for path in (ROOT / "data" / "raw" / "云溪社区学院").iterdir():
+        if path.stem in RAW:
+            shutil.copy(path, target)
+    return tmp_path
+
+
+def run(root: Path, *command: str) -> str:
+    done = subprocess.run(
+        [sys.executable, *command],
+        cwd=root,
+        capture_output=True,
+        text=True,
+        env=os.environ | {"PYTHONPATH": str(root), "COLUMNS": "200", "PYTHONIOENCODING": "utf-8"},
+    )
+    assert done.returncode == 0, (command, done.stdout, done.stderr)
+    return done.stdout
+
+
+def write(path: Path, kind: str, body: str) -> None:
+    path.parent.mkdir(parents=True, exist_ok=True)
+    if path.suffix == ".ipynb":
+        cells = [part.partition("\n") for part in re.split(r"^# %%", body, flags=re.M)[1:]]
+        tagged = [{"tags": ["parameters"]} if "parameters" in head else {} for head, _, _ in cells]
+        notebook = new.new_notebook(
+            cells=[
+                new.new_code_cell(source, metadata=tags)
+                for (_, _, source), tags in zip(cells, tagged, strict=True)
+            ],
+            metadata={"kernelspec": {"name": "python3", "display_name": "Python 3", "language": "python"}},
+        )
+        path.write_text(new.writes(notebook), "utf-8")
+    else:
+        before = path.read_text("utf-8") + "\n" if path.exists() else ""
+        path.write_text(before + body, "utf-8")
+
+
+def test_every_worked_example_works(copy):
+    printed, checked = "", 0
+    for kind, name, body in BLOCK.findall((ROOT / "docs" / "extending.md").read_text("utf-8")):
+        if name:
+            write(copy / name, kind, body)
+        elif kind == "sh":
+            printed = "".join(
+                run(copy, "-m", "cxzy_lib.cli", *line.split()[1:]) for line in body.strip().split("\n")
+            )
+        elif kind == "python":
+            printed = run(copy, "-c", body)
+        else:
+            assert kind == "text"
+            said = " ".join(printed.split())
+            for line in body.strip().split("\n"):
+                assert " ".join(line.split()) in said, (line, printed)
+                checked += 1
+    assert checked >= 12
+
+
+def test_a_language_without_the_words_of_the_audit_is_refused(copy):
+    write(copy / "cxzy_lib/texts/languages/de.toml", "toml", '[texts]\n"pages.page_steps" = "Schritte"\n')
+    code = (
+        "from cxzy_lib.texts import text\ntry: text('pages.page_steps', 'de')\n"
+        "except ValueError as error: print(error)"
+    )
+    assert "audit.valid_words" in run(copy, "-c", code)
