@@ -49,7 +49,7 @@ SIDE_BY_SIDE := -n 2 --dist loadfile --no-loadscope-reorder -p no:nbval
 test: $(STAMP) ## run the tests, then every notebook as it stands
 	@status=0; \
 	$(BIN)/python -m pytest $(SIDE_BY_SIDE) || status=1; \
-	$(BIN)/cxzy clean && $(BIN)/python -m pytest -n 2 --dist loadfile --nbval-lax --nbval-current-env notebooks || status=1; \
+	$(BIN)/cxzy clean && $(BIN)/python -m pytest -n 2 --dist loadfile --nbval-lax --nbval-current-env notebooks tests/strict || status=1; \
 	exit $$status
 
 coverage: $(STAMP) ## which lines and branches the tests leave out (half as long again as the tests alone)

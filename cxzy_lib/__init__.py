@@ -13,6 +13,7 @@ _HOMES = {
     "cxzy_lib.intake.check": "check",
     "cxzy_lib.measure.estimates": "satisfaction_rates",
     "cxzy_lib.present.blocks": "Block KeyNumber figure findings head key_numbers note section side_by_side",
+    "cxzy_lib.present.figures": "compare rates",
     "cxzy_lib.present.lineage": "fed trace",
     "cxzy_lib.present.report": "Report open_report",
     "cxzy_lib.present.tables": "Column html_table",
@@ -26,7 +27,6 @@ _MODULES = {
         "awards",
         "changes",
         "comparability",
-        "compare",
         "design",
         "differences",
         "disclosure",
@@ -49,6 +49,7 @@ _MODULES = {
         "trends",
         "verdicts",
         "weights",
+        "years",
     ),
     "present": (
         "bureau_pages",

@@ -8,8 +8,8 @@ import pandas as pd
 import pytest
 
 from cxzy_lib.campaign import Campaign, CampaignError, load_campaign
-from cxzy_lib.measure.compare import yearly_comparison
 from cxzy_lib.measure.suppression import decide, masked
+from cxzy_lib.measure.years import yearly_comparison
 from cxzy_lib.specs import Break
 from cxzy_lib.tables import ALL_SCHEMAS, Tables, conform
 
