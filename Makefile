@@ -10,7 +10,7 @@ STAMP := $(VENV)/.installed
 SHELL := /bin/sh
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help env report test bench coverage lint format lab lock clean
+.PHONY: help env report test bench coverage docs lint format lab lock clean
 
 # Compiled bytecode is half of the start-up time: a variable of the user's shell must not switch it off.
 unexport PYTHONDONTWRITEBYTECODE
@@ -57,6 +57,9 @@ coverage: $(STAMP) ## which lines and branches the tests leave out (half as long
 
 bench: $(STAMP) ## time a night's reports and the cleaning of a long workbook beside other ways (half an hour)
 	$(BIN)/cxzy clean && $(BIN)/python benchmarks/night.py data/processed && $(BIN)/python benchmarks/clean.py
+
+docs: $(STAMP) ## the documents and the library's functions as pages: build/docs/index.html
+	$(BIN)/python -m sphinx -q -W --keep-going docs build/docs
 
 lint: $(STAMP) ## check style, formatting, types and that notebooks are stored without output
 	$(BIN)/ruff check

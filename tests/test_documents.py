@@ -1,6 +1,8 @@
 """The documents: two READMEs in step, links that lead somewhere, settings that are explained."""
 
 import re
+import subprocess
+import sys
 from itertools import pairwise
 
 from conftest import ROOT
@@ -25,6 +27,15 @@ def test_every_document_that_is_linked_is_there():
     for path in documents:
         for link in re.findall(r"\]\((?!https?:|#)([^)#]+)", path.read_text("utf-8")):
             assert (path.parent / link).exists(), (path.name, link)
+
+
+def test_the_documents_become_pages_without_a_warning(tmp_path):
+    command = [sys.executable, "-m", "sphinx", "-q", "-W", "--keep-going", ROOT / "docs", tmp_path]
+    done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True)
+    assert (done.returncode, done.stderr) == (0, "")
+    page = (tmp_path / "api.html").read_text("utf-8")
+    for name in ("open_report", "rates", "compare", "trace", "what_if"):
+        assert f'<span class="pre">{name}</span>' in page, name
 
 
 def test_settings_stand_in_the_order_in_which_they_are_explained():
