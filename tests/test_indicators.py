@@ -5,12 +5,14 @@ from datetime import date
 from typing import Any
 
 import msgspec
+import numpy as np
 import pandas as pd
 import pytest
 
 from cxzy_lib.campaign import load_campaign
 from cxzy_lib.measure.evidence import Evidence
 from cxzy_lib.measure.indicators import status_table, trace, windows
+from cxzy_lib.measure.rated import difference_of_means, paired_difference
 from cxzy_lib.measure.summaries import overall
 from cxzy_lib.tables import ALL_SCHEMAS, Tables, conform
 
@@ -420,3 +422,17 @@ def test_a_figure_is_traced_to_the_rows_it_counts():
         {"table": "events", "institution": "i", "source_file": "f", "source_sheet": "s", "source_row": 3}
     ]
     assert trace(ev, "G4.6c").empty
+
+
+def test_means_that_differ_by_rounding_alone_show_no_difference():
+    """0.1 + 0.2 and 0.3 are the same score: nothing is there to estimate an error from."""
+    alike = np.array([0.1 + 0.2, 0.3, 0.3])
+    value, low, high = difference_of_means(alike, np.full(3, 0.1), 0.95)
+    assert (round(value, 6), low, high) == (0.2, None, None)
+    assert paired_difference(alike, np.full(3, 0.1), 0.95)[1:] == (None, None)
+
+
+def test_a_side_that_is_all_alike_has_a_variance_of_nothing():
+    """5, 5, 5 against 1, 2, 3: 3 ± t(2) · √(1/3) = 3 ± 4.3027 · 0.57735, and no warning."""
+    value, low, high = difference_of_means(np.full(3, 5.0), np.array([1.0, 2, 3]), 0.95)
+    assert (value, round(low, 3), round(high, 3)) == (3.0, 0.516, 5.484)

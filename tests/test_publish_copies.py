@@ -135,3 +135,35 @@ def test_selections_are_opened_apart_and_never_more_work_than_may(folder, tmp_pa
     assert len(set().union(*openers.values())) == 4
     assert json.dumps(sorted(one["unit"] for one in found)) == json.dumps(sorted("01230123"))
     assert os.getpid() not in set().union(*openers.values())
+
+
+def test_the_next_notebooks_run_while_the_caller_is_busy(tmp_path):
+    """A caller that publishes for long between two results keeps nobody waiting."""
+    marks = tmp_path / "marks"
+    marks.mkdir()
+    first = nbformat.v4.new_code_cell(DECLARED, metadata={"tags": ["parameters"]})
+    for name in "abc":
+        code = f"import pathlib\npathlib.Path({str(marks)!r}, {name!r}).touch()"
+        notebook = nbformat.v4.new_notebook(cells=[first, nbformat.v4.new_code_cell(code)])
+        nbformat.write(notebook, tmp_path / f"{name}.ipynb")
+    (tmp_path / "work").mkdir()
+    coming = copies.run_in_copies(planned(tmp_path), 1, tmp_path / "work")
+    next(coming)
+    waited = time.monotonic()
+    while len(list(marks.iterdir())) < 3:  # nobody asks for the others meanwhile
+        assert time.monotonic() - waited < 300
+        time.sleep(0.1)
+    assert len(list(coming)) == 2
+
+
+def test_what_is_called_off_ends(tmp_path):
+    first = nbformat.v4.new_code_cell(DECLARED, metadata={"tags": ["parameters"]})
+    for name, code in (("a", "1"), ("b", "import time\ntime.sleep(600)")):
+        notebook = nbformat.v4.new_notebook(cells=[first, nbformat.v4.new_code_cell(code)])
+        nbformat.write(notebook, tmp_path / f"{name}.ipynb")
+    (tmp_path / "work").mkdir()
+    coming = copies.run_in_copies(planned(tmp_path), 1, tmp_path / "work")
+    assert next(coming)[0] == 0
+    started = time.monotonic()
+    coming.close()
+    assert time.monotonic() - started < 300

@@ -69,8 +69,9 @@ def column_lines(columns: pd.DataFrame, file: str, lang: str) -> list[str]:
     for sheet, found in columns[columns["source_file"] == file].groupby("source_sheet", sort=False):
         used = found[found["kind"].isin(["spec", "level", "share", "grade", "item", "date"])]
         pairs = zip(used["column"], used["taken_for"], strict=True)
-        taken = "，".join(column if column == name else f"{column}→{name}" for column, name in pairs)
-        passed = "、".join(found.loc[found["kind"].isin(["ignore", "drop"]), "column"]) or "—"
+        comma, mark = ("，", "、") if lang == "zh" else (", ", ", ")
+        taken = comma.join(column if column == name else f"{column}→{name}" for column, name in pairs)
+        passed = mark.join(found.loc[found["kind"].isin(["ignore", "drop"]), "column"]) or "—"
         lines.append(text("intake.columns", lang, sheet=str(sheet), columns=taken, passed=passed))
         for row in found[found["kind"] == "unknown"].to_dict("records"):
             code = "column_nearest" if isinstance(row["toml"], str) else "column_unknown"

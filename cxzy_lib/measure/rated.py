@@ -1,8 +1,10 @@
 """Measures of what was voted, scored and compared: each turns an ask into its answers."""
 
+import warnings
 from collections.abc import Mapping
 from typing import Any
 
+import numpy as np
 import pandas as pd
 
 from cxzy_lib.measure.awards import nominees
@@ -141,10 +143,17 @@ def difference_of_means(
     if not len(one) or not len(other):
         return None, None, None
     value = float(one.mean() - other.mean())
-    if min(len(one), len(other)) < 2 or not (one.var() or other.var()):
+    if min(len(one), len(other)) < 2 or (_alike(one) and _alike(other)):
         return value, None, None
-    limits = ttest_ind(one, other, equal_var=False).confidence_interval(level)
+    with warnings.catch_warnings():  # one side may be all alike: its variance is 0 and known
+        warnings.filterwarnings("ignore", "Precision loss", RuntimeWarning)
+        limits = ttest_ind(one, other, equal_var=False).confidence_interval(level)
     return value, float(limits.low), float(limits.high)
+
+
+def _alike(values: Floats) -> bool:
+    """Return whether values differ by no more than the rounding of their arithmetic."""
+    return bool(np.ptp(values) <= 1e-9 * max(1.0, float(np.abs(values).max())))
 
 
 def paired_difference(
@@ -165,7 +174,7 @@ def paired_difference(
     from scipy.stats import ttest_rel
 
     value = float((one - other).mean())
-    if len(one) < 2 or not (one - other).var():
+    if len(one) < 2 or _alike(one - other):
         return value, None, None
     limits = ttest_rel(one, other).confidence_interval(level)
     return value, float(limits.low), float(limits.high)
