@@ -59,7 +59,7 @@ bench: $(STAMP) ## time a night's reports and the cleaning of a long workbook be
 	$(BIN)/cxzy clean && $(BIN)/python benchmarks/night.py data/processed && $(BIN)/python benchmarks/clean.py
 
 docs: $(STAMP) ## the documents and the library's functions as pages: build/docs/index.html
-	$(BIN)/python -m sphinx -q -W --keep-going docs build/docs
+	$(BIN)/python -m sphinx -q -W --keep-going docs build/docs && echo build/docs/index.html
 
 lint: $(STAMP) ## check style, formatting, types and that notebooks are stored without output
 	$(BIN)/ruff check

@@ -10,6 +10,7 @@ from typing import Any, TypeVar
 
 import msgspec
 
+from cxzy_lib.plan_checks import problems
 from cxzy_lib.plan_specs import Binding, CampaignSpan, Clause, Plan
 from cxzy_lib.specs import (
     Comparability,
@@ -279,6 +280,8 @@ def load_campaign(folder: str | os.PathLike[str]) -> Campaign:
     _check_settings(root / "settings.toml", campaign)
     _check_groups(root / "settings.toml", campaign)
     _check_plan(root / "plan.toml", campaign)
+    for problem in problems(plan, layouts.layouts):
+        raise CampaignError(f"{root / 'plan.toml'}: {problem}")
     _check_layouts(root / "layouts.toml", campaign)
     _check_breaks(root / "comparability.toml", campaign)
     return campaign

@@ -145,6 +145,8 @@ def _run(call: Call, notebooks: Sequence[str] = ()) -> int:
             plans = editions.plan(
                 "notebooks", notebooks, params, _each(call, spec), force=call.force, with_annex=call.annex
             )
+        except NotebookError as error:
+            raise Wrong(str(error)) from error
         except OtherEdition as other:
             chosen = [other.parameters.get(name) for name in ("audience", "lang", "year", "unit")]
             chosen += [f"--each {name}" for name in other.parameters.get("each", ())]

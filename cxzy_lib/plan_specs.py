@@ -13,6 +13,37 @@ class Criterion(Label, frozen=True):
     missing: bool = False
 
 
+#: What a measure can be asked for besides the usual; `Measure.value`, see ``docs/measures.md``.
+VALUES: dict[str, tuple[str, ...]] = {
+    "events": (
+        "exists",
+        "gap",
+        "topics",
+        "forms",
+        "equipment",
+        "filled",
+        "venue",
+        "channel",
+        "cells",
+        "named_system",
+    ),
+    "tasks": ("exists", "done", "published", "on_time"),
+    "cadence": ("gap",),
+    "hours": ("mean",),
+    "gap": ("years",),
+    "figures": ("mean", "sum"),
+    "people": (
+        "retention",
+        "is_backbone",
+        "is_cadre",
+        "is_leading_cadre",
+        "is_teacher",
+        "is_member",
+        "in_service",
+    ),
+}
+
+
 class Measure(Spec, frozen=True):
     """How a clause is worked out from the processed tables: see ``docs/measures.md``."""
 

@@ -165,6 +165,8 @@ def read(processed: str | os.PathLike[str], name: str, institution: str | None =
 
 def _there(processed: str | os.PathLike[str]) -> Path:
     folder = Path(processed)
+    if not folder.is_dir():
+        raise FileNotFoundError(f"{folder}: 文件夹不存在 / no such folder")
     missing = [name for name in ALL_SCHEMAS if not (folder / f"{name}.parquet").is_file()]
     if missing:
         raise FileNotFoundError(

@@ -1,6 +1,5 @@
 """What `cxzy check` tells: what each column was taken for, the line to paste, what is missing; and that pasting it helps."""
 
-import re
 import shutil
 
 import pytest
@@ -8,7 +7,6 @@ from conftest import MEMBERS, ROOT, UNITS, cxzy, write_xlsx
 
 import cxzy_lib as cx
 from cxzy_lib.campaign import load_campaign
-from cxzy_lib.intake.clean import clean
 
 
 @pytest.fixture
@@ -90,27 +88,3 @@ def test_pasting_the_line_makes_the_column_known(raw, tmp_path):
     (campaign / "layouts.toml").write_text("\n".join(lines), "utf-8")
     again = cx.check(raw, load_campaign(campaign), jobs=1).columns
     assert "unknown" not in set(again["kind"])
-
-
-def test_the_layout_of_the_contributing_page_works(raw, tmp_path):
-    """Adding a layout is an edit of data: the page's own example, pasted, reads its sheet."""
-    page = (ROOT / "CONTRIBUTING.md").read_text("utf-8")
-    block = next(
-        code for code in re.findall(r"```toml\n(.*?)```", page, re.DOTALL) if "[layouts.T31]" in code
-    )
-    campaign = tmp_path / "campaign"
-    shutil.copytree(ROOT / "campaign", campaign)
-    with (campaign / "layouts.toml").open("a", encoding="utf-8") as file:
-        file.write("\n" + block)
-    rows = [
-        ["第一支部2011年图书借阅登记"],
-        ["借阅日期", "书名", "借阅人", "册数"],
-        ["2011-03-04", "活着", "张三", 2],
-    ]
-    write_xlsx(raw / "试验学院" / "借阅.xlsx", rows)
-    tables = clean(raw, load_campaign(campaign), tmp_path / "processed", jobs=1)
-    loans = tables["events"].query("kind == 'loan'")
-    assert loans[["unit", "topic"]].to_numpy().tolist() == [["第一支部", "活着"]]
-    assert tables["figures"][["indicator", "value", "year"]].to_numpy().tolist() == [
-        ["books_borrowed", 2.0, 2011]
-    ]

@@ -73,7 +73,6 @@ def test_groups_are_never_pooled_whatever_is_asked():
 def test_items_and_groups_can_be_chosen():
     found = cx.rates(report(MANY), ["semester", "item"], items=[ITEM], groups=["member"])
     assert found["strict"].tolist() == [0.8, 0.96]
-    assert cx.rates(report(MANY), items=["no such item"]).empty
 
 
 @pytest.mark.parametrize("lang", ["zh", "en"])
@@ -124,7 +123,27 @@ def test_groups_are_compared_and_branches_are_not_there():
     assert "<thead" in cx.compare(asked, "branch")._repr_html_()
 
 
-@pytest.mark.parametrize(("call", "known"), [(cx.rates, "rater_group"), (cx.compare, "branch")])
-def test_an_unknown_question_is_told_what_there_is(call, known):
+@pytest.mark.parametrize(
+    ("call", "asked", "known"),
+    [
+        (cx.rates, {"by": "weekday"}, "rater_group"),
+        (cx.rates, {"items": ["weekday"]}, ITEM),
+        (cx.rates, {"groups": ["weekday"]}, "nonmember"),
+        (cx.rates, {"occasion": "weekday"}, "satisfaction"),
+        (cx.compare, {"kind": "weekday"}, "branch"),
+        (cx.compare, {"items": ["weekday"]}, ITEM),
+    ],
+)
+def test_an_unknown_question_is_told_what_there_is(call, asked, known):
     with pytest.raises(ValueError, match=f"weekday.*{known}"):
-        call(report(MANY, "en"), "weekday")
+        call(report(MANY, "en"), **asked)
+
+
+@pytest.mark.parametrize("call", [cx.rates, cx.compare])
+def test_tables_are_no_report_and_it_is_said_what_is(call):
+    with pytest.raises(TypeError, match=r"cx\.open_report.*Tables"):
+        call(report(MANY).tables)
+
+
+def test_a_report_is_named_briefly():
+    assert len(repr(report(MANY))) < 200

@@ -14,6 +14,7 @@ from cxzy_lib.measure.evidence import Evidence
 from cxzy_lib.measure.indicators import status_table, trace, windows
 from cxzy_lib.measure.rated import difference_of_means, paired_difference
 from cxzy_lib.measure.summaries import overall
+from cxzy_lib.plan_specs import Measure
 from cxzy_lib.tables import ALL_SCHEMAS, Tables, conform
 
 CAMPAIGN = load_campaign("campaign")
@@ -436,3 +437,30 @@ def test_a_side_that_is_all_alike_has_a_variance_of_nothing():
     """5, 5, 5 against 1, 2, 3: 3 ± t(2) · √(1/3) = 3 ± 4.3027 · 0.57735, and no warning."""
     value, low, high = difference_of_means(np.full(3, 5.0), np.array([1.0, 2, 3]), 0.95)
     assert (value, round(low, 3), round(high, 3)) == (3.0, 0.516, 5.484)
+
+
+def asking(**measure: Any) -> Any:
+    """Return the campaign with one clause, G3.2b, that asks for a figure of its own."""
+    changed = msgspec.convert({"of": "figures", "items": ["books"], **measure}, Measure)
+    clause = msgspec.structs.replace(CAMPAIGN.plan.indicators["G3.2b"], measure=changed, target=10.0)
+    indicators = CAMPAIGN.plan.indicators | {"G3.2b": clause}
+    return replace(CAMPAIGN, plan=msgspec.structs.replace(CAMPAIGN.plan, indicators=indicators))
+
+
+BOOKS = [
+    {"indicator": "books", "value": float(n), "subject": subject} for n, subject in ((1, None), (2, None))
+]
+
+
+def test_the_sum_of_a_figure_is_a_count():
+    """1 + 2 = 3 books of the 10 wanted, in two rows."""
+    found = figures(evidence(campaign=asking(value="sum"), figures=BOOKS), "G3.2b")
+    assert found == {"G3.2b": (3.0, 2, "not_met")}
+
+
+def test_figures_that_are_nobodys_have_no_mean_and_no_verdict():
+    """Without people there is no mean of people: no evidence, and not a value that is missed."""
+    found = figures(evidence(campaign=asking(value="mean"), figures=BOOKS), "G3.2b")
+    assert found == {"G3.2b": (None, None, "no_evidence")}
+    named = [row | {"subject": str(at)} for at, row in enumerate(BOOKS)]
+    assert figures(evidence(campaign=asking(value="mean"), figures=named), "G3.2b")["G3.2b"][0] == 1.5

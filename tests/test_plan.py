@@ -152,6 +152,10 @@ def test_a_setting_that_no_page_could_tell_is_refused_with_its_remedy(tmp_path, 
         ('number = "N1"', 'number = "N9"', r"G3.2b.number: \['N9'\]"),
         ('items = ["climate"]', 'items = ["weather"]', r"G3.5d.measure.items: \['weather'\]"),
         ('of = "cadence"', 'of = "rhythm"', "rhythm"),
+        ('clauses = ["G3.2b"]', 'clauses = ["G3.2z"]', r"N1.clauses: \['G3.2z'\]"),
+        ('evidence = ["T20"]', 'evidence = ["T99"]', r"evidence: \['T99'\].*layouts.toml"),
+        ('value = "exists"', 'value = "exist"', "measure.value = 'exist': .*exists, gap"),
+        ('of = "cadence"', 'of = "figures", items = ["x"]', r'G3.2b.measure: .*"mean".*"sum"'),
     ],
 )
 def test_a_clause_that_names_what_is_not_there_is_refused(tmp_path, old, new, told):

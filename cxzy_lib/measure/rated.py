@@ -50,7 +50,7 @@ _RATE = ("strict", "strict_low", "strict_high", "valid")
 
 
 def figures(ask: Ask, ev: Evidence) -> Answers:
-    """Return the mean of a figure, or what share one sum is of another."""
+    """Return the mean of a figure (of people's own means), its sum, or what share one sum is of another."""
     measure, every = ask.measure, ev.tables.figures
     if not ask.whole:
         return []
@@ -64,10 +64,14 @@ def figures(ask: Ask, ev: Evidence) -> Answers:
     if top.empty:
         return [Answer(None, "share")]
     if measure.value == "mean":
-        means = top.groupby("subject")["value"].mean().astype("float64")
+        means = top.groupby("subject")["value"].mean().dropna().astype("float64")
+        if means.empty:  # figures that are nobody's have no mean of people
+            return [Answer(None, "mean", rows={"figures": top})]
         if ev.unit and len(means) < ev.campaign.setting("minimum_base"):  # near to telling somebody's own
             return [Answer(None, "mean", state="hidden", rows={"figures": top})]
         return [Answer(float(means.mean()), "mean", base=len(means), rows={"figures": top})]
+    if measure.value == "sum":
+        return [Answer(float(top["value"].sum()), "count", base=len(top), rows={"figures": top})]
     below = every[every["indicator"].isin(measure.whole)]
     whole = float(below["value"].sum())
     value = share_of(float(top["value"].sum()), whole)

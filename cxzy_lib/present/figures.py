@@ -38,6 +38,22 @@ def _figures(frame: pd.DataFrame, table: Block, notes: Iterable[str]) -> Figures
     return found
 
 
+def _check_report(report: object) -> None:
+    if not isinstance(report, Report):
+        raise TypeError(
+            text("desk.no_report", "zh", kind=type(report).__name__)
+            + " / "
+            + text("desk.no_report", "en", kind=type(report).__name__)
+        )
+
+
+def _known(name: str, found: Iterable[str], known: Iterable[str], lang: str) -> None:
+    known = list(known)
+    if unknown := [one for one in found if one not in known]:
+        words = {"name": name, "found": ", ".join(unknown), "known": ", ".join(known)}
+        raise ValueError(text("desk.unknown", lang, **words))
+
+
 def rates(
     report: Report,
     by: str | Sequence[str] = "semester",
@@ -51,12 +67,13 @@ def rates(
     Parameters
     ----------
     report : Report
-        As from `open_report`.
+        As from ``cx.open_report(processed="data/processed", campaign="campaign")``.
     by : str or sequence of str
         ``semester``, ``stage``, ``year``, ``item``, ``unit``, ``occasion``; groups of raters and scales stand
         in rows of their own in any case. Without ``item`` an occasion counts by its headline item.
     items, groups : iterable of str
-        Codes of the items and the groups wanted; all where none are named.
+        Codes of the items and the groups wanted (``report.campaign.items``, ``.raters``); all where none are
+        named.
     occasion : str
         The kind of occasion, such as ``satisfaction`` or ``survey``.
 
@@ -68,7 +85,9 @@ def rates(
     Raises
     ------
     ValueError
-        For another grouping; names those that there are.
+        For a grouping, an item, a group or an occasion that is not there; names those that are.
+    TypeError
+        For anything but a report.
 
     Examples
     --------
@@ -78,12 +97,15 @@ def rates(
     >>> rates(Report(load_campaign("campaign"), empty, "en", "public"), "item").empty
     True
     """
-    keys = list(dict.fromkeys([by] if isinstance(by, str) else by))
-    if unknown := sorted(set(keys) - set(_GROUPINGS)):
-        words = {"found": ", ".join(unknown), "known": ", ".join(_GROUPINGS)}
-        raise ValueError(text("desk.unknown_by", report.lang, **words))
+    _check_report(report)
+    keys, items, groups = list(dict.fromkeys([by] if isinstance(by, str) else by)), list(items), list(groups)
+    votes = report.tables.votes
+    _known("by", keys, _GROUPINGS, report.lang)
+    _known("items", items, report.campaign.items, report.lang)
+    _known("groups", groups, report.campaign.raters, report.lang)
+    _known("occasion", [occasion], {"satisfaction", *votes["occasion"].dropna()}, report.lang)
     first, *also = [key for key in keys if key != "rater_group"] or ["occasion"]
-    rows = with_period(only(report.tables.votes, occasion, items, groups))
+    rows = with_period(only(votes, occasion, items, groups))
     frame = shown_satisfaction(rows, report.tables.turnout, report.campaign, first, tuple(also))
     heads = [*_keys(report, [first, *also]), *_heads(report)]
     names = " × ".join(head.label for head in heads[: 1 + len(also)])
@@ -135,7 +157,9 @@ def compare(report: Report, kind: str = "period", *, items: Iterable[str] = ()) 
     Raises
     ------
     ValueError
-        For another kind; names those that there are.
+        For a kind or an item that is not there; names those that are.
+    TypeError
+        For anything but a report.
 
     Examples
     --------
@@ -145,9 +169,10 @@ def compare(report: Report, kind: str = "period", *, items: Iterable[str] = ()) 
     >>> compare(Report(load_campaign("campaign"), empty, "en", "public")).empty
     True
     """
-    if kind not in _KINDS:
-        raise ValueError(text("desk.unknown_kind", report.lang, found=kind, known=", ".join(_KINDS)))
-    changes = report.verdicts.changes
+    _check_report(report)
+    changes, items = report.verdicts.changes, list(items)
+    _known("kind", [kind], _KINDS, report.lang)
+    _known("items", items, report.campaign.items, report.lang)
     wanted = set(items) or set(changes["item"])
     mine = changes[changes["kind"].eq(kind) & changes["item"].isin(wanted)].reset_index(drop=True)
     lang, spec = report.lang, report.campaign

@@ -26,7 +26,7 @@ from cxzy_lib.present.selection import (
 )
 from cxzy_lib.stored import institutions as known_institutions
 from cxzy_lib.tables import Tables, load, read
-from cxzy_lib.texts import filled, text
+from cxzy_lib.texts import filled, languages, text
 
 #: The notebook behind each page.
 PAGES = {
@@ -45,8 +45,8 @@ _kept_open: "dict[tuple[object, ...], Report]" = {}
 class Report:
     """A notebook's context; made by :func:`open_report`."""
 
-    campaign: Campaign
-    tables: Tables
+    campaign: Campaign = field(repr=False)
+    tables: Tables = field(repr=False)
     lang: str
     audience: str
     year: int | None = None
@@ -213,11 +213,15 @@ def open_report(
     Raises
     ------
     ValueError
-        For an unknown unit or year, or if several institutions are there and none is chosen; the
-        message gives the names that are known.
+        For an unknown unit, year, language or audience, or if several institutions are there and none is
+        chosen; the message gives the names that are known.
     """
+    if lang not in languages():
+        raise ValueError(f"lang = {lang!r}: 应为 / must be one of {', '.join(languages())}")
     kept = _kept_open.get((str(processed), str(campaign), year, unit))
     report = kept or opened(processed, load_campaign(campaign), year, unit, lang)
+    if audience not in (known := report.campaign.setting("audiences")):
+        raise ValueError(f"audience = {audience!r}: 应为 / must be one of {', '.join(known)}")
     return report.for_readers(lang, audience)
 
 
