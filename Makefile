@@ -3,6 +3,8 @@
 
 PYTHON ?= python3
 UV := $(shell command -v uv 2>/dev/null)
+# requirements.oldest.lock: the oldest versions that pyproject.toml allows; give it a VENV of its own
+LOCK := requirements.lock
 VENV := .venv
 BIN := $(VENV)/bin
 STAMP := $(VENV)/.installed
@@ -20,19 +22,19 @@ help: ## list the targets
 
 env: $(STAMP) ## create .venv from requirements.lock (again only after a change)
 
-$(STAMP): requirements.lock pyproject.toml
+$(STAMP): $(LOCK) pyproject.toml
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { \
 	  echo "cxzy needs Python 3.11 or newer, and '$(PYTHON)' is not: name another one, as in" \
 	       "'make PYTHON=python3.12 $(or $(MAKECMDGOALS),env)'" >&2; exit 1; }
 ifdef UV
 	@test -x $(BIN)/python || { rm -rf $(VENV); uv venv --quiet --python "$$($(PYTHON) -c 'import sys; print(sys.executable)')" $(VENV); }
-	uv pip sync --quiet --python $(BIN)/python --require-hashes --compile-bytecode requirements.lock
+	uv pip sync --quiet --python $(BIN)/python --require-hashes --compile-bytecode $(LOCK)
 	uv pip install --quiet --python $(BIN)/python --no-deps --no-build-isolation --editable .
 else
 	@$(PYTHON) -c 'import ensurepip, venv' || { \
 	  echo "'$(PYTHON)' lacks venv: install it (on Debian and Ubuntu the package python3-venv)" >&2; exit 1; }
 	$(PYTHON) -m venv --clear $(VENV)
-	$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes --requirement requirements.lock
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes --requirement $(LOCK)
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation --editable .
 endif
 	@$(BIN)/python -m compileall -q cxzy_lib
@@ -76,12 +78,15 @@ lab: $(STAMP) ## open the notebooks in JupyterLab
 	@test -f data/processed/files.parquet || $(BIN)/cxzy clean
 	$(BIN)/jupyter lab notebooks/00_start_here.ipynb
 
-# For every platform and Python at once, with hashes; the newest versions that pyproject.toml allows.
+# For every platform and Python at once, with hashes: the newest versions that pyproject.toml allows, and the oldest.
 # Extras are named: without them pip looks for the newest release of coverage[toml] and refuses it as unpinned.
-lock: $(if $(UV),,$(STAMP)) ## refresh requirements.lock from pyproject.toml
-	$(or $(UV),$(BIN)/uv) pip compile pyproject.toml --group dev --universal --python-version 3.11 \
-	  --fork-strategy fewest --generate-hashes --upgrade --quiet --no-strip-extras --no-emit-index-url --no-emit-find-links \
-	  --custom-compile-command 'make lock' --output-file requirements.lock
+COMPILE = $(or $(UV),$(BIN)/uv) pip compile pyproject.toml --group dev --universal --python-version 3.11 \
+  --fork-strategy fewest --generate-hashes --upgrade --quiet --no-strip-extras --no-emit-index-url --no-emit-find-links \
+  --custom-compile-command 'make lock'
+
+lock: $(if $(UV),,$(STAMP)) ## refresh both locks from pyproject.toml
+	$(COMPILE) --output-file requirements.lock
+	$(COMPILE) --resolution lowest-direct --output-file requirements.oldest.lock
 
 clean: ## remove processed tables, reports and caches (not .venv, not data/raw)
 	find data/processed reports -mindepth 1 ! -name .gitkeep -delete

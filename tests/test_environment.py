@@ -1,9 +1,10 @@
-"""pyproject.toml, requirements.lock and environment.yml describe one environment, and it is the one imported."""
+"""pyproject.toml, environment.yml and the two locks agree, and what is imported is declared."""
 
 import ast
 import re
 import sys
 import tomllib
+from functools import cache
 from importlib.metadata import packages_distributions
 from pathlib import Path
 
@@ -16,7 +17,7 @@ from packaging.version import Version
 ROOT = Path(__file__).parents[1]
 FILES = {
     name: (ROOT / name).read_text(encoding="utf-8")
-    for name in ("pyproject.toml", "environment.yml", "requirements.lock")
+    for name in ("pyproject.toml", "environment.yml", "requirements.lock", "requirements.oldest.lock")
 }
 ENTRY = re.compile(r"^(?P<name>[\w.-]+)(?:\[[\w,-]+\])?==(?P<version>[^\s;\\]+)(?P<rest>(?:.*\\\n)*.*)", re.M)
 
@@ -58,12 +59,23 @@ def conda_problems(pyproject: str, environment: str) -> list[str]:
     ]
 
 
+def oldest_problems(pyproject: str, lock: str) -> list[str]:
+    """Name the direct dependencies whose lower bound is not what the tests were run with."""
+    have = locked(lock)
+    return [
+        f"{want}: requirements.oldest.lock has {version}, so nobody knows whether the bound holds"
+        for name, want in wanted(pyproject).items()
+        for version, _ in have.get(name, [])
+        if not any(one.operator == ">=" and Version(one.version) == version for one in want.specifier)
+    ]
+
+
 def lock_problems(pyproject: str, lock: str) -> list[str]:
     have = locked(lock)
     # make env builds without isolation: the build's requirements must be locked too
     builds = map(Requirement, tomllib.loads(pyproject)["build-system"]["requires"])
     problems = [
-        f"{want}: requirements.lock has {[str(version) for version, _ in have.get(name, [])]}"
+        f"{want}: the lock has {[str(version) for version, _ in have.get(name, [])]}"
         for name, want in [*wanted(pyproject).items(), *((b.name, b) for b in builds)]
         if name not in have or any(version not in want.specifier for version, _ in have[name])
     ]
@@ -72,6 +84,7 @@ def lock_problems(pyproject: str, lock: str) -> list[str]:
     return problems + [f"not a pinned, hashed package: {line}" for line in outside]
 
 
+@cache
 def imported(folder: Path) -> set[str]:
     """Return the top-level names that the folder's modules import, wherever in them, from outside the project."""
     paths = sorted(folder.rglob("*.py"))
@@ -84,13 +97,16 @@ def imported(folder: Path) -> set[str]:
     return {name.partition(".")[0] for name in names} - sys.stdlib_module_names - own
 
 
+distributions = cache(packages_distributions)
+
+
 def undeclared(pyproject: str) -> list[str]:
     """Return the imports that no direct dependency brings; the library may not lean on those of development."""
     everything = wanted(pyproject)
     project = tomllib.loads(pyproject)["project"]
     extras = [line for lines in project["optional-dependencies"].values() for line in lines]
     reports = {canonicalize_name(Requirement(line).name) for line in [*project["dependencies"], *extras]}
-    brought_by = packages_distributions()
+    brought_by = distributions()
     return [
         f"{folder} imports {name}, which no dependency in pyproject.toml brings"
         for folder, declared in (
@@ -103,11 +119,13 @@ def undeclared(pyproject: str) -> list[str]:
     ]
 
 
-def problems(pyproject: str, environment: str, lock: str) -> list[str]:
-    return conda_problems(pyproject, environment) + lock_problems(pyproject, lock) + undeclared(pyproject)
+def problems(pyproject: str, environment: str, newest: str, oldest: str) -> list[str]:
+    found = conda_problems(pyproject, environment) + undeclared(pyproject)
+    found += lock_problems(pyproject, newest) + lock_problems(pyproject, oldest)
+    return found + oldest_problems(pyproject, oldest)
 
 
-def test_the_three_files_agree():
+def test_the_files_agree():
     assert problems(*FILES.values()) == []
 
 
@@ -133,7 +151,7 @@ def test_everything_is_read():
             r"\2 \1",
             "cxzy_lib imports fontTools",
         ),
-        ("environment.yml", r"- matplotlib>=3.10,<3.13", "- matplotlib>=3.10", "matplotlib"),
+        ("environment.yml", r"- matplotlib>=3.10.7,<3.13", "- matplotlib>=3.10.7", "matplotlib"),
         ("environment.yml", r"- fonttools\[woff\]", "- fonttools", "fonttools"),
         ("environment.yml", r"- nbval\S*\n", "\n", "nbval"),
         ("environment.yml", r"- nbval", "- pyspark\n  - nbval", "pyspark"),
@@ -141,6 +159,8 @@ def test_everything_is_read():
         ("requirements.lock", r"^matplotlib==\S+", "matplotlib==3.13.0", "matplotlib"),
         ("requirements.lock", r"^tqdm==(.*\n)(    --hash.*\n)+", "", "tqdm"),
         ("requirements.lock", r"^tqdm==(\S+).*\n(    --hash.*\n)+", r"tqdm==\1\n", "tqdm"),
+        ("requirements.oldest.lock", r"^pandas==\S+", "pandas==3.0.1", "pandas>=3: requirements.oldest.lock"),
+        ("requirements.oldest.lock", r"^seaborn==\S+", "seaborn==0.13.1", "seaborn"),
         ("requirements.lock", r"\A", "--extra-index-url somewhere\n", "somewhere"),
         ("requirements.lock", r"\A", "# https://example.org\n", "example.org"),
         ("requirements.lock", r"\A", "six @ file:///six.whl\n", "six.whl"),
