@@ -12,7 +12,7 @@ from typing import Any
 
 import click
 
-from cxzy_lib.texts import languages, text
+from cxzy_lib.texts import check_languages, languages, text
 
 
 class Wrong(click.ClickException):
@@ -113,6 +113,10 @@ def common(command: Callable[..., int]) -> Callable[..., None]:
         call = Call(**{name: value for name, value in options.items() if name in names})
         # Ended from outside, it ends what it started and removes what it wrote on the way, too.
         signal.signal(signal.SIGTERM, lambda *_: sys.exit(128 + signal.SIGTERM))
+        try:
+            check_languages()
+        except ValueError as error:
+            raise Wrong(str(error)) from error
         try:
             status = command(call, **own)
         except (CampaignError, PermissionError, NotADirectoryError) as error:

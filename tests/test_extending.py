@@ -11,6 +11,8 @@ import nbformat.v4 as new
 import pytest
 from conftest import ROOT
 
+from cxzy_lib.texts import READ_BY_AUDIT
+
 BLOCK = re.compile(r"^```(\w+)(?: (\S+))?\n(.*?)^```$", re.M | re.S)
 #: Registers, and a log of each kind, are enough for what the page claims.
 RAW = ("处室名册", "党员花名册", "教职工名册", "2011年组织活动登记", "征求意见汇总")
@@ -28,14 +30,13 @@ def copy(tmp_path):
     return tmp_path
 
 
+def ended(root: Path, *command: str) -> subprocess.CompletedProcess[str]:
+    env = os.environ | {"PYTHONPATH": str(root), "COLUMNS": "200", "PYTHONIOENCODING": "utf-8"}
+    return subprocess.run([sys.executable, *command], cwd=root, capture_output=True, text=True, env=env)
+
+
 def run(root: Path, *command: str) -> str:
-    done = subprocess.run(
-        [sys.executable, *command],
-        cwd=root,
-        capture_output=True,
-        text=True,
-        env=os.environ | {"PYTHONPATH": str(root), "COLUMNS": "200", "PYTHONIOENCODING": "utf-8"},
-    )
+    done = ended(root, *command)
     assert done.returncode == 0, (command, done.stdout, done.stderr)
     return done.stdout
 
@@ -78,10 +79,31 @@ def test_every_worked_example_works(copy):
     assert checked >= 12
 
 
-def test_a_language_without_the_words_of_the_audit_is_refused(copy):
-    write(copy / "cxzy_lib/texts/languages/de.toml", "toml", '[texts]\n"pages.page_steps" = "Schritte"\n')
-    code = (
-        "from cxzy_lib.texts import text\ntry: text('pages.page_steps', 'de')\n"
-        "except ValueError as error: print(error)"
+GOOD = "\n".join(
+    f'"audit.{kind}_words" = "{word}"'
+    for kind, word in zip(
+        READ_BY_AUDIT, ("gültig", "Tage", "Anteil", "Mittel", "andere", "gesamt"), strict=True
     )
-    assert "audit.valid_words" in run(copy, "-c", code)
+)
+
+
+@pytest.mark.parametrize(
+    ("name", "texts", "told"),
+    [
+        ("de", '"pages.page_steps" = "Schritte"', r"audit\.valid_words.*missing"),
+        ("de", GOOD.replace("gültig", ""), r"audit\.valid_words.*missing"),
+        ("de", GOOD.replace("Tage", "Tage n"), r"audit\.other_words: \['n'\].*another language"),
+        ("de", GOOD + '\n"common.percent" = "{value:.1f} Prozent"', r"common\.percent.*%"),
+        ("de", GOOD + '\n"common.percent" = "{wert:.1f} %"', r"common\.percent.*\['value'\].*\['wert'\]"),
+        ("de", GOOD + '\n"pages.no_such" = "x"', r"pages\.no_such.*unknown"),
+        ("de", '"pages.page_steps" = ', r"de\.toml.*line 2"),
+        ("README", GOOD, r"README.*de\.toml"),
+    ],
+)
+def test_a_language_that_the_audit_could_not_read_is_refused_before_anything_is_made(copy, name, texts, told):
+    """All languages are words of the audit: a page in Chinese is not made either."""
+    write(copy / f"cxzy_lib/texts/languages/{name}.toml", "toml", f"[texts]\n{texts}\n")
+    found = ended(copy, "-m", "cxzy_lib.cli", "clean")
+    assert found.returncode == 2
+    assert re.search(told, found.stderr, re.DOTALL), found.stderr
+    assert "Traceback" not in found.stderr

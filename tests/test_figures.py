@@ -35,10 +35,27 @@ def report(counts: dict[tuple[str, str, str], tuple[int, int]], lang: str = "zh"
         for (term, item, group), numbers in counts.items()
         for level, number in zip(("satisfied", "dissatisfied"), numbers, strict=True)
     ]
+    return reported(conform("votes", rows), lang)
+
+
+def reported(votes: pd.DataFrame, lang: str = "zh") -> Report:
     tables = Tables(**{name: conform(name, []) for name in ALL_SCHEMAS})
-    votes = conform("votes", rows)
     hidden = decide(votes, tables.units, tables.people, CAMPAIGN)
-    return Report(CAMPAIGN, masked(replace(tables, votes=votes), hidden, "the whole"), lang, "public")
+    return Report(CAMPAIGN, masked(replace(tables, votes=votes), hidden), lang, "public")
+
+
+def by_branch(
+    counts: dict[str, tuple[int, int]], semester: str = "2010-2011-1", **about: object
+) -> list[dict[str, object]]:
+    """Rows of the others' ballots, by branch: so many satisfied, so many not."""
+    stage, year, day = TERMS[semester]
+    base = {"occasion": "satisfaction", "item": ITEM, "rater_group": "nonmember", "scale": "sat3"}
+    base |= {"semester": semester, "stage": stage, "year": year, "held_on": pd.Timestamp(day)} | about
+    return [
+        base | {"occasion_id": f"{unit} {semester}", "unit": unit, "level": level, "count": number}
+        for unit, numbers in counts.items()
+        for level, number in zip(("satisfied", "dissatisfied"), numbers, strict=True)
+    ]
 
 
 ITEM = "leadership"
@@ -93,7 +110,7 @@ def test_a_group_too_small_has_no_number_anywhere():
     assert row["hidden"]
     assert row[["valid", "strict", "strict_count", "inclusive"]].isna().all()
     assert "75.0%" not in found._repr_html_()
-    assert "1 行因人数过少不公布" in found._repr_html_()
+    assert "1 行不公布" in found._repr_html_()
 
 
 def test_what_is_made_from_figures_is_an_ordinary_frame():
@@ -101,6 +118,72 @@ def test_what_is_made_from_figures_is_an_ordinary_frame():
     for other in (found.query("rater_group == 'member'"), found.head(1), found.pipe(lambda f: f[["strict"]])):
         assert type(other) is pd.DataFrame
     assert "<table" in found.head(1)._repr_html_()
+
+
+def test_figures_changed_in_place_show_what_they_hold():
+    found = cx.rates(report(MANY))
+    assert "80.0%" in found._repr_html_()
+    found["strict"] = 0.125
+    assert "80.0%" not in found._repr_html_()
+    assert "0.125" in found._repr_html_()
+
+
+#: 3 ballots must not be seen, nor the 10 of which, with the 37 of all, they could be told.
+BRANCHES = {"一支部": (2, 1), "二支部": (20, 4), "三支部": (7, 3)}
+
+
+@pytest.mark.parametrize("by", ["branch", ["branch", "semester"], ["branch", "stage"], ["year", "branch"]])
+def test_branches_that_may_not_be_told_apart_have_no_number(by):
+    asked = reported(conform("votes", by_branch(BRANCHES)))
+    found = cx.rates(asked, by).set_index("branch")
+    assert found["hidden"].to_dict() == {"一支部": True, "三支部": True, "二支部": False}
+    assert found["valid"].dropna().to_dict() == {"二支部": 24}
+    assert cx.rates(asked)["valid"].tolist() == [37]
+
+
+def test_a_sum_over_semesters_is_hidden_if_one_of_them_must_be():
+    """The first branch's second semester alone would do; with the 3 ballots of its first it has no number."""
+    later = by_branch({"一支部": (15, 5), "二支部": (20, 4), "三支部": (7, 3)}, "2011-2012-1")
+    asked = reported(conform("votes", [*by_branch(BRANCHES), *later]))
+    whole = cx.rates(asked, "branch").set_index("branch")
+    assert whole["valid"].dropna().to_dict() == {"二支部": 48}
+    terms = cx.rates(asked, ["branch", "semester"]).set_index(["branch", "semester"])["valid"].dropna()
+    assert terms.loc["一支部"].to_dict() == {"2011-2012-1": 20}
+
+
+def test_a_branch_of_one_mind_has_no_number():
+    asked = reported(conform("votes", by_branch({"一支部": (12, 0), "二支部": (20, 4), "三支部": (17, 3)})))
+    assert bool(cx.rates(asked, "branch").set_index("branch").loc["一支部", "hidden"])
+
+
+def test_a_part_of_one_mind_hides_its_semester():
+    """A semester in two stages: 9 of 9 in the second would be read off a table by stage."""
+    rows = by_branch({"一支部": (8, 5)}) + by_branch({"一支部": (9, 0)}, stage="S3", year=2011)
+    asked = reported(conform("votes", [row | {"unit": None, "occasion_id": row["stage"]} for row in rows]))
+    for by in ("semester", "stage", "year"):
+        assert cx.rates(asked, by)["hidden"].all()
+
+
+def test_several_items_have_rows_of_their_own():
+    other = next(code for code in CAMPAIGN.items if code != ITEM)
+    two = {**MANY, ("2011-2012-1", other, "member"): (30, 20)}
+    found = cx.rates(report(two), items=[other, ITEM], groups=["member"])
+    assert found.groupby("item")["valid"].sum().to_dict() == {ITEM: 100, other: 50}
+    assert "测评项目" in found._repr_html_()
+
+
+def test_ballots_that_are_all_for_somebody_have_no_share():
+    rows = by_branch(BRANCHES, occasion="nomination", scale="vote")
+    asked = reported(conform("votes", [*by_branch(BRANCHES), *(row | {"level": "for"} for row in rows)]))
+    with pytest.raises(ValueError, match=r"occasion.*nomination.*satisfaction"):
+        cx.rates(asked, occasion="nomination")
+
+
+def test_what_other_occasions_share_is_no_satisfaction():
+    rows = by_branch(BRANCHES, occasion="member")
+    html = cx.rates(reported(conform("votes", rows)), occasion="member")._repr_html_()
+    assert CAMPAIGN.layouts["T06"].name("zh") + "：最高等次占比（学期）" in html
+    assert "满意率" not in html.partition("<table")[0]
 
 
 def test_a_comparison_is_that_of_the_pages():
@@ -114,6 +197,13 @@ def test_a_comparison_is_that_of_the_pages():
     html = cx.compare(asked)._repr_html_()
     assert "+40.0" in html
     assert "Benjamini" in html
+
+
+def test_stages_are_compared_though_semesters_set_the_same_ballots_side_by_side():
+    """S2 and S3 have an occasion each: what the stages show is what the semesters show, and no further test."""
+    found = cx.compare(report(MANY), "stage").set_index("rater_group")
+    assert found["verdict"].to_dict() == {"member": "rose", "nonmember": "rose"}
+    assert round(found.loc["nonmember", "difference"], 4) == 0.4
 
 
 def test_groups_are_compared_and_branches_are_not_there():

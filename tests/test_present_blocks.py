@@ -10,7 +10,7 @@ import pytest
 from msgspec.structs import replace
 
 from cxzy_lib.campaign import Campaign
-from cxzy_lib.present import blocks, charts
+from cxzy_lib.present import blocks, charts, settled, theme
 from cxzy_lib.present.tables import Column, html_table
 from cxzy_lib.texts import catalogue
 
@@ -73,6 +73,37 @@ def test_a_figure_is_the_same_each_time_and_leaves_no_open_figure(campaign: Camp
     plt.close("all")
     assert figure(campaign).html == figure(campaign).html
     assert plt.get_fignums() == []
+
+
+CHANGES = {
+    "a label of three lines": lambda ax: ax.xaxis.label.set_text("应到\n实到\n请假"),
+    "a larger label": lambda ax: ax.yaxis.label.set_fontsize(30),
+    "an upright label": lambda ax: ax.yaxis.label.set_rotation(0),
+    "a label farther off": lambda ax: setattr(ax.xaxis, "labelpad", 30),
+    "a label that is gone": lambda ax: ax.xaxis.label.set_visible(False),
+    "a legend's title": lambda ax: ax.get_figure().legends[0].set_title("说\n明"),
+    "wider margins": lambda ax: ax.get_figure().get_layout_engine().set(w_pad=0.5),
+    "a title": lambda ax: ax.set_title("出席\n情况"),
+}
+
+
+@pytest.mark.parametrize("change", CHANGES)
+def test_a_figure_changed_after_it_was_laid_out_is_laid_out_anew(campaign: Campaign, change: str) -> None:
+    """It looks as if it had never been; only one that is as it was is drawn without."""
+    made = []
+    for known in (True, False):
+        with theme.theme():
+            ax = drawn(campaign, ["甲支部", "乙支部"])
+            ax.set(xlabel="人次", ylabel="支部")
+            theme.legend(ax, [ax.plot([], [], label="实到")[0]])
+            theme.settle(ax)
+            assert settled.holds(theme.figure_of(ax))
+            CHANGES[change](ax)
+        if not known:
+            theme.figure_of(ax).stale = True
+        assert not settled.holds(theme.figure_of(ax))
+        made.append(blocks.figure(ax, title="出席", caption="", alt="").html)
+    assert made[0] == made[1]
 
 
 def test_the_numbers_of_a_figure_are_in_a_table_to_unfold(campaign: Campaign) -> None:
@@ -165,9 +196,11 @@ def test_missing_and_hidden_cells_are_named_and_hidden_numbers_are_not_in_the_pa
     assert cells("zh", 1) == ["乙", *["—"] * 6]
     assert cells("zh", 2) == ["丙", "*", "*", "2011-07-01", "poor", "*", "*"]
     assert html.count('aria-label="无数据"') == 6
-    assert html.count('aria-label="人数过少，不公布"') == 4
+    assert html.count('aria-label="为保护填票人不公布"') == 4
     assert "50.0" not in html
-    assert html.endswith('<p class="note">* 人数过少，为保护填票人不公布。</p>')
+    assert html.endswith(
+        '<p class="note">* 人数过少、意见全同，或会使他人答案可推知，为保护填票人不公布。</p>'
+    )
 
 
 def test_a_table_has_heads_for_columns_and_rows_and_scrolls_by_itself() -> None:

@@ -38,7 +38,7 @@ def test_a_sheet_says_what_its_table_is_and_holds_numbers():
         "各组",
         "来源：满意度 / 票数",
         "有效票为基数。",
-        "* 人数过少，为保护填票人不公布。",
+        "* 人数过少、意见全同，或会使他人答案可推知，为保护填票人不公布。",
     ]
     assert [cell.value for cell in sheet[6]] == ["组", "有效", "率", "率：下限", "率：上限"]
     assert [(cell.value, cell.number_format) for cell in sheet[7]] == [

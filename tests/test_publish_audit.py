@@ -110,6 +110,10 @@ LEAKS = {
     "an index when all said the same": {"b.html": "<p>2011年秋，群众的指数为 100.0。</p>"},
     "a title": {"b.html": "<title>2010年秋群众有效票 4 票</title>"},
     "in English": {"b.html": "<p>Non-members, Autumn 2010: 3 satisfied of 4 valid ballots.</p>"},
+    # The scale's name, 党员评议三等, is not about members.
+    "a scale named after a group": {
+        "b.html": table(("学期", "评议人", "量表", "有效"), ("2010年秋", "群众", "党员评议三等", "4"))
+    },
     "a year": {"b.html": table(("年", "评议人", "有效"), ("2010年", "群众", "4"))},
 }
 
@@ -191,6 +195,7 @@ SHOWN = table(
         "2010年秋，群众：第一支部之外，其余支部有效 34 票。",
         "Autumn 2010, non-members: beside 第一支部, the other branches had n = 34.",
         "2010年秋，群众：第三支部有效 10 票。",
+        "群众：第三支部有效 10 票。",
     ],
 )
 def test_a_branch_hidden_is_told_by_all_the_others(by_branch, tmp_path, words):

@@ -79,8 +79,8 @@ def branch_pairs(votes: pd.DataFrame, turnout: pd.DataFrame, campaign: Campaign,
     Parameters
     ----------
     votes, turnout : DataFrame
-        As for `stage_pairs`. ``branch`` is that of `suppression.masked`: only branches whose ballots may be
-        told apart are there; without this column nothing is compared.
+        As for `stage_pairs`. ``branch`` and ``branch_hidden`` are those of `suppression.masked`: only
+        branches whose ballots may be told apart are compared; without these columns nothing is.
 
     Returns
     -------
@@ -99,12 +99,14 @@ def branch_pairs(votes: pd.DataFrame, turnout: pd.DataFrame, campaign: Campaign,
     ...     for unit, pair in counts.items()
     ...     for level, n in zip(("satisfied", "dissatisfied"), pair, strict=True)
     ... ]
-    >>> votes = conform("votes", votes).assign(branch=lambda rows: rows["unit"])
+    >>> votes = conform("votes", votes).assign(branch=lambda rows: rows["unit"], branch_hidden=False)
     >>> found = branch_pairs(votes, conform("turnout", []), load_campaign("campaign"), "semester")
     >>> found[["end", "end_count", "end_valid", "start_count", "start_valid"]].to_numpy().tolist()
     [['A', 9, 10, 18, 30], ['B', 6, 10, 21, 30], ['C', 12, 20, 15, 20]]
     """
-    known = votes[votes["branch"].notna()] if "branch" in votes else votes.iloc[:0].assign(branch=None)
+    known = votes.iloc[:0].assign(branch=None)
+    if "branch" in votes:
+        known = votes[votes["branch"].notna() & ~votes["branch_hidden"]]
     if len(known):
         known = known[known[period].eq(known.loc[[vote_days(known, campaign).idxmax()], period].iloc[0])]
     # The turnout of an occasion of several branches is not that of any of them.

@@ -71,8 +71,9 @@ def decide(
         ``scale``) and ``scope`` (a unit, or "" for the whole institution): ``valid`` (ballots on the scale's
         levels), ``raters`` (the people who cast them; where each appraises several, they count once),
         ``shown``, and ``reason`` where it is not: ``small`` (fewer raters than ``minimum_base``), ``few``
-        (fewer appraised than ``minimum_appraised``), ``unanimous`` (all gave the same level) or
-        ``complementary`` (it would give another away: the cheapest such set, see ``usefulness``).
+        (fewer appraised than ``minimum_appraised``), ``unanimous`` (all gave the same level, be it in one of
+        its stages or years) or ``complementary`` (it would give another away: the cheapest such set, see
+        ``usefulness``).
 
     Examples
     --------
@@ -142,13 +143,13 @@ def _views(cells: pd.DataFrame, campaign: Campaign) -> pd.DataFrame:
     keys = [*QUESTION, "scope"]
     grouped = rows.groupby(keys, dropna=False)
     views = grouped.agg(valid=("count", "sum"), appraised=("appraisee", "nunique"))
-    levels = rows[rows["count"] > 0].groupby(keys, dropna=False)["level"].nunique()
-    views["levels"] = levels.reindex(views.index, fill_value=0)
+    # Where a semester lies in two stages or years, their tables show its parts.
+    given = rows[rows["count"] > 0].groupby([*keys, "stage", "year"], dropna=False)["level"].nunique()
+    views["levels"] = given.groupby(level=keys, dropna=False).min().reindex(views.index, fill_value=0)
     papers = [*keys, "stage", "year", "occasion_id", "unit", "appraisee"]
     each = rows.groupby(papers, dropna=False)["count"].sum()
     most = each.groupby(level=[*keys, "occasion_id", "unit"], dropna=False).max()
     views["raters"] = most.groupby(level=keys, dropna=False).sum()
-    # Where a semester lies in two stages or years, their tables show its parts.
     parts = each.groupby(level=[*keys, "stage", "year", "occasion_id", "unit"], dropna=False).max()
     parts = parts.groupby(level=[*keys, "stage", "year"], dropna=False).sum()
     views["least"] = parts[parts > 0].groupby(level=keys, dropna=False).min()
@@ -199,7 +200,8 @@ def masked(tables: Tables, decisions: pd.DataFrame, scope: str = WHOLE) -> Table
     Tables
         ``votes`` and ``turnout`` with the bool column ``hidden``: there ``count`` and the numbers of papers
         are NA (``eligible`` and ``present`` come from no ballot and stay); ``answers`` without those hidden.
-        ``branch`` of ``votes``: that of its unit, or the unit, where its ballots may be told apart, else NA.
+        ``branch`` of ``votes``: that of its unit, or the unit; ``branch_hidden``: where its
+        ballots must not be told apart.
     """
     barred = decisions[decisions["scope"].eq(scope) & ~decisions["shown"]]
     votes, turnout = tables.votes, tables.turnout
@@ -211,7 +213,7 @@ def masked(tables: Tables, decisions: pd.DataFrame, scope: str = WHOLE) -> Table
     numbers = ["issued", "returned", "valid", "void", "abstained"]
     return replace(
         tables,
-        votes=votes.assign(count=votes["count"].mask(gone), hidden=gone, branch=branch.mask(closed)),
+        votes=votes.assign(count=votes["count"].mask(gone), hidden=gone, branch=branch, branch_hidden=closed),
         turnout=turnout.assign(**{name: turnout[name].mask(papers) for name in numbers}, hidden=papers),
         answers=tables.answers[~_among(tables.answers, barred, QUESTION)],
     )

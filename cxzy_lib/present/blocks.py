@@ -192,11 +192,12 @@ def figure(
     import matplotlib.pyplot as plt
     from matplotlib.backends.backend_svg import FigureCanvasSVG
 
+    from cxzy_lib.present import settled
     from cxzy_lib.present.theme import theme
 
     whole, buffer = drawn.get_figure(root=True), io.StringIO()
     assert whole is not None
-    if not whole.stale:
+    if settled.holds(whole):
         whole.set_layout_engine("none")  # it is laid out already
     with theme():
         # Not `savefig`: that draws twice, the first time for the margins that the layout has given already.

@@ -4,6 +4,7 @@ from collections.abc import Iterable, Sequence
 
 import pandas as pd
 
+from cxzy_lib.campaign import Campaign
 from cxzy_lib.measure.basis import with_period
 from cxzy_lib.measure.disclosure import shown_satisfaction
 from cxzy_lib.present import columns, evidence_columns
@@ -14,27 +15,29 @@ from cxzy_lib.present.tables import Column, html_table
 from cxzy_lib.present.wording import compared_sentence, period_names, say
 from cxzy_lib.texts import text
 
-_GROUPINGS = ("semester", "stage", "year", "item", "unit", "occasion", "rater_group")
+_GROUPINGS = ("semester", "stage", "year", "item", "branch", "rater_group")
 _KINDS = ("period", "stage", "group", "branch")
 
 
 class Figures(pd.DataFrame):
     """A frame that shows itself with title, bases and notes; what is made from it is an ordinary frame."""
 
-    _metadata = ["shown"]  # noqa: RUF012
-    shown: str
+    _metadata = ["html", "made"]  # noqa: RUF012
+    html: str
+    made: pd.DataFrame  # what `html` shows
 
     @property
     def _constructor(self) -> type[pd.DataFrame]:
         return pd.DataFrame
 
     def _repr_html_(self) -> str:
-        return self.shown
+        plain = pd.DataFrame(self)
+        return self.html if plain.equals(self.made) else str(plain._repr_html_())  # type: ignore[operator]
 
 
 def _figures(frame: pd.DataFrame, table: Block, notes: Iterable[str]) -> Figures:
     found = Figures(frame)
-    found.shown = table.html + "".join(note(one).html for one in notes)
+    found.html, found.made = table.html + "".join(note(one).html for one in notes), frame.copy()
     return found
 
 
@@ -69,18 +72,19 @@ def rates(
     report : Report
         As from ``cx.open_report(processed="data/processed", campaign="campaign")``.
     by : str or sequence of str
-        ``semester``, ``stage``, ``year``, ``item``, ``unit``, ``occasion``; groups of raters and scales stand
-        in rows of their own in any case. Without ``item`` an occasion counts by its headline item.
+        ``semester``, ``stage``, ``year``, ``item``, ``branch``; groups of raters and scales stand in rows of
+        their own in any case. Without ``item`` an occasion counts by its headline item.
     items, groups : iterable of str
         Codes of the items and the groups wanted (``report.campaign.items``, ``.raters``); all where none are
-        named.
+        named. Of several items each has rows of its own.
     occasion : str
-        The kind of occasion, such as ``satisfaction`` or ``survey``.
+        The kind of occasion, such as ``satisfaction`` or ``survey``: one whose ballots have levels.
 
     Returns
     -------
     Figures
-        The columns of `satisfaction_rates` (shares 0-1) and ``hidden``; the numbers of a hidden row are NA.
+        The columns of `satisfaction_rates` (shares 0-1) and ``hidden``: the numbers of such a row are NA.
+        What pools ballots that must not be told apart, be it one branch of one semester, is hidden whole.
 
     Raises
     ------
@@ -98,20 +102,41 @@ def rates(
     True
     """
     _check_report(report)
-    keys, items, groups = list(dict.fromkeys([by] if isinstance(by, str) else by)), list(items), list(groups)
-    votes = report.tables.votes
-    _known("by", keys, _GROUPINGS, report.lang)
-    _known("items", items, report.campaign.items, report.lang)
-    _known("groups", groups, report.campaign.raters, report.lang)
-    _known("occasion", [occasion], {"satisfaction", *votes["occasion"].dropna()}, report.lang)
-    first, *also = [key for key in keys if key != "rater_group"] or ["occasion"]
-    rows = with_period(only(votes, occasion, items, groups))
-    frame = shown_satisfaction(rows, report.tables.turnout, report.campaign, first, tuple(also))
-    heads = [*_keys(report, [first, *also]), *_heads(report)]
-    names = " × ".join(head.label for head in heads[: 1 + len(also)])
-    notes = [text("desk.rates_note", report.lang, level=report.confidence), *_notes(frame, report.lang)]
-    title = text("desk.rates_title", report.lang, by=names)
-    return _figures(frame, html_table(frame, heads, report.lang, title), notes)
+    asked, items, groups = [by] if isinstance(by, str) else list(by), list(items), list(groups)
+    votes, spec, lang = report.tables.votes, report.campaign, report.lang
+    with_levels = {"satisfaction", *votes["occasion"].dropna()} - set(spec.setting("votes_for"))
+    _known("by", asked, _GROUPINGS, lang)
+    _known("items", items, spec.items, lang)
+    _known("groups", groups, spec.raters, lang)
+    _known("occasion", [occasion], with_levels, lang)
+    keys = [key for key in dict.fromkeys(asked) if key != "rater_group"]
+    keys += ["item"] if len(items) > 1 and "item" not in keys else []
+    rows = only(votes, occasion, items, groups)
+    if "branch" in keys:
+        rows = _by_branch(rows)
+    first, *also = keys or ["occasion"]
+    frame = shown_satisfaction(with_period(rows), report.tables.turnout, spec, first, tuple(also))
+    heads = [*_keys(report, keys), *_heads(report)]
+    notes = [text("desk.rates_note", lang, level=report.confidence), *_notes(frame, lang)]
+    by_names = " × ".join(head.label for head in heads[: len(keys) or 1])
+    title = text("desk.rates_title", lang, kind=_kind(occasion, spec, lang), by=by_names)
+    return _figures(frame, html_table(frame, heads, lang, title), notes)
+
+
+def _by_branch(votes: pd.DataFrame) -> pd.DataFrame:
+    """Return the votes that tell the branch; those that must not be told apart are hidden."""
+    rows = votes[votes["branch"].notna()]
+    return rows.assign(
+        count=rows["count"].mask(rows["branch_hidden"]), hidden=rows["hidden"] | rows["branch_hidden"]
+    )
+
+
+def _kind(occasion: str, campaign: Campaign, lang: str) -> str:
+    """Return what the shares are of: satisfaction, or the top level of the spreadsheet's ballots."""
+    names = [one.name(lang) for one in campaign.layouts.values() if one.set.get("occasion") == occasion]
+    if occasion == "satisfaction" or not names:
+        return text("desk.satisfaction", lang)
+    return text("desk.top_level", lang, kind=names[0])
 
 
 def _keys(report: Report, keys: Iterable[str]) -> list[Column]:
@@ -170,13 +195,14 @@ def compare(report: Report, kind: str = "period", *, items: Iterable[str] = ()) 
     True
     """
     _check_report(report)
-    changes, items = report.verdicts.changes, list(items)
-    _known("kind", [kind], _KINDS, report.lang)
-    _known("items", items, report.campaign.items, report.lang)
-    wanted = set(items) or set(changes["item"])
-    mine = changes[changes["kind"].eq(kind) & changes["item"].isin(wanted)].reset_index(drop=True)
-    lang, spec = report.lang, report.campaign
-    notes = [compared_sentence(changes, report.verdicts.trends, spec, lang)]
+    verdicts, lang, spec, items = report.verdicts, report.lang, report.campaign, list(items)
+    _known("kind", [kind], _KINDS, lang)
+    _known("items", items, spec.items, lang)
+    # Stages that set the same ballots side by side as the semesters stand in `stages` alone.
+    changes = verdicts.changes
+    every = verdicts.stages if kind == "stage" else changes[changes["kind"].eq(kind)]
+    mine = (every[every["item"].isin(items)] if items else every).reset_index(drop=True)
+    notes = [compared_sentence(changes, verdicts.trends, spec, lang)]
     title = text("desk.compare_title", lang, kind=text(f"desk.kind_{kind}", lang))
     heads = evidence_columns.changes(lang)
     written = evidence_columns.written_changes(mine, spec, lang)

@@ -20,6 +20,7 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.text import Annotation, Text
 
+from cxzy_lib.present import settled
 from cxzy_lib.texts import text
 
 Floats = npt.NDArray[np.float64]
@@ -257,7 +258,7 @@ def settle(ax: Axes) -> Axes:
     """Lay the figure out, so that sizes can be measured and drawing it later needs no theme."""
     if (engine := figure_of(ax).get_layout_engine()) is not None:
         engine.execute(figure_of(ax))
-        figure_of(ax).stale = False  # until something changes; `blocks.figure` lays it out anew only then
+        settled.mark(figure_of(ax))  # `blocks.figure` lays it out anew only if something changes
     return ax
 
 
@@ -296,5 +297,5 @@ def inside(
         if width_of(note) + 3 > width * unit:
             note.remove()
             tight.append((row, column))
-    figure_of(ax).stale = False  # what lies inside the bars moves nothing
+    settled.mark(figure_of(ax))  # what lies inside the bars moves nothing
     return tight

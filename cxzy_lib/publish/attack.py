@@ -110,11 +110,11 @@ def _level_sets(campaign: Campaign) -> dict[str, list[frozenset[str]]]:
 
 
 def _masks(system: System, scope: str, one: Statement) -> list[Floats]:
-    """Return which leaves a statement may be about: none where the words leave it open."""
-    if one.period is None or one.group is None:
+    """Return which leaves a statement may be about: none where it names no group; all periods if none."""
+    if one.group is None:
         return []
-    kind, code = one.period
-    mask = system.column(kind, code)
+    kind, code = one.period or ("", "")
+    mask = system.column(kind, code) if kind else np.ones(len(system.leaves["count"]), bool)
     if kind == "year":
         mask = mask | system.column("semester", code)
     where = one.scope or scope

@@ -81,7 +81,8 @@ def run_in_copies(
 
     At most `workers` processes work at a time, those that open a selection included. A notebook that takes
     longer than `seconds` counts as lost. The next ones start, in a thread, while the caller is busy with a
-    result: it publishes editions between two of them.
+    result: it publishes editions between two of them. Close it (`contextlib.closing`), or they all run to
+    their end.
     """
     found: SimpleQueue[Any] = SimpleQueue()
     called_off = Event()

@@ -18,6 +18,7 @@ _NUMBER = re.compile(
     rf"(?<![\d.+–-]){_INTERVAL}|(?<![\d.+–-]){_SHARE}|(?<![\d.,+/–-]){_COUNT}|(?<![\d.,+/–-]){_INDEX}"
 )
 _SLASHED = re.compile(r"\s/\s")
+_LETTER = r"[^\W\d_\u2e80-\uffff]"  # of an alphabet: Chinese words stand without a space between them
 
 
 @dataclass(frozen=True)
@@ -86,12 +87,16 @@ def vocabulary(campaign: Campaign, units: Iterable[str], days: Mapping[str, str]
         for word in text("audit.rest_words", lang).split():
             add(word.replace("_", " "), "rest", True)
     longest = sorted(found, key=len, reverse=True)
-    pattern = "|".join(
-        rf"\b{re.escape(w)}\b" if w.isascii() and w.isalpha() else re.escape(w) for w in longest
-    )
+    pattern = "|".join(map(_whole_word, longest))
     return Vocabulary(
         {word: tuple(dict.fromkeys(means)) for word, means in found.items()}, re.compile(pattern)
     )
+
+
+def _whole_word(word: str) -> str:
+    """Return the pattern of a word that is no part of a longer one."""
+    before, after = (re.match(_LETTER, end) for end in (word[0], word[-1]))
+    return (rf"(?<!{_LETTER})" if before else "") + re.escape(word) + (rf"(?!{_LETTER})" if after else "")
 
 
 def _add_campaign(campaign: Campaign, lang: str, add: Any) -> None:
@@ -103,7 +108,8 @@ def _add_campaign(campaign: Campaign, lang: str, add: Any) -> None:
     for item in campaign.items.values():
         add(item.label(lang), "item", item.code)
     names: dict[str, set[str]] = {}
-    for scale in campaign.scales.values():
+    for code, scale in campaign.scales.items():
+        add(scale.name(lang), "scale", code)  # so that a group's or level's name in it is not read
         for level in scale.levels:
             names.setdefault(level.name(lang), set()).add(level.code)
     for name, codes in names.items():

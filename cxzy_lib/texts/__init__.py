@@ -1,12 +1,14 @@
 """The words that people read: one table per part, looked up by key.
 
-Chinese and English stand beside each other. Another language is a file ``languages/CODE.toml``: ``name``,
-``[texts]`` (key -> words) and ``[names]`` (a campaign's English name -> the name in that language). What it
-leaves out is told in English.
+Chinese and English stand beside each other. Another language is a file ``languages/CODE.toml``: ``[texts]``
+(key -> words) and ``[names]`` (a campaign's English name -> the name in that language). What it leaves out is
+told in English.
 """
 
+import re
 import string
 import tomllib
+from collections.abc import Iterator, Mapping
 from functools import cache
 from importlib import resources
 from typing import Any
@@ -47,12 +49,60 @@ def _other(lang: str) -> dict[str, dict[str, str]]:
     if lang not in languages()[2:]:
         raise KeyError(f"no language {lang!r}; there are {', '.join(languages())}")
     file = resources.files(__name__).joinpath("languages", f"{lang}.toml")
-    words: dict[str, Any] = tomllib.loads(file.read_text("utf-8"))
+    try:
+        words: dict[str, Any] = tomllib.loads(file.read_text("utf-8"))
+    except ValueError as error:
+        raise ValueError(f"{file}: {error}") from error
     found = {part: words.get(part, {}) for part in ("texts", "names")}
-    keys = {f"audit.{kind}_words" for kind in READ_BY_AUDIT}
-    if wrong := sorted((set(found["texts"]) - set(catalogue())) | (keys - set(found["texts"]))):
-        raise ValueError(f"{file}: [texts] 中未知或缺少 / unknown or missing: {', '.join(wrong)}")
+    problems = list(_problems(found["texts"]))
+    if not re.fullmatch("[a-z]{2,3}", lang):
+        problems.insert(
+            0, f"{lang!r}: 文件名应为语言代码 / the file's name must be a language code (de.toml)"
+        )
+    if problems:
+        raise ValueError(f"{file}:\n  " + "\n  ".join(problems))
     return found
+
+
+def _problems(texts: Mapping[str, str]) -> Iterator[str]:
+    """Yield what is wrong with a language's words; most of it would make the audit blind to its pages."""
+    for key in sorted(set(texts) - set(catalogue())):
+        yield f"{key}: 未知 / unknown"
+    for key in sorted(set(texts) & set(catalogue())):
+        if (has := _fields(texts[key])) != (wants := _fields(catalogue()[key]["en"])):
+            yield f"{key}: 占位符应为 / placeholders must be {sorted(wants)}, 而非 / not {sorted(has)}"
+    if "%" not in texts.get("common.percent", "%"):
+        yield "common.percent: 缺少 / must hold %"
+    taken = {
+        word: kind for lang in ("zh", "en") for kind in READ_BY_AUDIT for word in _audit_words(kind, lang)
+    }
+    for kind in READ_BY_AUDIT:
+        words = texts.get(f"audit.{kind}_words", "").casefold().split()
+        if not words:
+            yield f"audit.{kind}_words: 缺少 / missing"
+        if clash := [word for word in words if taken.get(word, kind) != kind]:
+            yield f"audit.{kind}_words: {clash} 在其他语言中另有所指 / mean otherwise in another language"
+        taken |= dict.fromkeys(words, kind)
+
+
+def _audit_words(kind: str, lang: str) -> list[str]:
+    return catalogue()[f"audit.{kind}_words"][lang].casefold().split()
+
+
+def _fields(words: str) -> set[str]:
+    return {name for _, name, _, _ in string.Formatter().parse(words) if name is not None}
+
+
+def check_languages() -> None:
+    """Raise what is wrong with a file in ``languages``: all of them are needed, whatever a page is in.
+
+    Raises
+    ------
+    ValueError
+        Names the file, the key and what is wanted.
+    """
+    for lang in languages()[2:]:
+        _other(lang)
 
 
 def words_of(key: str, lang: str) -> str:
@@ -103,7 +153,7 @@ def text(key: str, lang: str = "zh", /, **values: Any) -> str:
     KeyError
         If there is no such text or language: a mistake in the code, not in the data.
     ValueError
-        If the language's file lacks the words that the audit reads pages by, or has unknown keys.
+        If the language's file is wrong, see `check_languages`.
 
     Examples
     --------
