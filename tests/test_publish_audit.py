@@ -114,6 +114,11 @@ LEAKS = {
     "a scale named after a group": {
         "b.html": table(("学期", "评议人", "量表", "有效"), ("2010年秋", "群众", "党员评议三等", "4"))
     },
+    # What is said of changes is no reason to overlook the shares below.
+    "a share under a title of changes": {
+        "b.html": "<h2>Non-members: no detectable change</h2>"
+        + table(("Semester", "Raters", "Top level only"), ("Autumn 2010", "Non-members", "75.0%"))
+    },
     "a year": {"b.html": table(("年", "评议人", "有效"), ("2010年", "群众", "4"))},
 }
 

@@ -7,7 +7,7 @@ from typing import Any
 
 from cxzy_lib.campaign import Campaign
 from cxzy_lib.publish.passages import Passage
-from cxzy_lib.texts import languages, text
+from cxzy_lib.texts import READ_BY_AUDIT, languages, text
 
 _BREAK = re.compile(r"[，、；。,;:：|｜\n]\s*|\.\s")
 _INTERVAL = r"(?P<low>\d+(?:\.\d+)?)\s*%?\s*[–~至-]\s*(?P<high>\d+(?:\.\d+)?)\s*%"
@@ -79,13 +79,7 @@ def vocabulary(campaign: Campaign, units: Iterable[str], days: Mapping[str, str]
         add(day, "period", ("semester", semester))
     for lang in languages():
         _add_campaign(campaign, lang, add)
-        for kind in ("valid", "other", "rate", "index"):
-            for word in text(f"audit.{kind}_words", lang).split():
-                add(word.replace("_", " "), "measure", kind)
-        for word in text("audit.all_words", lang).split():
-            add(word, "group", "all")
-        for word in text("audit.rest_words", lang).split():
-            add(word.replace("_", " "), "rest", True)
+        _add_measures(lang, add)
     longest = sorted(found, key=len, reverse=True)
     pattern = "|".join(map(_whole_word, longest))
     return Vocabulary(
@@ -99,6 +93,15 @@ def _whole_word(word: str) -> str:
     return (rf"(?<!{_LETTER})" if before else "") + re.escape(word) + (rf"(?!{_LETTER})" if after else "")
 
 
+def _add_measures(lang: str, add: Any) -> None:
+    means = {"all": ("group", "all"), "rest": ("rest", True)}
+    for kind in READ_BY_AUDIT:
+        for word in text(f"audit.{kind}_words", lang).split():
+            add(word.replace("_", " "), *means.get(kind, ("measure", kind)))
+    for head in ("strict", "inclusive"):
+        add(text(f"pages.col_{head}", lang), "measure", "rate")
+
+
 def _add_campaign(campaign: Campaign, lang: str, add: Any) -> None:
     for kind, periods in (("semester", campaign.semesters), ("stage", campaign.stages)):
         for period in periods:
@@ -109,7 +112,9 @@ def _add_campaign(campaign: Campaign, lang: str, add: Any) -> None:
         add(item.label(lang), "item", item.code)
     names: dict[str, set[str]] = {}
     for code, scale in campaign.scales.items():
-        add(scale.name(lang), "scale", code)  # so that a group's or level's name in it is not read
+        # A group's or a level's name in that of a scale is not read: the longest word counts.
+        add(scale.name(lang), "scale", code)
+        add(scale.name(lang), "measure", "rate")
         for level in scale.levels:
             names.setdefault(level.name(lang), set()).add(level.code)
     for name, codes in names.items():
