@@ -5,7 +5,7 @@ It is made of the published pages, so what is hidden there is in no cell, and nu
 
 import io
 import unicodedata
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import zip_longest
 from typing import Any
@@ -218,14 +218,3 @@ def _kept(words: str) -> str:
     from openpyxl.cell.cell import ILLEGAL_CHARACTERS_RE
 
     return ILLEGAL_CHARACTERS_RE.sub("\N{REPLACEMENT CHARACTER}", words)[:32767]
-
-
-def of_edition(
-    bodies: Mapping[str, str], entries: Mapping[str, Mapping[str, Any]], lang: str, facts: Mapping[str, str]
-) -> bytes:
-    """Return the workbook of an edition: its pages' bodies and entries, and `facts` for the cover."""
-    cover = [
-        (text(f"annex.{name}", lang), value) for name, value in facts.items() if value and name != "title"
-    ]
-    pages = [(str(entries[name]["name"]), body) for name, body in bodies.items()]
-    return workbook(pages, lang, cover, facts["title"])

@@ -136,7 +136,9 @@ def _state(
     """Add what a statement says, in each reading of it that holds."""
     truth = system.leaves["count"]
     if one.kind == "index":
-        _state_index(system, mask, truth, one)
+        points = system.leaves["points"]
+        if not np.isnan(points[mask > 0]).any():
+            _state_ratio(system, mask, np.where(mask > 0, points, 0.0), one)
         return
     if one.kind == "count" and mask @ truth == one.low:
         system.add(mask, one.low, one.low, one)
@@ -151,39 +153,25 @@ def _state(
         if one.kind == "count" and part @ truth == one.low:
             system.add(part, one.low, one.low, one)
         elif one.kind == "share":
-            _state_share(system, mask, part, truth, one)
+            _state_ratio(system, mask, 100 * part, one)
         elif one.kind == "interval":
-            _state_interval(system, mask, part, truth, one, bodies)
+            _state_interval(system, mask, part, one, bodies)
 
 
-def _state_share(system: System, mask: Floats, part: Floats, truth: Floats, one: Statement) -> None:
+def _state_ratio(system: System, mask: Floats, points: Floats, one: Statement) -> None:
+    """Add that the ballots of `mask` have so many points each: a share counts 100 for each of its part."""
+    truth = system.leaves["count"]
     whole = mask @ truth
-    if whole and abs(100 * (part @ truth) / whole - one.low) <= one.half + _SLACK:
+    if whole and abs(points @ truth / whole - one.low) <= one.half + _SLACK:
         system.add(mask, 1, np.inf, one)  # of no ballots there is no share
-        system.add(100 * part - (one.low + one.half) * mask, -np.inf, _SLACK, one)
-        system.add(100 * part - (one.low - one.half) * mask, -_SLACK, np.inf, one)
-
-
-def _state_index(system: System, mask: Floats, truth: Floats, one: Statement) -> None:
-    points = system.leaves["points"]
-    if np.isnan(points[mask > 0]).any():
-        return
-    part, whole = np.where(mask > 0, points, 0.0) * mask, mask @ truth
-    if whole and abs(part @ truth / whole - one.low) <= one.half + _SLACK:
-        system.add(mask, 1, np.inf, one)
-        system.add(part - (one.low + one.half) * mask, -np.inf, _SLACK, one)
-        system.add(part - (one.low - one.half) * mask, -_SLACK, np.inf, one)
+        system.add(points - (one.low + one.half) * mask, -np.inf, _SLACK, one)
+        system.add(points - (one.low - one.half) * mask, -_SLACK, np.inf, one)
 
 
 def _state_interval(
-    system: System,
-    mask: Floats,
-    part: Floats,
-    truth: Floats,
-    one: Statement,
-    bodies: Mapping[tuple[str, str], int],
+    system: System, mask: Floats, part: Floats, one: Statement, bodies: Mapping[tuple[str, str], int]
 ) -> None:
-    leaves = system.leaves
+    leaves, truth = system.leaves, system.leaves["count"]
     keys = {*zip(leaves["semester"][mask > 0], leaves["rater_group"][mask > 0], strict=True)}
     body = bodies.get(next(iter(keys)), 0) if len(keys) == 1 else 0
     shown = (one.low, one.high, one.half, body, system.confidence)
@@ -220,9 +208,7 @@ def _bounded(system: System, row: Mapping[Any, Any], campaign: Campaign) -> dict
     target = floats(mine)
     width = campaign.setting("hidden_width")
     low, high, told = _tell(system, target, width, range(len(system.rows)))
-    because: list[Statement] = []
-    if told:
-        because = _needed(system, target, width)
+    because = _needed(system, target, width) if told else []
     return {**row, "low": low, "high": high, "told": told, "because": because}
 
 

@@ -10,6 +10,7 @@ from functools import cached_property
 from pathlib import Path
 from typing import Any
 
+import msgspec
 import pandas as pd
 
 from cxzy_lib.campaign import Campaign, load_campaign
@@ -220,8 +221,6 @@ class Auditor:
 
     def _reading(self, institution: str) -> str:
         """Return what decides how a page is read: the words that are known, and this library."""
-        import msgspec
-
         words = msgspec.json.encode(dict(self.known(institution).words.words), order="deterministic")
         return self._library + hashlib.sha256(words).hexdigest()
 
@@ -276,8 +275,6 @@ def _place(folder: Path, above: Path) -> str:
 
 
 def _noted(path: Path, key: str) -> Read | None:
-    import msgspec
-
     try:
         known, numbers, said = msgspec.json.decode(path.read_bytes(), type=tuple[str, int, list[Said]])
     except (OSError, ValueError):
@@ -286,8 +283,6 @@ def _noted(path: Path, key: str) -> Read | None:
 
 
 def _note(path: Path, key: str, found: Read) -> None:
-    import msgspec
-
     with contextlib.suppress(OSError):  # a folder that may only be read
         path.write_bytes(msgspec.json.encode((key, *found)))
         path.chmod(0o600)

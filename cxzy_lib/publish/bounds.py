@@ -84,9 +84,8 @@ def bounds(system: System, target: Floats, rows: list[int]) -> tuple[float, floa
     ends = []
     for sign in (1, -1):
         solved = milp(sign * target, integrality=np.ones(len(target), dtype=np.int64), constraints=limits)
-        ends.append(
-            sign * solved.fun
-            if solved.status == 0 and solved.fun is not None
-            else (0.0 if sign > 0 else np.inf)
-        )
+        if solved.status == 0 and solved.fun is not None:
+            ends.append(sign * solved.fun)
+        else:
+            ends.append(0.0 if sign > 0 else np.inf)
     return round(ends[0], 6), round(ends[1], 6)

@@ -178,7 +178,7 @@ def plan(
         todo = tuple(job for job in chosen if force or jobs.stale(job, manifest, of_it))
         if planned:
             jobs.check_edition(given["out"], jobs.settings(planned[0]))
-        return Plan(Path(given["out"]), selection, planned, chosen, todo, of_it)
+        return Plan(given["out"], selection, planned, chosen, todo, of_it)
 
     editions = tuple(map(one, about))
     if only and not any(edition.chosen for edition in editions):
