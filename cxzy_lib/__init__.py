@@ -22,16 +22,56 @@ _HOMES = {
 _NAMES = {name: home for home, names in _HOMES.items() for name in names.split()}
 _MODULES = {
     "measure": (
-        "agreement appraisal awards changes comparability design differences disclosure duties "
-        "estimates fair indicators indices intervals linked pairs participation ranks raters "
-        "rectification reliability returns rollup suppression trends verdicts weights years"
+        "agreement",
+        "appraisal",
+        "awards",
+        "changes",
+        "comparability",
+        "design",
+        "differences",
+        "disclosure",
+        "duties",
+        "estimates",
+        "fair",
+        "indicators",
+        "indices",
+        "intervals",
+        "linked",
+        "pairs",
+        "participation",
+        "ranks",
+        "raters",
+        "rectification",
+        "reliability",
+        "returns",
+        "rollup",
+        "suppression",
+        "trends",
+        "verdicts",
+        "weights",
+        "years",
     ),
     "present": (
-        "bureau_pages change_charts charts columns duty_pages evidence_pages named_pages page_words "
-        "pages plan plan_charts plan_pages prepare theme unit_charts unit_words wording"
+        "bureau_pages",
+        "change_charts",
+        "charts",
+        "columns",
+        "duty_pages",
+        "evidence_pages",
+        "named_pages",
+        "page_words",
+        "pages",
+        "plan",
+        "plan_charts",
+        "plan_pages",
+        "prepare",
+        "theme",
+        "unit_charts",
+        "unit_words",
+        "wording",
     ),
 }
-_PLACES = {name: f"cxzy_lib.{part}.{name}" for part, names in _MODULES.items() for name in names.split()}
+_PLACES = {name: f"cxzy_lib.{part}.{name}" for part, names in _MODULES.items() for name in names}
 
 
 def __getattr__(name: str) -> Any:
