@@ -40,19 +40,19 @@ def _raw_files(call: Call) -> list[Path]:
     return files
 
 
-def _tell(call: Call, tables: "dict[str, pd.DataFrame]", done: str, limit: int) -> int:
-    """Print a line for each file, the first `limit` findings and the sum; return the exit status."""
+def _tell(call: Call, tables: "dict[str, pd.DataFrame]") -> int:
+    """Print a line for each file, the first findings and the sum; return the exit status."""
     from cxzy_lib.intake import told
     from cxzy_lib.tables import to_look_at
 
     files, ledger = tables["files"], tables["ledger"]
     findings = told.finding_lines(to_look_at(ledger), call.lang)
     shown = files[files["code"].notna()] if sys.stdout.isatty() else files  # a bar has shown the others
-    for line in [*told.file_lines(shown, call.lang), *findings[:limit]]:
+    for line in [*told.file_lines(shown, call.lang), *findings[:SHOWN_FINDINGS]]:
         click.echo(line)
-    if len(findings) > limit:
-        call.say("more_findings", count=len(findings) - limit)
-    return _sum_up(call, tables, done)
+    if len(findings) > SHOWN_FINDINGS:
+        call.say("more_findings", count=len(findings) - SHOWN_FINDINGS)
+    return _sum_up(call, tables, "clean_done")
 
 
 def _sum_up(call: Call, tables: "dict[str, pd.DataFrame]", done: str) -> int:
@@ -96,7 +96,7 @@ def _clean(call: Call) -> int:
             tables = clean_tables(call.raw, spec, call.processed, jobs=call.jobs, on_read=step)
         (call.processed / STATE).unlink(missing_ok=True)
         save(tables, call.processed)
-        status = _tell(call, tables, "clean_done", SHOWN_FINDINGS)
+        status = _tell(call, tables)
         write_state(call.processed, {"digest": digest, "status": status, "tables": list(tables)})
     return status
 
