@@ -19,7 +19,7 @@ from cxzy_lib.specs import (
     Label,
     Layout,
     Layouts,
-    Named,
+    Names,
     Period,
     Scale,
     Scales,
@@ -55,11 +55,11 @@ class Campaign:
     scales: dict[str, Scale]
     settings: dict[str, Setting]
     words: Words
-    facts: dict[str, Named]
-    raters: dict[str, Named]
-    appraisees: dict[str, Named]
+    facts: dict[str, Names]
+    raters: dict[str, Names]
+    appraisees: dict[str, Names]
     layouts: dict[str, Layout]
-    unit_aliases: dict[str, Named]
+    unit_aliases: dict[str, Names]
     plan: Plan
     comparability: Comparability
 
