@@ -1,6 +1,6 @@
 """How closely hidden groups of ballots can be told from what was published, by integer programming."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from functools import cache
 from typing import Any
 
@@ -11,12 +11,13 @@ from cxzy_lib.campaign import Campaign
 from cxzy_lib.measure.indices import level_points
 from cxzy_lib.measure.intervals import hypergeometric_interval, wilson
 from cxzy_lib.measure.suppression import WHOLE
-from cxzy_lib.publish.bounds import Floats, System, bounds, floats, linked
+from cxzy_lib.publish.bounds import Floats, Limit, System, bounds, floats, linked
 from cxzy_lib.publish.reading import Statement
 
 FAMILY = ["institution", "occasion", "item"]
-_WORDS = ["semester", "stage", "year", "item", "rater_group", "scale", "level"]
-Said = tuple[str, Statement]
+_COLUMNS = ["semester", "stage", "year", "item", "rater_group", "scale", "level"]
+Said = tuple[str, str, Statement]  # the institution and the scope of the edition that says it
+_Scoped = tuple[str, Statement]
 _SLACK = 1e-6
 _MOST = 400  # no interval is looked up for more ballots
 
@@ -25,7 +26,7 @@ def attack(
     leaves: pd.DataFrame,
     decisions: pd.DataFrame,
     turnout: pd.DataFrame,
-    found: Iterable[tuple[str, str, Statement]],
+    found: Iterable[Said],
     campaign: Campaign,
 ) -> pd.DataFrame:
     """Return how closely each unsafe row can be told.
@@ -60,18 +61,18 @@ def attack(
     return pd.DataFrame(parts, columns=columns)
 
 
-def _by_item(found: Iterable[tuple[str, str, Statement]]) -> dict[str, dict[str | None, list[Said]]]:
+def _by_item(found: Iterable[Said]) -> dict[str, dict[str | None, list[_Scoped]]]:
     """Return what was said of each institution and item, each thing once, however many pages say it."""
-    said: dict[str, dict[str | None, dict[Said, None]]] = {}
+    said: dict[str, dict[str | None, dict[_Scoped, None]]] = {}
     for institution, scope, one in found:
         said.setdefault(institution, {}).setdefault(one.item, {}).setdefault((scope, one))
     return {who: {item: [*once] for item, once in items.items()} for who, items in said.items()}
 
 
 def _system(
-    leaves: pd.DataFrame, turnout: pd.DataFrame, said: Mapping[str | None, list[Said]], campaign: Campaign
+    leaves: pd.DataFrame, turnout: pd.DataFrame, said: Mapping[str | None, list[_Scoped]], campaign: Campaign
 ) -> System:
-    columns = {name: leaves[name].astype("str").to_numpy(object) for name in _WORDS}
+    columns = {name: leaves[name].astype("str").to_numpy(object) for name in _COLUMNS}
     columns |= {"scopes": leaves["scopes"].to_numpy(object), "count": leaves["count"].to_numpy(float)}
     columns |= {"points": leaves["points"].to_numpy(float, na_value=np.nan)}
     system = System(columns, campaign.setting("confidence_level"))
@@ -207,20 +208,20 @@ def _bounded(system: System, row: Mapping[Any, Any], campaign: Campaign) -> dict
         mine = mine & system.inside(row["scope"])
     target = floats(mine)
     width = campaign.setting("hidden_width")
-    low, high, told = _tell(system, target, width, range(len(system.rows)))
+    low, high, told = _tell(system, target, width, system.limits)
     because = _needed(system, target, width) if told else []
     return {**row, "low": low, "high": high, "told": told, "because": because}
 
 
-def _tell(system: System, target: Floats, width: float, used: Iterable[int]) -> tuple[float, float, bool]:
+def _tell(system: System, target: Floats, width: float, limits: Sequence[Limit]) -> tuple[float, float, bool]:
     """Return the least and the most ballots of the target and whether that gives it away."""
-    rows = linked(system, target, list(used))
-    if not any(system.said[at] for at in rows):
+    near = linked(target, limits)
+    if not any(limit.said for limit in near):
         return 0.0, np.inf, False
-    low, high = bounds(system, target, rows)
+    low, high = bounds(target, near)
     told = high - low < width
     ends = [
-        bounds(system, target * system.column("level", level), rows)
+        bounds(target * system.column("level", level), near)
         for level in dict.fromkeys(system.leaves["level"][target > 0])
     ]
     told |= any(one == most > 0 for one, most in ends) or sum(most >= 1 for _, most in ends) < 2
@@ -229,10 +230,10 @@ def _tell(system: System, target: Floats, width: float, used: Iterable[int]) -> 
 
 def _needed(system: System, target: Floats, width: float) -> list[Statement]:
     """Return statements without any one of which the target could not be told, the first ones rather."""
-    kept = [at for at in range(len(system.rows)) if system.said[at] is not None]
-    always = [at for at in range(len(system.rows)) if system.said[at] is None]
-    for one in reversed(dict.fromkeys(said for said in system.said if said is not None)):
-        without = [at for at in kept if system.said[at] != one]
+    always = [limit for limit in system.limits if limit.said is None]
+    said = dict.fromkeys(limit.said for limit in system.limits if limit.said is not None)
+    for one in reversed(list(said)):
+        without = [limit for limit in system.limits if limit.said in said and limit.said != one]
         if _tell(system, target, width, [*always, *without])[2]:
-            kept = without
-    return list(dict.fromkeys(said for at in kept if (said := system.said[at]) is not None))
+            del said[one]
+    return list(said)

@@ -18,16 +18,15 @@ from cxzy_lib.measure.suppression import WHOLE, decide, leaves
 from cxzy_lib.present.selection import resolve
 from cxzy_lib.present.wording import day_name, group_name, period_name
 from cxzy_lib.publish import annex, filed, jobs
-from cxzy_lib.publish.attack import attack
+from cxzy_lib.publish.attack import Said, attack
 from cxzy_lib.publish.passages import passages
-from cxzy_lib.publish.reading import Statement, Vocabulary, statements, vocabulary
+from cxzy_lib.publish.reading import Vocabulary, statements, vocabulary
 from cxzy_lib.publish.shelf import editions_below, editions_in, root_of
 from cxzy_lib.publish.site import Prepared
 from cxzy_lib.stored import institutions
 from cxzy_lib.tables import Tables, load, read
 from cxzy_lib.texts import languages, text
 
-Said = tuple[str, str, Statement]
 Read = tuple[int, list[Said]]  # how many texts with numbers, and what they say of ballots
 
 
