@@ -26,8 +26,7 @@ def trace(call: Call, figure: str, row: int | None, cells: bool) -> int:
     from cxzy_lib.present import lineage, plan
     from cxzy_lib.present.report import open_report
 
-    if not (call.processed / "units.parquet").is_file():
-        raise call.wrong("cli.not_cleaned", folder=call.processed)
+    call.need_tables()
     chosen = {name: getattr(call, name) for name in ("processed", "campaign", "year", "unit", "lang")}
     try:
         report = open_report(**chosen, audience="leadership")
@@ -58,13 +57,12 @@ def audit(call: Call, folder: Path) -> int:
     """试由已发布的报告推算未公布的票 / Try to tell hidden ballots from FOLDER and what is beside it."""
     from cxzy_lib.publish.audit import Auditor
 
-    if not (call.processed / "units.parquet").is_file():
-        raise call.wrong("cli.not_cleaned", folder=call.processed)
+    call.need_tables()
     auditor = Auditor(call.processed, call.campaign)
     try:
         found = auditor.look(folder)
     except FileNotFoundError:
-        raise call.wrong("audit.no_edition", folder=folder) from None
+        raise call.wrong("no_edition", folder=folder) from None
     for line in auditor.lines(found, call.lang):
         click.echo(line)
     return int(len(found.told) > 0)

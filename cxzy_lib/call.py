@@ -5,7 +5,7 @@ import io
 import os
 import signal
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, fields
 from pathlib import Path
 from typing import Any
@@ -98,7 +98,12 @@ class Call:
 
     def wrong(self, key: str, **values: Any) -> Wrong:
         """Return the error of a wrong call, in its language."""
-        return Wrong(text(key, self.lang, **values))
+        return Wrong(text(f"cli.{key}", self.lang, **values))
+
+    def need_tables(self) -> None:
+        """Raise `Wrong` where nothing has been cleaned yet."""
+        if not all((self.processed / f"{name}.parquet").is_file() for name in ("units", "files")):
+            raise self.wrong("not_cleaned", folder=self.processed)
 
 
 def common(command: Callable[..., int]) -> Callable[..., None]:
@@ -155,11 +160,13 @@ def short(path: Path) -> Path:
     return path.relative_to(Path.cwd()) if path.is_relative_to(Path.cwd()) else path
 
 
-def stepper(total: int, label: str) -> tuple[Callable[[Any], object], Callable[[], None]]:
-    """Return what to call after each step and at the end: a progress bar on a terminal, nothing elsewhere."""
+@contextlib.contextmanager
+def stepper(total: int, label: str) -> Iterator[Callable[[Any], object]]:
+    """Give what to call after each step: it moves a bar on a terminal, and does nothing elsewhere."""
     if not sys.stderr.isatty():
-        return lambda _: None, lambda: None
+        yield lambda _: None
+        return
     from tqdm import tqdm
 
-    bar = tqdm(total=total, desc=label, leave=False)
-    return lambda _: bar.update(), bar.close
+    with tqdm(total=total, desc=label, leave=False) as bar:
+        yield lambda _: bar.update()

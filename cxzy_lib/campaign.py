@@ -2,7 +2,7 @@
 
 import os
 import tomllib
-from collections.abc import Container, Iterator
+from collections.abc import Collection, Iterator
 from dataclasses import dataclass
 from datetime import date, timedelta
 from pathlib import Path
@@ -11,7 +11,7 @@ from typing import Any, TypeVar
 import msgspec
 
 from cxzy_lib.plan_checks import problems
-from cxzy_lib.plan_specs import Binding, CampaignSpan, Clause, Plan
+from cxzy_lib.plan_specs import Binding, CampaignSpan, Plan
 from cxzy_lib.specs import (
     Comparability,
     Goal,
@@ -19,7 +19,7 @@ from cxzy_lib.specs import (
     Label,
     Layout,
     Layouts,
-    Named,
+    Names,
     Period,
     Scale,
     Scales,
@@ -55,11 +55,11 @@ class Campaign:
     scales: dict[str, Scale]
     settings: dict[str, Setting]
     words: Words
-    facts: dict[str, Named]
-    raters: dict[str, Named]
-    appraisees: dict[str, Named]
+    facts: dict[str, Names]
+    raters: dict[str, Names]
+    appraisees: dict[str, Names]
     layouts: dict[str, Layout]
-    unit_aliases: dict[str, Named]
+    unit_aliases: dict[str, Names]
     plan: Plan
     comparability: Comparability
 
@@ -122,18 +122,17 @@ def _targets(layout: Layout) -> set[str]:
     return named | set(layout.set)
 
 
+def _check_one_of(where: str, value: str, known: Collection[str]) -> None:
+    if value not in known:
+        raise CampaignError(f"{where} = {value!r}: 应为 / must be one of {', '.join(known)}")
+
+
 def _check_layouts(path: Path, campaign: Campaign) -> None:
     for code, layout in campaign.layouts.items():
         where = f"{path}: [layouts.{code}]"
-        if layout.table not in SCHEMAS:
-            raise CampaignError(
-                f"{where} table = {layout.table!r}: 应为 / must be one of {', '.join(SCHEMAS)}"
-            )
+        _check_one_of(f"{where} table", layout.table, SCHEMAS)
         for also in layout.also:
-            if also.table not in SCHEMAS:
-                raise CampaignError(
-                    f"{where} also.table = {also.table!r}: 应为 / must be one of {', '.join(SCHEMAS)}"
-                )
+            _check_one_of(f"{where} also.table", also.table, SCHEMAS)
             missing = {*also.take.values(), *also.when} - _targets(layout)
             if missing:
                 raise CampaignError(
@@ -200,36 +199,15 @@ def _number(value: object) -> bool:
     return isinstance(value, int | float) and not isinstance(value, bool) and value >= 0
 
 
-def _check_plan(path: Path, campaign: Campaign) -> None:
-    for code, clause in campaign.plan.clauses.items():
-        names: dict[str, tuple[Named, Container[str]]] = {
-            "settings": (clause.settings, campaign.settings),
-            "who": (clause.who, campaign.plan.actors),
-            "measure.items": (_items(clause), campaign.items),
-            "number": ((clause.number,) if clause.number else (), campaign.plan.numbers),
-        }
-        for key, (given, known) in names.items():
-            if missing := [name for name in given if name not in known]:
-                raise CampaignError(f"{path}: {code}.{key}: {missing} 未定义 / not defined")
-
-
 def _check_breaks(path: Path, campaign: Campaign) -> None:
     for occasion, mode in campaign.comparability.modes.items():
-        if mode not in MODES:
-            raise CampaignError(
-                f"{path}: modes {occasion} = {mode!r}: 应为 / must be one of {', '.join(MODES)}"
-            )
+        _check_one_of(f"{path}: modes {occasion}", mode, MODES)
     for at, change in enumerate(campaign.comparability.breaks, 1):
         if unknown := set(change.items) - set(campaign.items):
             known = ", ".join(campaign.items)
             raise CampaignError(
                 f"{path}: breaks {at}: items {sorted(unknown)} 未定义 / not defined; 已有 / known: {known}"
             )
-
-
-def _items(clause: Clause) -> Named:
-    measure = clause.measure
-    return measure.items if measure is not None and measure.of == "votes" else ()
 
 
 def load_campaign(folder: str | os.PathLike[str]) -> Campaign:
@@ -279,8 +257,7 @@ def load_campaign(folder: str | os.PathLike[str]) -> Campaign:
     )
     _check_settings(root / "settings.toml", campaign)
     _check_groups(root / "settings.toml", campaign)
-    _check_plan(root / "plan.toml", campaign)
-    for problem in problems(plan, layouts.layouts):
+    if problem := next(problems(campaign), None):
         raise CampaignError(f"{root / 'plan.toml'}: {problem}")
     _check_layouts(root / "layouts.toml", campaign)
     _check_breaks(root / "comparability.toml", campaign)

@@ -34,35 +34,25 @@ def _raw_files(call: Call) -> list[Path]:
     from cxzy_lib.intake.files import raw_files
 
     if not call.raw.is_dir():
-        raise call.wrong("cli.no_raw", folder=call.raw)
+        raise call.wrong("no_raw", folder=call.raw)
     if not (files := raw_files(call.raw)):
-        raise call.wrong("cli.no_files", folder=call.raw)
+        raise call.wrong("no_files", folder=call.raw)
     return files
 
 
-def _cleaned(call: Call, processed: Path, spec: "Campaign") -> "dict[str, pd.DataFrame]":
-    from cxzy_lib.intake.clean import clean as clean_tables
-
-    step, close = stepper(len(_raw_files(call)), text("cli.reading", call.lang))
-    try:
-        return clean_tables(call.raw, spec, processed, jobs=call.jobs, on_read=step)
-    finally:
-        close()
-
-
-def _tell(call: Call, tables: "dict[str, pd.DataFrame]", done: str, limit: int) -> int:
-    """Print a line for each file, the first `limit` findings and the sum; return the exit status."""
+def _tell(call: Call, tables: "dict[str, pd.DataFrame]") -> int:
+    """Print a line for each file, the first findings and the sum; return the exit status."""
     from cxzy_lib.intake import told
     from cxzy_lib.tables import to_look_at
 
     files, ledger = tables["files"], tables["ledger"]
     findings = told.finding_lines(to_look_at(ledger), call.lang)
     shown = files[files["code"].notna()] if sys.stdout.isatty() else files  # a bar has shown the others
-    for line in [*told.file_lines(shown, call.lang), *findings[:limit]]:
+    for line in [*told.file_lines(shown, call.lang), *findings[:SHOWN_FINDINGS]]:
         click.echo(line)
-    if len(findings) > limit:
-        call.say("more_findings", count=len(findings) - limit)
-    return _sum_up(call, tables, done)
+    if len(findings) > SHOWN_FINDINGS:
+        call.say("more_findings", count=len(findings) - SHOWN_FINDINGS)
+    return _sum_up(call, tables, "clean_done")
 
 
 def _sum_up(call: Call, tables: "dict[str, pd.DataFrame]", done: str) -> int:
@@ -90,20 +80,23 @@ def _sum_up(call: Call, tables: "dict[str, pd.DataFrame]", done: str) -> int:
 def _clean(call: Call) -> int:
     from cxzy_lib.intake.files import STATE, inputs_digest, locked, read_state, write_state
 
-    digest = inputs_digest([*sorted(call.campaign.glob("*.toml")), *_raw_files(call)])
+    files = _raw_files(call)
+    digest = inputs_digest([*sorted(call.campaign.glob("*.toml")), *files])
     before = read_state(call.processed)
     if not call.force and before.get("digest") == digest:
         call.say("clean_unchanged" if not before["status"] else "clean_unchanged_bad")
         return int(before["status"])
     from cxzy_lib.campaign import load_campaign
+    from cxzy_lib.intake.clean import clean as clean_tables
     from cxzy_lib.tables import save
 
     spec = load_campaign(call.campaign)
-    with locked(call.processed, ".tables-*", 0o700):
-        tables = _cleaned(call, call.processed, spec)
+    with locked(call.processed, ".tables-*"):
+        with stepper(len(files), text("cli.reading", call.lang)) as step:
+            tables = clean_tables(call.raw, spec, call.processed, jobs=call.jobs, on_read=step)
         (call.processed / STATE).unlink(missing_ok=True)
         save(tables, call.processed)
-        status = _tell(call, tables, "clean_done", SHOWN_FINDINGS)
+        status = _tell(call, tables)
         write_state(call.processed, {"digest": digest, "status": status, "tables": list(tables)})
     return status
 
@@ -113,12 +106,12 @@ def _check_call(call: Call) -> None:
     from cxzy_lib.campaign import load_campaign
 
     if not any(Path("notebooks").glob("[!._]*.ipynb")):
-        raise call.wrong("cli.no_notebooks", folder=Path("notebooks").absolute())
+        raise call.wrong("no_notebooks", folder=Path("notebooks").absolute())
     there = next(path for path in (call.folder, *call.folder.absolute().parents) if path.exists())
     if not there.is_dir():
-        raise call.wrong("cli.out_is_file", out=there)
+        raise call.wrong("out_is_file", out=there)
     if call.year is not None and call.year not in (years := load_campaign(call.campaign).years):
-        raise call.wrong("cli.unknown_year", year=call.year, known=f"{years[0]}–{years[-1]}")
+        raise call.wrong("unknown_year", year=call.year, known=f"{years[0]}–{years[-1]}")
 
 
 def _run(call: Call, notebooks: Sequence[str] = ()) -> int:
@@ -129,50 +122,47 @@ def _run(call: Call, notebooks: Sequence[str] = ()) -> int:
 
     _check_call(call)
     spec = load_campaign(call.campaign)
-    if not all((call.processed / f"{name}.parquet").is_file() for name in ("units", "files")):
-        raise call.wrong("cli.not_cleaned", folder=call.processed)
-    if call.unit is not None:
-        _check_unit(call, call.unit)
+    call.need_tables()
+    _check_unit(call)
     places = {name: getattr(call, name).resolve() for name in ("processed", "campaign")}
     chosen_by = {name: getattr(call, name) for name in ("year", "unit", "lang", "audience")}
     params = places | {"out": call.folder.resolve()} | chosen_by
     try:
         plan_jobs("notebooks", notebooks, params)  # a wrong name is told before anything is made
-    except NotebookError as error:
-        raise Wrong(str(error)) from error
-    with locked(call.folder, ".edition-*"):
-        try:
+        with locked(call.folder, ".edition-*"):
             plans = editions.plan(
                 "notebooks", notebooks, params, _each(call, spec), force=call.force, with_annex=call.annex
             )
-        except NotebookError as error:
-            raise Wrong(str(error)) from error
-        except OtherEdition as other:
-            chosen = [other.parameters.get(name) for name in ("audience", "lang", "year", "unit")]
-            chosen += [f"--each {name}" for name in other.parameters.get("each", ())]
-            there = " ".join(str(value) for value in chosen if value)
-            raise call.wrong("cli.other_edition", folder=short(other.folder), there=there) from other
-        return _publish(call, plans, spec)
+            return _publish(call, plans, spec)
+    except NotebookError as error:
+        raise Wrong(str(error)) from error
+    except OtherEdition as other:
+        chosen = [other.parameters.get(name) for name in ("audience", "lang", "year", "unit")]
+        chosen += [f"--each {name}" for name in other.parameters.get("each", ())]
+        there = " ".join(str(value) for value in chosen if value)
+        raise call.wrong("other_edition", folder=short(other.folder), there=there) from other
 
 
 def _each(call: Call, spec: "Campaign") -> dict[str, list[Any]]:
     """Return the branches and years that have an edition of their own."""
-    import pandas as pd
-
     if "year" in call.each and call.year is not None:
-        raise call.wrong("cli.each_year", year=call.year)
+        raise call.wrong("each_year", year=call.year)
     found: dict[str, list[Any]] = {"year": list(spec.years)} if "year" in call.each else {}
     if "branch" in call.each:
+        import pandas as pd
+
         from cxzy_lib.present.selection import branches
         from cxzy_lib.stored import institutions
 
         if call.unit is not None and call.unit not in institutions(call.processed):
-            raise call.wrong("cli.each_branch", unit=call.unit)
+            raise call.wrong("each_branch", unit=call.unit)
         found["branch"] = branches(pd.read_parquet(call.processed / "units.parquet"))
     return found
 
 
-def _check_unit(call: Call, unit: str) -> None:
+def _check_unit(call: Call) -> None:
+    if call.unit is None:
+        return
     import pandas as pd
 
     from cxzy_lib.present.report import check_selection
@@ -180,7 +170,7 @@ def _check_unit(call: Call, unit: str) -> None:
 
     units = pd.read_parquet(call.processed / "units.parquet")
     try:
-        check_selection(units, unit, call.lang, institutions(call.processed))
+        check_selection(units, call.unit, call.lang, institutions(call.processed))
     except ValueError as error:
         raise Wrong(str(error)) from error
 
@@ -195,32 +185,39 @@ def _publish(call: Call, plans: "Plans", spec: "Campaign") -> int:
     from cxzy_lib.publish.audit import Auditor
     from cxzy_lib.publish.cluster import ClusterError
 
-    step, close = stepper(len(todo), text("cli.running", call.lang))
-
-    def tell(result: "Result") -> None:
-        step(result)
-        folder = Path(result.job.parameters["out"]).name
-        page = f"{folder}/{result.job.page}" if plans.listed else result.job.page
-        if result.error is not None:
-            call.say("page_failed", page=page, reason=site.why(asdict(result.error), call.lang))
-        elif not sys.stdout.isatty():
-            call.say("page_done", page=page, seconds=result.seconds)
-
     period = f"{spec.span.start} – {spec.span.end}"
     edition = site.Edition(spec.span.name(call.lang), call.lang, call.audience, period=period)
     auditor = Auditor(call.processed, call.campaign, call.folder.resolve())
-    try:
-        made = making.make(plans, edition, auditor, workers=call.jobs, progress=tell, cluster=call.cluster)
-    except ClusterError as error:
-        raise Wrong(str(error)) from error
-    finally:
-        close()
+    with stepper(len(todo), text("cli.running", call.lang)) as step:
+
+        def tell(result: "Result") -> None:
+            step(result)
+            _tell_page(call, result, plans.listed)
+
+        try:
+            made = making.make(
+                plans, edition, auditor, workers=call.jobs, progress=tell, cluster=call.cluster
+            )
+        except ClusterError as error:
+            raise Wrong(str(error)) from error
     told = tell_audit(call, auditor, made)
     index, same, failed = call.folder / "index.html", chosen - len(todo), made.failed
     if not plans.listed and made.withheld:
         return 1
     call.say("run_done", index=index, done=len(todo) - failed, kept=same, failed=failed)
     return int(failed > 0 or told)
+
+
+def _tell_page(call: Call, result: "Result", listed: bool) -> None:
+    from cxzy_lib.publish.site import why
+
+    page = result.job.page
+    if listed:
+        page = f"{Path(result.job.parameters['out']).name}/{page}"
+    if result.error is not None:
+        call.say("page_failed", page=page, reason=why(asdict(result.error), call.lang))
+    elif not sys.stdout.isatty():
+        call.say("page_done", page=page, seconds=result.seconds)
 
 
 @click.group()
@@ -239,11 +236,8 @@ def check(call: Call) -> int:
     from cxzy_lib.intake.check import check as check_raw
 
     spec = load_campaign(call.campaign)
-    step, close = stepper(len(_raw_files(call)), text("cli.reading", call.lang))
-    try:
+    with stepper(len(_raw_files(call)), text("cli.reading", call.lang)) as step:
         found = check_raw(call.raw, spec, jobs=call.jobs, on_read=step)
-    finally:
-        close()
     for file, line in zip(found.files["source_file"], told.file_lines(found.files, call.lang), strict=True):
         click.echo("\n".join([line, *told.column_lines(found.columns, file, call.lang)]))
     for severity in ("error", "warning", "note"):
@@ -279,11 +273,8 @@ def report(call: Call) -> int:
     return summed(call, lambda: _clean(call), lambda: _run(call))
 
 
-main.add_command(trace)
-main.add_command(audit)
-main.add_command(sample)
-main.add_command(forms)
-main.add_command(schedule)
+for command in (trace, audit, sample, forms, schedule):
+    main.add_command(command)
 
 
 if __name__ == "__main__":

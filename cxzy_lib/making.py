@@ -29,10 +29,10 @@ def sample(
         raise Wrong(text("cli.sample_not_empty", lang, folder=folder))
     from cxzy_lib.sample import make_sample, write_truth
 
-    raw, how_many = folder / "raw", {"members": members, "institutions": institutions}
-    truth = make_sample(raw, seed=seed, mess=mess, bureau=bureau, **how_many)
+    raw = folder / "raw"
+    truth = make_sample(raw, seed=seed, members=members, institutions=institutions, mess=mess, bureau=bureau)
     write_truth(truth, folder / "truth")
-    files = sum(path.is_file() for path in (folder / "raw").rglob("*"))
+    files = sum(path.is_file() for path in raw.rglob("*"))
     click.echo(text("cli.sample_done", lang, folder=folder, institutions=len(truth), files=files))
 
 

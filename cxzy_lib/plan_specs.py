@@ -3,7 +3,7 @@
 from datetime import date
 from typing import Literal
 
-from cxzy_lib.specs import Goal, Item, Label, Named, Period, Short, Spec
+from cxzy_lib.specs import Goal, Item, Label, Names, Period, Short, Spec
 
 
 class Criterion(Label, frozen=True):
@@ -51,11 +51,11 @@ class Measure(Spec, frozen=True):
         "votes", "events", "tasks", "coverage", "cadence", "appraisal", "report", "hours", "participation",
         "gap", "zero", "figures", "people", "close", "opinions", "nominations",
     ]  # fmt: skip
-    kinds: Named = ()
-    items: Named = ()
-    whole: Named = ()
-    groups: Named = ()
-    words: Named = ()  # one of which a topic, a category or a venue must hold
+    kinds: Names = ()
+    items: Names = ()
+    whole: Names = ()
+    groups: Names = ()
+    words: Names = ()  # one of which a topic, a category or a venue must hold
     occasion: str = ""
     among: str = ""
     value: str = ""
@@ -68,9 +68,9 @@ class Clause(Short, frozen=True, kw_only=True):
     """A clause of the plan that can be shown: an indicator or a duty."""
 
     key: str
-    who: Named = ()
+    who: Names = ()
     type: str = ""
-    evidence: Named = ()
+    evidence: Names = ()
     cadence: str = ""
     target: float | None = None
     assumed: bool = False  # the target is this institution's, not the plan's
@@ -78,7 +78,7 @@ class Clause(Short, frozen=True, kw_only=True):
     start: date | None = None
     due: date | None = None
     number: str = ""
-    settings: Named = ()
+    settings: Names = ()
     measure: Measure | None = None
     missing: bool = False
 
@@ -88,7 +88,7 @@ class Document(Label, frozen=True):
 
     key: str
     issuer: str
-    aliases: Named = ()  # other titles under which a register has it
+    aliases: Names = ()  # other titles under which a register has it
 
 
 class Actor(Label, frozen=True):
@@ -106,27 +106,27 @@ class Actor(Label, frozen=True):
 class ClosedList(Label, frozen=True):
     """A list of the plan, in its own words."""
 
-    values: Named = ()
+    values: Names = ()
 
 
 class Step(Label, frozen=True):
     """A step of every year; `described`: year -> clauses that say what is to be done in it."""
 
-    described: dict[str, Named] = {}
+    described: dict[str, Names] = {}
 
 
 class Award(Label, frozen=True):
     """A commendation: its classes, and the day before which it is held if it is a round."""
 
-    classes: Named = ()
+    classes: Names = ()
     before: date | None = None
-    clauses: Named = ()
+    clauses: Names = ()
 
 
 class Number(Short, frozen=True, kw_only=True):
     """A number that binds, and the clauses that carry it; one that is a span of time has its ends."""
 
-    clauses: Named
+    clauses: Names
     start: date | None = None
     end: date | None = None
     unit_zh: str = ""  # of its base, or of what is counted where there is none; English: "one|many"
@@ -140,8 +140,8 @@ class Binding(Spec, frozen=True):
     training_hours: float
     training_start: date
     training_end: date
-    owed: Named = ()  # kinds of tasks that can be overdue; all without any
-    activities: Named = ()  # kinds of events that are the organisation's activities; all without any
+    owed: Names = ()  # kinds of tasks that can be overdue; all without any
+    activities: Names = ()  # kinds of events that are the organisation's activities; all without any
 
 
 class CampaignSpan(Label, frozen=True):

@@ -7,7 +7,7 @@ import msgspec
 
 from cxzy_lib.texts import named
 
-Named = tuple[str, ...]
+Names = tuple[str, ...]
 
 
 class Spec(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
@@ -51,11 +51,11 @@ class Item(Short, frozen=True, kw_only=True):
 
     code: str
     criterion: str = ""
-    aliases: Named = ()
+    aliases: Names = ()
     kind: Literal["level", "multiple", "text"] = "level"
     headline: bool = False
     scale: str = ""  # its own scale; otherwise the words on the papers tell which of the layout's it is
-    codes: Named = ()  # levels in the order of the options, for exports that give the options' numbers
+    codes: Names = ()  # levels in the order of the options, for exports that give the options' numbers
     about: str = ""  # the kind of body that it asks about, where the layout does not say
 
 
@@ -69,7 +69,7 @@ class Level(Label, frozen=True):
     """A grade of a scale."""
 
     code: str
-    aliases: Named = ()
+    aliases: Names = ()
     strict: bool = False
     inclusive: bool = False
     neutral: bool = False
@@ -80,7 +80,7 @@ class Level(Label, frozen=True):
 class SpecialLevel(Label, frozen=True):
     """An answer outside every scale, such as "don't know"."""
 
-    aliases: Named = ()
+    aliases: Names = ()
 
 
 class Scale(Label, frozen=True):
@@ -104,7 +104,7 @@ class ColumnSpec(Spec, frozen=True):
         "text", "person", "party", "unit", "branch", "date", "year", "count", "number", "share", "score",
         "hours", "tick", "item", "semester", "rater", "words", "skip",
     ]  # fmt: skip
-    aliases: Named = ()
+    aliases: Names = ()
     required: bool = False
     to: str = ""  # another target than the column's own name; counts with one target are added
     ended: str = ""  # where the last day of a span goes
@@ -115,10 +115,10 @@ class ColumnSpec(Spec, frozen=True):
     anyone: bool = False  # a person need not be in a register: others get a pseudonym, too
     figure: str = ""  # a number that makes a row of `figures` with this indicator
     unit_of_measure: str = ""  # of that figure
-    ratio: Named = ()  # a printed share is checked against these two columns: part, whole
-    yes: Named = ()
-    blank: Named = ()  # words that mean "nothing here" in this column
-    words: dict[str, Named] = {}
+    ratio: Names = ()  # a printed share is checked against these two columns: part, whole
+    yes: Names = ()
+    blank: Names = ()  # words that mean "nothing here" in this column
+    words: dict[str, Names] = {}
 
 
 class Also(Spec, frozen=True):
@@ -131,13 +131,13 @@ class Also(Spec, frozen=True):
     table: str
     set: dict[str, Any] = {}
     take: dict[str, str] = {}
-    when: Named = ()
+    when: Names = ()
 
 
 class ZeroReport(Spec, frozen=True):
     """A row that says that there was nothing to report: evidence, which a missing file is not."""
 
-    words: Named
+    words: Names
     set: dict[str, Any]
 
 
@@ -148,12 +148,12 @@ class Layout(Label, frozen=True):
     table: str
     columns: dict[str, ColumnSpec]
     set: dict[str, Any] = {}
-    title: Named = ()
-    scales: Named = ()
-    grades: Named = ()
+    title: Names = ()
+    scales: Names = ()
+    grades: Names = ()
     facts_rater: str = ""  # whose ballots the title counts, where it does not say
-    marks: dict[str, Named] = {}
-    legend: dict[str, Named] = {}
+    marks: dict[str, Names] = {}
+    legend: dict[str, Names] = {}
     also: tuple[Also, ...] = ()
     zero: ZeroReport | None = None
     rules: dict[str, str] = {}  # zh, en: what the blank form says to those who fill it in
@@ -162,21 +162,21 @@ class Layout(Label, frozen=True):
 class Words(Spec, frozen=True):
     """Words with a meaning in every table."""
 
-    totals: Named
-    footers: Named
-    not_applicable: Named
-    skipped: Named
-    ditto: Named
-    yes: Named
-    no: Named
-    drop: Named
-    ignore: Named
-    counts: Named = ()
-    unanswered: Named = ()  # on a paper: nothing was chosen
+    totals: Names
+    footers: Names
+    not_applicable: Names
+    skipped: Names
+    ditto: Names
+    yes: Names
+    no: Names
+    drop: Names
+    ignore: Names
+    counts: Names = ()
+    unanswered: Names = ()  # on a paper: nothing was chosen
     month_first: bool | None = None  # 3/4/2011 is 4 March; unsaid, such a day is not read
     festivals: dict[str, str] = {}
-    flags: dict[str, Named] = {}
-    dated: dict[str, Named] = {}
+    flags: dict[str, Names] = {}
+    dated: dict[str, Names] = {}
 
 
 class Scales(Spec, frozen=True):
@@ -190,10 +190,10 @@ class Layouts(Spec, frozen=True):
     """The file ``layouts.toml``."""
 
     words: Words
-    facts: dict[str, Named]
-    raters: dict[str, Named]
+    facts: dict[str, Names]
+    raters: dict[str, Names]
     layouts: dict[str, Layout]
-    appraisees: dict[str, Named] = {}  # kinds of bodies that are appraised and are no persons -> their names
+    appraisees: dict[str, Names] = {}  # kinds of bodies that are appraised and are no persons -> their names
 
 
 Grade = Literal["comparable", "flagged", "not_comparable"]
@@ -205,8 +205,8 @@ class Break(Label, frozen=True, kw_only=True):
     since: date
     reason: Literal["wording", "scale", "denominator", "rater_group", "mode"]
     grade: Grade
-    items: Named = ()  # all without any
-    groups: Named = ()  # of raters; all without any
+    items: Names = ()  # all without any
+    groups: Names = ()  # of raters; all without any
 
 
 class Comparability(Spec, frozen=True):
@@ -221,4 +221,4 @@ class Comparability(Spec, frozen=True):
 class Units(Spec, frozen=True):
     """The file ``units.toml``."""
 
-    aliases: dict[str, Named] = {}
+    aliases: dict[str, Names] = {}

@@ -8,10 +8,7 @@ from pathlib import Path
 
 def institutions(processed: str | os.PathLike[str]) -> list[str]:
     """Return the institutions of the processed tables: those that sent a file."""
-    from pyarrow import parquet
-
-    column = parquet.read_table(Path(processed) / "files.parquet", columns=["institution"])["institution"]
-    return sorted(name for name in column.unique().to_pylist() if name)
+    return sorted(filter(None, layouts(processed)))
 
 
 def layouts(processed: str | os.PathLike[str]) -> dict[str, set[str]]:

@@ -11,7 +11,7 @@ import pytest
 from conftest import ROOT
 
 from cxzy_lib.intake.workbook import read_file
-from cxzy_lib.publish.annex import FILE, of_edition, tables_of, workbook
+from cxzy_lib.publish.annex import FILE, tables_of, workbook
 from cxzy_lib.publish.annex_cells import columns_of
 from cxzy_lib.publish.html import body_of
 
@@ -84,10 +84,10 @@ def shown(value, form):
 def test_every_cell_of_every_page_comes_back_through_the_intake(sample_edition, tmp_path, lang):
     folder = sample_edition[lang]
     pages = json.loads((folder / "manifest.json").read_text("utf-8"))["pages"]
-    bodies = {name: body_of((folder / name).read_text("utf-8")) for name in pages}
-    (tmp_path / FILE).write_bytes(of_edition(bodies, pages, lang, {"title": "x"}))
+    bodies = [(page["name"], body_of((folder / name).read_text("utf-8"))) for name, page in pages.items()]
+    (tmp_path / FILE).write_bytes(workbook(bodies, lang, [], "x"))
     sheets = read_file(tmp_path / FILE).sheets[3:]
-    tables = [table for name, body in bodies.items() for table in tables_of(name, body)]
+    tables = [table for name, body in bodies for table in tables_of(name, body)]
     assert len(sheets) == len(tables) > 40
     formats = openpyxl.load_workbook(tmp_path / FILE)
     for sheet, table in zip(sheets, tables, strict=True):
@@ -111,8 +111,8 @@ def pieces(texts):
 def test_no_figure_of_a_page_stays_text_but_those_the_notes_name(sample_edition, tmp_path):
     folder = sample_edition["zh"]
     pages = json.loads((folder / "manifest.json").read_text("utf-8"))["pages"]
-    bodies = {name: body_of((folder / name).read_text("utf-8")) for name in pages}
-    book = openpyxl.load_workbook(io.BytesIO(of_edition(bodies, pages, "zh", {"title": "x"})))
+    bodies = [(page["name"], body_of((folder / name).read_text("utf-8"))) for name, page in pages.items()]
+    book = openpyxl.load_workbook(io.BytesIO(workbook(bodies, "zh", [], "x")))
     heads = {cell.value for sheet in book.worksheets[3:] for cell in sheet[6]}
     assert {"满意：计数", "满意：占比", "应参加", "不了解", "指数（区间）：下限"} <= heads
     stays = r"<\d.*|↑.*|[\d,]+ / [\d,]+|[><]\d+%|.*\d{4}.*（\d+）"

@@ -133,10 +133,11 @@ def test_finding_nothing_to_do_loads_nothing_heavy(folder, params):
     places = {name: str(value) if name in jobs.PLACES else value for name, value in params.items()}
     code = f"""
 import sys
+from pathlib import Path
 from cxzy_lib.publish import jobs, runner
 inputs = jobs.inputs({places["campaign"]!r}, {places["processed"]!r})
 for job in jobs.plan_jobs({str(folder)!r}, (), {places!r}):
-    assert jobs.stale(job, jobs.read_manifest({places["out"]!r}), inputs)
+    assert jobs.stale(job, jobs.read_manifest(Path({places["out"]!r})), inputs)
 print(*(set(sys.modules) & {{"pandas", "numpy", "papermill", "nbconvert", "nbformat", "jinja2"}}))
 """
     run = subprocess.run([sys.executable, "-c", code], check=True, capture_output=True, text=True)

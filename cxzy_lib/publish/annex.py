@@ -5,9 +5,8 @@ It is made of the published pages, so what is hidden there is in no cell, and nu
 
 import io
 import unicodedata
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
-from itertools import zip_longest
 from typing import Any
 
 from cxzy_lib.publish.annex_cells import Cell, columns_of
@@ -146,41 +145,50 @@ def _write(sheet: Any, rows: Sequence[Sequence[str]], widths: Sequence[int]) -> 
 
 def _sheet(sheet: Any, table: Table, lang: str) -> None:
     """Write a table below its title, place and base; the heads stay in sight and on every printed sheet."""
-    from openpyxl.styles import Alignment, Border, Font, Side
+    from openpyxl.styles import Font
     from openpyxl.utils import get_column_letter
 
-    heads, rows = _split(table, lang)
+    columns = _columns(table, lang)
     place = text("annex.place", lang, page=table.page, section=table.section)
     shown = any("*" in row for row in table.rows)
     said = [table.title, place, table.base, text("present.hidden_note", lang) if shown else ""]
     for row, words in enumerate(said, 1):
         _put(sheet.cell(row, 1), words)
     sheet.cell(1, 1).font = Font(bold=True, size=13)
-    for at, head in enumerate(heads, 1):
-        cell = sheet.cell(_HEADS, at)
-        _put(cell, head)
-        cell.font, cell.border = Font(bold=True), Border(bottom=Side("thin"))
-        cell.alignment = Alignment(wrap_text=True, vertical="bottom")
-    for r, values in enumerate(rows, _HEADS + 1):
-        for c, (value, form) in enumerate(values, 1):
-            cell = sheet.cell(r, c)
-            _put(cell, value)
-            cell.number_format = form or "General"
-            right = form or value in ("*", "—", text("common.no_data", lang))
-            cell.alignment = Alignment(
-                wrap_text=not form, vertical="top", horizontal="right" if right else None
-            )
-    for at, column in enumerate(
-        zip_longest(heads, *([str(v) for v, _ in row] for row in rows), fillvalue=""), 1
-    ):
-        wide = max(map(_width, column[1:]), default=0)
-        sheet.column_dimensions[get_column_letter(at)].width = min(
-            max(8, wide + 2, _width(column[0]) / 2 + 2), 48
-        )
+    for at, (head, cells) in enumerate(columns, 1):
+        _column(sheet, at, head, cells, lang)
     sheet.freeze_panes = sheet.cell(_HEADS + 1, 2)
     sheet.print_title_rows = f"{_HEADS}:{_HEADS}"
-    sheet.auto_filter.ref = f"A{_HEADS}:{get_column_letter(len(heads))}{_HEADS + len(rows)}"
-    _printed(sheet, "landscape" if len(heads) > 6 else "portrait")
+    sheet.auto_filter.ref = f"A{_HEADS}:{get_column_letter(len(columns))}{_HEADS + len(table.rows)}"
+    _printed(sheet, "landscape" if len(columns) > 6 else "portrait")
+
+
+def _columns(table: Table, lang: str) -> list[tuple[str, list[Cell]]]:
+    """Return the columns of the sheet, each its head and cells: see `columns_of`."""
+    found: list[tuple[str, list[Cell]]] = []
+    for at, head in enumerate(table.heads):
+        texts = [row[at] if at < len(row) else "" for row in table.rows]
+        found += columns_of(head, texts, table.numeric[at], lang)
+    return found
+
+
+def _column(sheet: Any, at: int, head: str, cells: Sequence[Cell], lang: str) -> None:
+    """Write a column, as wide as its words need."""
+    from openpyxl.styles import Alignment, Border, Font, Side
+    from openpyxl.utils import get_column_letter
+
+    top = sheet.cell(_HEADS, at)
+    _put(top, head)
+    top.font, top.border = Font(bold=True), Border(bottom=Side("thin"))
+    top.alignment = Alignment(wrap_text=True, vertical="bottom")
+    for row, (value, form) in enumerate(cells, _HEADS + 1):
+        cell = sheet.cell(row, at)
+        _put(cell, value)
+        cell.number_format = form or "General"
+        right = form or value in ("*", "—", text("common.no_data", lang))
+        cell.alignment = Alignment(wrap_text=not form, vertical="top", horizontal="right" if right else None)
+    wide = max((_width(str(value)) for value, _ in cells), default=0)
+    sheet.column_dimensions[get_column_letter(at)].width = min(max(8, wide + 2, _width(head) / 2 + 2), 48)
 
 
 def _printed(sheet: Any, orientation: str) -> None:
@@ -191,17 +199,6 @@ def _printed(sheet: Any, orientation: str) -> None:
 
 def _width(words: str) -> int:
     return sum(2 if unicodedata.east_asian_width(c) in "WF" else 1 for c in words)
-
-
-def _split(table: Table, lang: str) -> tuple[list[str], list[list[Cell]]]:
-    """Return heads and cells: see `columns_of`."""
-    found: list[tuple[str, list[Cell]]] = []
-    for at, head in enumerate(table.heads):
-        texts = [row[at] if at < len(row) else "" for row in table.rows]
-        found += columns_of(head, texts, table.numeric[at], lang)
-    return [head for head, _ in found], [
-        list(row) for row in zip(*(cells for _, cells in found), strict=True)
-    ]
 
 
 def _put(cell: Any, value: str | float | int) -> None:
@@ -218,14 +215,3 @@ def _kept(words: str) -> str:
     from openpyxl.cell.cell import ILLEGAL_CHARACTERS_RE
 
     return ILLEGAL_CHARACTERS_RE.sub("\N{REPLACEMENT CHARACTER}", words)[:32767]
-
-
-def of_edition(
-    bodies: Mapping[str, str], entries: Mapping[str, Mapping[str, Any]], lang: str, facts: Mapping[str, str]
-) -> bytes:
-    """Return the workbook of an edition: its pages' bodies and entries, and `facts` for the cover."""
-    cover = [
-        (text(f"annex.{name}", lang), value) for name, value in facts.items() if value and name != "title"
-    ]
-    pages = [(str(entries[name]["name"]), body) for name, body in bodies.items()]
-    return workbook(pages, lang, cover, facts["title"])

@@ -1,6 +1,6 @@
 """How closely hidden groups of ballots can be told from what was published, by integer programming."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from functools import cache
 from typing import Any
 
@@ -11,12 +11,13 @@ from cxzy_lib.campaign import Campaign
 from cxzy_lib.measure.indices import level_points
 from cxzy_lib.measure.intervals import hypergeometric_interval, wilson
 from cxzy_lib.measure.suppression import WHOLE
-from cxzy_lib.publish.bounds import Floats, System, bounds, floats, linked
+from cxzy_lib.publish.bounds import Floats, Limit, System, bounds, floats, linked
 from cxzy_lib.publish.reading import Statement
 
 FAMILY = ["institution", "occasion", "item"]
-_WORDS = ["semester", "stage", "year", "item", "rater_group", "scale", "level"]
-Said = tuple[str, Statement]
+_COLUMNS = ["semester", "stage", "year", "item", "rater_group", "scale", "level"]
+Said = tuple[str, str, Statement]  # the institution and the scope of the edition that says it
+_Scoped = tuple[str, Statement]
 _SLACK = 1e-6
 _MOST = 400  # no interval is looked up for more ballots
 
@@ -25,7 +26,7 @@ def attack(
     leaves: pd.DataFrame,
     decisions: pd.DataFrame,
     turnout: pd.DataFrame,
-    found: Iterable[tuple[str, str, Statement]],
+    found: Iterable[Said],
     campaign: Campaign,
 ) -> pd.DataFrame:
     """Return how closely each unsafe row can be told.
@@ -60,18 +61,18 @@ def attack(
     return pd.DataFrame(parts, columns=columns)
 
 
-def _by_item(found: Iterable[tuple[str, str, Statement]]) -> dict[str, dict[str | None, list[Said]]]:
+def _by_item(found: Iterable[Said]) -> dict[str, dict[str | None, list[_Scoped]]]:
     """Return what was said of each institution and item, each thing once, however many pages say it."""
-    said: dict[str, dict[str | None, dict[Said, None]]] = {}
+    said: dict[str, dict[str | None, dict[_Scoped, None]]] = {}
     for institution, scope, one in found:
         said.setdefault(institution, {}).setdefault(one.item, {}).setdefault((scope, one))
     return {who: {item: [*once] for item, once in items.items()} for who, items in said.items()}
 
 
 def _system(
-    leaves: pd.DataFrame, turnout: pd.DataFrame, said: Mapping[str | None, list[Said]], campaign: Campaign
+    leaves: pd.DataFrame, turnout: pd.DataFrame, said: Mapping[str | None, list[_Scoped]], campaign: Campaign
 ) -> System:
-    columns = {name: leaves[name].astype("str").to_numpy(object) for name in _WORDS}
+    columns = {name: leaves[name].astype("str").to_numpy(object) for name in _COLUMNS}
     columns |= {"scopes": leaves["scopes"].to_numpy(object), "count": leaves["count"].to_numpy(float)}
     columns |= {"points": leaves["points"].to_numpy(float, na_value=np.nan)}
     system = System(columns, campaign.setting("confidence_level"))
@@ -136,7 +137,9 @@ def _state(
     """Add what a statement says, in each reading of it that holds."""
     truth = system.leaves["count"]
     if one.kind == "index":
-        _state_index(system, mask, truth, one)
+        points = system.leaves["points"]
+        if not np.isnan(points[mask > 0]).any():
+            _state_ratio(system, mask, np.where(mask > 0, points, 0.0), one)
         return
     if one.kind == "count" and mask @ truth == one.low:
         system.add(mask, one.low, one.low, one)
@@ -151,39 +154,25 @@ def _state(
         if one.kind == "count" and part @ truth == one.low:
             system.add(part, one.low, one.low, one)
         elif one.kind == "share":
-            _state_share(system, mask, part, truth, one)
+            _state_ratio(system, mask, 100 * part, one)
         elif one.kind == "interval":
-            _state_interval(system, mask, part, truth, one, bodies)
+            _state_interval(system, mask, part, one, bodies)
 
 
-def _state_share(system: System, mask: Floats, part: Floats, truth: Floats, one: Statement) -> None:
+def _state_ratio(system: System, mask: Floats, points: Floats, one: Statement) -> None:
+    """Add that the ballots of `mask` have so many points each: a share counts 100 for each of its part."""
+    truth = system.leaves["count"]
     whole = mask @ truth
-    if whole and abs(100 * (part @ truth) / whole - one.low) <= one.half + _SLACK:
+    if whole and abs(points @ truth / whole - one.low) <= one.half + _SLACK:
         system.add(mask, 1, np.inf, one)  # of no ballots there is no share
-        system.add(100 * part - (one.low + one.half) * mask, -np.inf, _SLACK, one)
-        system.add(100 * part - (one.low - one.half) * mask, -_SLACK, np.inf, one)
-
-
-def _state_index(system: System, mask: Floats, truth: Floats, one: Statement) -> None:
-    points = system.leaves["points"]
-    if np.isnan(points[mask > 0]).any():
-        return
-    part, whole = np.where(mask > 0, points, 0.0) * mask, mask @ truth
-    if whole and abs(part @ truth / whole - one.low) <= one.half + _SLACK:
-        system.add(mask, 1, np.inf, one)
-        system.add(part - (one.low + one.half) * mask, -np.inf, _SLACK, one)
-        system.add(part - (one.low - one.half) * mask, -_SLACK, np.inf, one)
+        system.add(points - (one.low + one.half) * mask, -np.inf, _SLACK, one)
+        system.add(points - (one.low - one.half) * mask, -_SLACK, np.inf, one)
 
 
 def _state_interval(
-    system: System,
-    mask: Floats,
-    part: Floats,
-    truth: Floats,
-    one: Statement,
-    bodies: Mapping[tuple[str, str], int],
+    system: System, mask: Floats, part: Floats, one: Statement, bodies: Mapping[tuple[str, str], int]
 ) -> None:
-    leaves = system.leaves
+    leaves, truth = system.leaves, system.leaves["count"]
     keys = {*zip(leaves["semester"][mask > 0], leaves["rater_group"][mask > 0], strict=True)}
     body = bodies.get(next(iter(keys)), 0) if len(keys) == 1 else 0
     shown = (one.low, one.high, one.half, body, system.confidence)
@@ -219,22 +208,20 @@ def _bounded(system: System, row: Mapping[Any, Any], campaign: Campaign) -> dict
         mine = mine & system.inside(row["scope"])
     target = floats(mine)
     width = campaign.setting("hidden_width")
-    low, high, told = _tell(system, target, width, range(len(system.rows)))
-    because: list[Statement] = []
-    if told:
-        because = _needed(system, target, width)
+    low, high, told = _tell(system, target, width, system.limits)
+    because = _needed(system, target, width) if told else []
     return {**row, "low": low, "high": high, "told": told, "because": because}
 
 
-def _tell(system: System, target: Floats, width: float, used: Iterable[int]) -> tuple[float, float, bool]:
+def _tell(system: System, target: Floats, width: float, limits: Sequence[Limit]) -> tuple[float, float, bool]:
     """Return the least and the most ballots of the target and whether that gives it away."""
-    rows = linked(system, target, list(used))
-    if not any(system.said[at] for at in rows):
+    near = linked(target, limits)
+    if not any(limit.said for limit in near):
         return 0.0, np.inf, False
-    low, high = bounds(system, target, rows)
+    low, high = bounds(target, near)
     told = high - low < width
     ends = [
-        bounds(system, target * system.column("level", level), rows)
+        bounds(target * system.column("level", level), near)
         for level in dict.fromkeys(system.leaves["level"][target > 0])
     ]
     told |= any(one == most > 0 for one, most in ends) or sum(most >= 1 for _, most in ends) < 2
@@ -243,10 +230,10 @@ def _tell(system: System, target: Floats, width: float, used: Iterable[int]) -> 
 
 def _needed(system: System, target: Floats, width: float) -> list[Statement]:
     """Return statements without any one of which the target could not be told, the first ones rather."""
-    kept = [at for at in range(len(system.rows)) if system.said[at] is not None]
-    always = [at for at in range(len(system.rows)) if system.said[at] is None]
-    for one in reversed(dict.fromkeys(said for said in system.said if said is not None)):
-        without = [at for at in kept if system.said[at] != one]
+    always = [limit for limit in system.limits if limit.said is None]
+    said = dict.fromkeys(limit.said for limit in system.limits if limit.said is not None)
+    for one in reversed(list(said)):
+        without = [limit for limit in system.limits if limit.said in said and limit.said != one]
         if _tell(system, target, width, [*always, *without])[2]:
-            kept = without
-    return list(dict.fromkeys(said for at in kept if (said := system.said[at]) is not None))
+            del said[one]
+    return list(said)

@@ -10,6 +10,7 @@ from functools import cached_property
 from pathlib import Path
 from typing import Any
 
+import msgspec
 import pandas as pd
 
 from cxzy_lib.campaign import Campaign, load_campaign
@@ -17,16 +18,15 @@ from cxzy_lib.measure.suppression import WHOLE, decide, leaves
 from cxzy_lib.present.selection import resolve
 from cxzy_lib.present.wording import day_name, group_name, period_name
 from cxzy_lib.publish import annex, filed, jobs
-from cxzy_lib.publish.attack import attack
+from cxzy_lib.publish.attack import Said, attack
 from cxzy_lib.publish.passages import passages
-from cxzy_lib.publish.reading import Statement, Vocabulary, statements, vocabulary
+from cxzy_lib.publish.reading import Vocabulary, statements, vocabulary
 from cxzy_lib.publish.shelf import editions_below, editions_in, root_of
 from cxzy_lib.publish.site import Prepared
 from cxzy_lib.stored import institutions
 from cxzy_lib.tables import Tables, load, read
 from cxzy_lib.texts import languages, text
 
-Said = tuple[str, str, Statement]
 Read = tuple[int, list[Said]]  # how many texts with numbers, and what they say of ballots
 
 
@@ -220,8 +220,6 @@ class Auditor:
 
     def _reading(self, institution: str) -> str:
         """Return what decides how a page is read: the words that are known, and this library."""
-        import msgspec
-
         words = msgspec.json.encode(dict(self.known(institution).words.words), order="deterministic")
         return self._library + hashlib.sha256(words).hexdigest()
 
@@ -276,8 +274,6 @@ def _place(folder: Path, above: Path) -> str:
 
 
 def _noted(path: Path, key: str) -> Read | None:
-    import msgspec
-
     try:
         known, numbers, said = msgspec.json.decode(path.read_bytes(), type=tuple[str, int, list[Said]])
     except (OSError, ValueError):
@@ -286,8 +282,6 @@ def _noted(path: Path, key: str) -> Read | None:
 
 
 def _note(path: Path, key: str, found: Read) -> None:
-    import msgspec
-
     with contextlib.suppress(OSError):  # a folder that may only be read
         path.write_bytes(msgspec.json.encode((key, *found)))
         path.chmod(0o600)

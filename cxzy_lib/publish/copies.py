@@ -11,7 +11,7 @@ import os
 import signal
 import sys
 from collections import deque
-from collections.abc import Generator, Iterable, Mapping
+from collections.abc import Generator, Mapping
 from dataclasses import dataclass, field
 from multiprocessing import Pipe, get_context
 from multiprocessing.connection import wait
@@ -123,7 +123,8 @@ def _dispatched(
             while groups and free() and len(openers) <= workers:
                 begun = _begin(groups.popleft(), jobs, folder, seconds)
                 openers[begun.pipe] = begun
-            for pipe in _ready(openers, _GLANCE):
+            ready: list[Any] = wait(list(openers), _GLANCE)
+            for pipe in ready:
                 yield from openers[pipe].told()
                 if not openers[pipe].waiting and not openers[pipe].running:
                     pipe.close()  # which ends it
@@ -131,10 +132,6 @@ def _dispatched(
     finally:
         for opener in openers.values():
             opener.process.kill()
-
-
-def _ready(pipes: Iterable[Any], seconds: float | None = None) -> list[Any]:
-    return wait(list(pipes), seconds)
 
 
 def by_selection(jobs: Mapping[int, Job]) -> list[list[int]]:
@@ -169,10 +166,11 @@ def _open(pipe: Any, jobs: Mapping[int, Job], folder: Path, seconds: int) -> Non
     pipe.send(None)
     running: dict[Any, tuple[int, BaseProcess]] = {}
     while True:
-        for ready in _ready([pipe, *running]):
-            if ready is not pipe:
-                n, process = running.pop(ready)
-                pipe.send((n, _received(ready)))
+        ready: list[Any] = wait([pipe, *running])
+        for one in ready:
+            if one is not pipe:
+                n, process = running.pop(one)
+                pipe.send((n, _received(one)))
                 process.join()
                 continue
             try:

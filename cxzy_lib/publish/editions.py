@@ -57,17 +57,17 @@ class Plans:
 
     @property
     def due(self) -> list[Plan]:
-        """The editions of which something is to be made."""
-        return [one for one in self.editions if one.todo or (one.chosen and self.lacks_annex(one))]
+        """The editions of which something is to be made: pages, or a workbook that is asked for."""
+        return [
+            one
+            for one in self.editions
+            if one.todo or (one.chosen and self.with_annex and not (one.folder / annex.FILE).is_file())
+        ]
 
     @property
     def todo(self) -> list[Job]:
         """What must run, of all editions."""
         return [job for plan in self.editions for job in plan.todo]
-
-    def lacks_annex(self, one: Plan) -> bool:
-        """Return whether a workbook of tables is asked for that is not there."""
-        return self.with_annex and not (one.folder / annex.FILE).is_file()
 
     @property
     def up_to_date(self) -> bool:
@@ -178,7 +178,7 @@ def plan(
         todo = tuple(job for job in chosen if force or jobs.stale(job, manifest, of_it))
         if planned:
             jobs.check_edition(given["out"], jobs.settings(planned[0]))
-        return Plan(Path(given["out"]), selection, planned, chosen, todo, of_it)
+        return Plan(given["out"], selection, planned, chosen, todo, of_it)
 
     editions = tuple(map(one, about))
     if only and not any(edition.chosen for edition in editions):

@@ -2,7 +2,7 @@
 
 import io
 import re
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from html import escape
 from typing import Any
 from zipfile import BadZipFile
@@ -59,12 +59,11 @@ def _sheet(sheet: Any) -> str:
     pane = sheet.freeze_panes  # the first cell that moves
     first = int("".join(filter(str.isdigit, pane))) - 1 if pane else 0
     above = [words for row in rows[: max(0, first - 1)] for words in row if words]
-    place, title, *said = [*above[1:2], *above[:1], *above[2:]] if len(above) > 1 else ["", sheet.title]
-    heads, body = (rows[first - 1], rows[first:]) if first else ([], rows)
-    lines = [_row("td", _joined(heads, row)) for row in body]
-    if heads:
-        lines.insert(0, _row("th", _joined(heads, heads)))
-    words = [_tag("h1", escape(place)), _tag("h2", escape(title)), *(_tag("p", escape(one)) for one in said)]
+    page, title, *said = [*above[1:2], *above[:1], *above[2:]] if len(above) > 1 else ["", sheet.title]
+    columns = list(_columns(rows[first - 1] if first else [""] * sheet.max_column))
+    lines = [_row("th", [head for head, _ in columns])] if first else []
+    lines += [_row("td", [_joined(row[place]) for _, place in columns]) for row in rows[first:]]
+    words = [_tag("h1", escape(page)), _tag("h2", escape(title)), *(_tag("p", escape(one)) for one in said)]
     return "".join([*words, _tag("table", "".join(lines))])
 
 
@@ -76,32 +75,35 @@ def _tag(name: str, inside: str) -> str:
     return f"<{name}>{inside}</{name}>"
 
 
-def _joined(heads: Sequence[str], row: Sequence[str]) -> list[str]:
-    """Return the row with the ends of an interval in one cell, with their value if they have one."""
-    found, at, names = [], 0, row is heads
-    while at < len(row):
-        whole, ends = _interval(heads, at)
-        value, cells = row[at : ends.start], row[ends.start : ends.stop]
-        if not ends:
-            found.append(row[at])
-        elif names or not all(cells):
-            found.append(whole if names else next(filter(None, [*value, *cells]), ""))
-        else:
-            found.append(f"{value[0]} ({' – '.join(cells)})" if value else " – ".join(cells))
-        at = max(at + 1, ends.stop)
-    return found
+def _columns(heads: Sequence[str]) -> Iterator[tuple[str, slice]]:
+    """Yield the head of each column of the page, and the columns of the sheet that it became."""
+    at = 0
+    while at < len(heads):
+        head, count = _interval(heads, at) or (heads[at], 1)
+        yield head, slice(at, at + count)
+        at += count
 
 
-def _interval(heads: Sequence[str], at: int) -> tuple[str, range]:
-    """Return the head of an interval that begins at a column, and the columns of its ends, if it is one."""
+def _interval(heads: Sequence[str], at: int) -> tuple[str, int] | None:
+    """Return the head of an interval that begins at a column, and how many columns it has, if it is one."""
     for lang in languages():
         low, high = (text(f"annex.{end}", lang, head="") for end in ("low", "high"))
-        for first in (at, at + 1):  # after the value, or alone
+        for first in (at, at + 1):  # alone, or after the value
             pair = list(heads[first : first + 2])
             head = pair[0].removesuffix(low) if pair else ""
             if pair == [head + low, head + high] and head and (first == at or heads[at] == head):
-                return head, range(first, first + 2)
-    return "", range(at, at)
+                return head, first + 2 - at
+    return None
+
+
+def _joined(cells: Sequence[str]) -> str:
+    """Return what the page has in one cell: the ends of an interval with their value, if they have one."""
+    if len(cells) == 1:
+        return cells[0]
+    *value, low, high = cells
+    if not (low and high):
+        return next(filter(None, cells), "")
+    return f"{value[0]} ({low} – {high})" if value else f"{low} – {high}"
 
 
 def _shown(cell: Any) -> str:

@@ -5,8 +5,7 @@ import hashlib
 import html as entities
 import io
 import re
-from collections.abc import Callable, Mapping
-from functools import partial
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -127,12 +126,11 @@ def render(template: str, lang: str, **values: Any) -> str:
     found = Environment(
         loader=FileSystemLoader(TEMPLATES / "report"), autoescape=True, undefined=StrictUndefined
     )
-    words: Callable[..., str] = partial(_words, lang)
+
+    def words(name: str, **given: Any) -> str:
+        return text(f"publish.{name}", lang, **given)
+
     return found.get_template(template).render(lang=lang, t=words, **values)
-
-
-def _words(lang: str, name: str, **values: Any) -> str:
-    return text(f"publish.{name}", lang, **values)
 
 
 def page(body: str, *, lang: str, **values: Any) -> str:

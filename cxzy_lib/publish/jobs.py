@@ -124,9 +124,8 @@ def inputs(campaign: str | Path, processed: str | Path) -> dict[str, str]:
     The sources of this library count as one entry.
     """
     found = {"cxzy_lib": sources()}
-    for folder, pattern in ((Path(campaign), "*.toml"), (Path(processed), "*.parquet")):
-        kind = "campaign" if pattern == "*.toml" else "processed"
-        found |= {f"{kind}/{path.name}": _sha256(path) for path in sorted(folder.glob(pattern))}
+    for kind, folder, pattern in (("campaign", campaign, "*.toml"), ("processed", processed, "*.parquet")):
+        found |= {f"{kind}/{path.name}": _sha256(path) for path in sorted(Path(folder).glob(pattern))}
     return found | versions()
 
 
@@ -177,9 +176,8 @@ def manifest_of(folder: Path) -> dict[str, Any]:
     return found if isinstance(found, dict) else {}
 
 
-def read_manifest(out: str | Path) -> dict[str, Any]:
-    """Return the manifest of the edition in `out`, {} without one; pages whose file has gone are left out."""
-    folder = Path(out)
+def read_manifest(folder: Path) -> dict[str, Any]:
+    """Return the manifest of an edition, {} without one; pages whose file has gone are left out."""
     manifest = manifest_of(folder)
     try:
         pages = {
@@ -192,12 +190,11 @@ def read_manifest(out: str | Path) -> dict[str, Any]:
     return manifest | {"pages": pages} if (folder / "index.html").is_file() else {}
 
 
-def check_edition(out: str | Path, parameters: Mapping[str, Any]) -> None:
-    """Raise `OtherEdition` where `out` holds an edition for another year, unit, language or audience.
+def check_edition(folder: Path, parameters: Mapping[str, Any]) -> None:
+    """Raise `OtherEdition` where a folder holds an edition for another year, unit, language or audience.
 
     A page made for the leadership must never be shown as one of the public edition, nor be lost to it.
     """
-    folder = Path(out)
     manifest = manifest_of(folder)
     try:
         entries = [manifest, *manifest["pages"].values()]

@@ -135,12 +135,7 @@ def _alone(root: Path) -> Iterator[None]:
 def _prepared(plans: Plans, one: Plan, results: Sequence[Result], edition: Edition) -> Prepared:
     words = replace(edition, institution=one.about.institution, about=one.about.part(edition.lang))
     return prepare(
-        results,
-        one.folder,
-        words,
-        planned=one.planned,
-        inputs=one.inputs,
-        with_annex=plans.with_annex,
+        results, one.folder, words, planned=one.planned, inputs=one.inputs, with_annex=plans.with_annex
     )
 
 

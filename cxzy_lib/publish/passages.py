@@ -14,6 +14,10 @@ _HEADINGS = ["h1", "h2"]
 _BLOCKS = ["p", "li", "dt", "dd", "h1", "h2", "h3", "div", "span", "summary", "strong"]
 
 
+Above = dict[Any, tuple[str, ...]]  # a node -> the words above it
+Found = tuple[str, tuple[str, ...], str]  # place, words above, text
+
+
 @dataclass(frozen=True)
 class Passage:
     """A text of a page: `under` are the words that it stands under, from far to near; `place` says where."""
@@ -50,10 +54,6 @@ def passages(page: str, markup: str) -> list[Passage]:
     found = [one for part in parts for one in part(tree, above)]
     kept = (one for one in found if any(c.isdigit() for c in one[2]))
     return [Passage(page, place, under, words) for place, under, words in kept]
-
-
-Found = tuple[str, tuple[str, ...], str]
-Above = dict[Any, tuple[str, ...]]
 
 
 def _words(node: Any) -> str:

@@ -43,8 +43,8 @@ def _at_work(left: Path) -> bool:
         os.kill(int(left.name.removeprefix(_PREFIX).partition("-")[0]), 0)
     except (ValueError, ProcessLookupError):
         return False
-    except PermissionError:
-        return True
+    except PermissionError:  # another user's
+        pass
     return True
 
 

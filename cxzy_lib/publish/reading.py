@@ -33,7 +33,6 @@ class Statement:
     """
 
     page: str = field(compare=False)
-    place: str = field(compare=False)
     quote: str = field(compare=False)
     kind: str
     low: float
@@ -196,26 +195,20 @@ def _measure(
 
 
 def _statement(passage: Passage, number: re.Match[str], here: Mapping[str, Any]) -> Statement | None:
-    if here["measure"] == "other":
-        return None
-    groups = number.groupdict()
-    if groups["index"]:
-        kind, ends = "index", (groups["index"], groups["index"])
-        if here["measure"] != "index":
-            return None
-    elif groups["high"]:
-        kind, ends = "interval", (groups["low"], groups["high"])
-    elif groups["share"]:
-        kind, ends = "share", (groups["share"], groups["share"])
+    measure = here["measure"]
+    if number["high"]:
+        kind, ends = "interval", (number["low"], number["high"])
     else:
-        kind, ends = "count", (groups["count"], groups["count"])
-        if here["measure"] != "valid" and here.get("level") is None and passage.place != "picture":
-            return None
+        kind = str(number.lastgroup)
+        ends = (number[kind], number[kind])
+    of_ballots = measure == "valid" or here.get("level") is not None or passage.place == "picture"
+    if measure == "other":
+        return None
+    if (kind == "index" and measure != "index") or (kind == "count" and not of_ballots):
+        return None
     low, high = (float(end.replace(",", "")) for end in ends)
     places = len(ends[1].partition(".")[2])
     about = {name: here.get(name) for name in ("period", "group", "item", "scope", "level")}
     quote = " ".join(passage.text[max(0, number.start() - 24) : number.end() + 8].split())
     rest = bool(here.get("rest"))
-    return Statement(
-        passage.page, passage.place, quote, kind, low, high, 0.5 * 10**-places, **about, rest=rest
-    )
+    return Statement(passage.page, quote, kind, low, high, 0.5 * 10**-places, **about, rest=rest)

@@ -11,6 +11,7 @@ from concurrent.futures import Future, ProcessPoolExecutor, as_completed
 from concurrent.futures.process import BrokenProcessPool
 from contextlib import closing
 from dataclasses import dataclass, replace
+from functools import partial
 from multiprocessing import active_children, get_context
 from pathlib import Path
 from typing import Any, Literal
@@ -83,11 +84,10 @@ def run_jobs(
                     else:
                         yield n, result
     # A process that dies breaks its whole pool: whoever was in it runs again, each in one of its own.
-    for n, result in (pair for alone in again.items() for pair in _pool(dict([alone]), 1, folder)):
-        job = jobs[n]
-        message = text("publish.lost", job.parameters["lang"])
-        failed = Result(job, "failed", title=job.notebook.stem, error=Failure("BrokenProcessPool", message))
-        yield n, result or failed
+    for n, job in again.items():
+        [(_, result)] = _pool({n: job}, 1, folder)
+        lost = Failure("BrokenProcessPool", text("publish.lost", job.parameters["lang"]))
+        yield n, result or Result(job, "failed", title=job.notebook.stem, error=lost)
 
 
 def _ways(cluster: str | None) -> list[Any]:
@@ -159,27 +159,28 @@ def _executed(job: Job, work_dir: Path, engine: str | None) -> Any:
         raise NotebookError(text("publish.undeclared", job.parameters["lang"], names=names))
     source, target = (_unformatted(path) for path in (job.notebook, work_dir / job.notebook.name))
     own = {"home": str(work_dir)} if engine else {}
-    for last in (False, True):
-        try:
-            return papermill.execute_notebook(
-                source,
-                target,
-                dict(job.parameters),
-                engine_name=engine,
-                kernel_name="python3",
-                language="python",
-                progress_bar=False,
-                request_save_on_cell_execute=False,
-                execution_timeout=SECONDS,
-                cwd=str(job.notebook.parent),
-                extra_arguments=["--IPKernelApp.log_level=CRITICAL"],  # its chatter is not for the terminal
-                **own,
-            )
-        except RuntimeError as error:
-            # Two kernels that start at once can pick the same port: then one dies before it says a word.
-            if last or not any(words in str(error) for words in ("before replying", "didn't respond")):
-                raise
-    raise AssertionError("unreachable")
+    run = partial(
+        papermill.execute_notebook,
+        source,
+        target,
+        dict(job.parameters),
+        engine_name=engine,
+        kernel_name="python3",
+        language="python",
+        progress_bar=False,
+        request_save_on_cell_execute=False,
+        execution_timeout=SECONDS,
+        cwd=str(job.notebook.parent),
+        extra_arguments=["--IPKernelApp.log_level=CRITICAL"],  # its chatter is not for the terminal
+        **own,
+    )
+    try:
+        return run()
+    except RuntimeError as error:
+        # Two kernels that start at once can pick the same port: then one dies before it says a word.
+        if not any(words in str(error) for words in ("before replying", "didn't respond")):
+            raise
+    return run()
 
 
 def _unformatted(path: Path) -> str:

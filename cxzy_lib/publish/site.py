@@ -1,7 +1,7 @@
 """The edition as a folder: its pages, the table of contents and the manifest, each put in place whole."""
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
 from datetime import datetime
 from importlib import metadata
@@ -45,20 +45,20 @@ class Prepared:
 
 def prepare(
     results: Sequence[Result],
-    out: str | Path,
+    folder: Path,
     edition: Edition,
     *,
     planned: Sequence[Job],
     inputs: Mapping[str, str],
     with_annex: bool = False,
 ) -> Prepared:
-    """Return the edition that the results make of what stands in `out`; nothing is written.
+    """Return the edition that the results make of what stands in its folder; nothing is written.
 
     Parameters
     ----------
     results : sequence of Result
         Those of this run. A failed one leaves the last good page as it was; the index says so.
-    out : path
+    folder : path
         Pages of earlier runs that are not among the results stay, in the new edition's frame.
     edition : Edition
         The words around every page.
@@ -73,9 +73,8 @@ def prepare(
     Raises
     ------
     OtherEdition
-        If `out` holds an edition for another audience, language, year or unit.
+        If the folder holds an edition for another audience, language, year or unit.
     """
-    folder = Path(out)
     parameters = settings(planned[0])
     check_edition(folder, parameters)
     there: dict[str, Any] = read_manifest(folder).get("pages", {})
@@ -87,8 +86,7 @@ def prepare(
     files: dict[str, str | bytes] = {**embed_font(_pages(bodies, entries, edition, made, with_annex))}
     if with_annex:
         files[annex.FILE] = _annex(bodies, entries, edition, made)
-    status = "done" if all(entry["status"] == "done" for entry in entries.values()) else "failed"
-    manifest = _manifest(edition, parameters, made, status, inputs) | {"pages": entries}
+    manifest = _manifest(edition, parameters, made, entries.values(), inputs) | {"pages": entries}
     return Prepared(folder, manifest, files, frozenset(there))
 
 
@@ -109,28 +107,31 @@ def _entries(
 
 
 def _annex(bodies: Mapping[str, str], entries: Mapping[str, Any], edition: Edition, made: str) -> bytes:
-    facts = {name: getattr(edition, name) for name in ("title", "institution", "about", "period", "readers")}
+    facts = {name: getattr(edition, name) for name in ("institution", "about", "period", "readers")}
     facts |= {"made": made, "versions": _software()}
-    return annex.of_edition(bodies, entries, edition.lang, facts)
+    cover = [(text(f"annex.{name}", edition.lang), value) for name, value in facts.items() if value]
+    pages = [(str(entries[name]["name"]), body) for name, body in bodies.items()]
+    return annex.workbook(pages, edition.lang, cover, edition.title)
 
 
 def prepare_list(
     editions: Sequence[Mapping[str, Any]],
-    out: str | Path,
+    folder: Path,
     edition: Edition,
     *,
     parameters: Mapping[str, Any],
     inputs: Mapping[str, str],
 ) -> Prepared:
-    """Return the list of several editions - of institutions, branches, years - as it is to stand in `out`.
+    """Return the list of several editions - of institutions, branches, years - as it is to stand in `folder`.
 
     Parameters
     ----------
     editions : sequence of mappings
-        ``name``, ``folder`` below `out`, ``status`` (``done``, ``failed``, or ``withheld`` where its new
-        pages would have told what is hidden), ``made`` (None without pages), ``title`` (its first page's),
-        ``pages`` (how many) and ``failed`` (pairs of a page's name and its error).
-    out, edition
+        ``name``, ``folder`` (its name below that of the list), ``status`` (``done``, ``failed``, or
+        ``withheld`` where its new pages would have told what is hidden), ``made`` (None without pages),
+        ``title`` (its first page's), ``pages`` (how many) and ``failed`` (pairs of a page's name and its
+        error).
+    folder, edition
         As for `prepare`.
     inputs : mapping
         As given by `jobs.inputs`.
@@ -142,15 +143,13 @@ def prepare_list(
     OtherEdition
         As for `prepare`.
     """
-    folder = Path(out)
     check_edition(folder, parameters)
     made = datetime.now().isoformat(" ", "minutes")
     words = {"edition": edition, "editions": editions, "why": lambda error: why(error, edition.lang)}
     contents = render("editions.html.j2", edition.lang, **words)
     frame = {"edition": edition, "siblings": [], "versions": _software(), "page": "index.html"}
     whole = page(contents, lang=edition.lang, title=edition.title, made=made, **frame)
-    status = "done" if all(entry["status"] == "done" for entry in editions) else "failed"
-    manifest = _manifest(edition, parameters, made, status, inputs)
+    manifest = _manifest(edition, parameters, made, editions, inputs)
     manifest |= {"editions": [dict(entry) for entry in editions], "pages": {}}
     # What else an edition that stood here has left would be renewed, linked and audited by nobody.
     old = frozenset([*read_manifest(folder).get("pages", {}), annex.FILE, NOTES])
@@ -158,27 +157,30 @@ def prepare_list(
 
 
 def _manifest(
-    edition: Edition, parameters: Mapping[str, Any], made: str, status: str, inputs: Mapping[str, str]
+    edition: Edition,
+    parameters: Mapping[str, Any],
+    made: str,
+    entries: Iterable[Mapping[str, Any]],
+    inputs: Mapping[str, str],
 ) -> dict[str, Any]:
     return {
         "edition": asdict(edition),
         "parameters": dict(parameters),
         "made": made,
-        "status": status,
+        "status": "done" if all(entry["status"] == "done" for entry in entries) else "failed",
         "inputs": dict(inputs),
         "versions": versions(),
     }
 
 
-def publish(prepared: Prepared) -> Path:
-    """Put an edition, or a list of editions, into its folder and return the path of its index.
+def publish(prepared: Prepared) -> None:
+    """Put an edition, or a list of editions, into its folder.
 
     In one step where the system can (`placing.place`); those of `old` that are no longer made are removed.
     """
     words = json.dumps(prepared.manifest, ensure_ascii=False, indent=1) + "\n"
     # What the audit noted is about pages that go.
     place({**prepared.files, "manifest.json": words}, prepared.old | {NOTES}, prepared.folder)
-    return prepared.folder / "index.html"
 
 
 def _entry(
@@ -194,23 +196,15 @@ def _entry(
         "seconds": result.seconds,
         "error": asdict(result.error) if result.error else None,
     }
-    if result.status == "failed":
-        nothing: dict[str, Any] = {
-            "subtitle": "",
-            "name": result.title,
-            "key_numbers": [],
-            "made": None,
-            "digest": None,
-        }
-        return {"title": result.title, **nothing, **before, **told}
-    return told | {
+    words = {
         "title": result.title,
         "subtitle": result.subtitle,
         "name": result.name or result.title,
         "key_numbers": list(result.key_numbers),
-        "made": made,
-        "digest": digest(job, inputs),
     }
+    if result.status == "failed":  # the last good page stays
+        return {**words, "made": None, "digest": None, **before, **told}
+    return told | words | {"made": made, "digest": digest(job, inputs)}
 
 
 def _body(path: Path, result: Result | None) -> str:

@@ -2,32 +2,23 @@
 
 import os
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from datetime import date
 from pathlib import Path
 from random import Random
-from typing import TYPE_CHECKING
 
+import pandas as pd
+
+from cxzy_lib.sample import bureau as roll_up
+from cxzy_lib.sample import evidence
+from cxzy_lib.sample.books import Book, books, registers, write_book
+from cxzy_lib.sample.entries import Meant
+from cxzy_lib.sample.mess import Mess
+from cxzy_lib.sample.rounds import World, draw_world
 from cxzy_lib.sample.world import Row, period, pool, words
+from cxzy_lib.tables import SCHEMAS, conform
 
-if TYPE_CHECKING:
-    import pandas as pd
-
-    from cxzy_lib.sample.rounds import World
-
-Truth = dict[str, dict[str, "pd.DataFrame"]]
-TABLES = (
-    "units",
-    "people",
-    "votes",
-    "turnout",
-    "answers",
-    "events",
-    "attendance",
-    "tasks",
-    "hours",
-    "figures",
-)
+Truth = dict[str, dict[str, pd.DataFrame]]
 __all__ = ["make_sample", "write_truth"]
 
 
@@ -71,11 +62,6 @@ def make_sample(
     >>> [len(truth["云溪社区学院"][table]) for table in ("units", "hours")]
     [18, 92]
     """
-    from cxzy_lib.sample import evidence
-    from cxzy_lib.sample.books import books, write_book
-    from cxzy_lib.sample.mess import Mess
-    from cxzy_lib.sample.rounds import draw_world
-
     if members < 30 or institutions < 1 or not 0 <= mess <= 1:
         raise ValueError(
             f"members={members}, institutions={institutions}, mess={mess}: "
@@ -85,34 +71,31 @@ def make_sample(
     truth = {}
     for number in range(institutions):
         world = draw_world(number, seed, members)
-        target = Path(folder) / world.name
-        target.mkdir(parents=True, exist_ok=True)
-        for name, sheets in books(world, Mess(Random(f"{seed}-{number}-mess"), mess)):
-            write_book(target / name, sheets)
         more = f"{seed}-{number}-evidence"
-        for name, sheets in evidence.books(world, more, Mess(Random(more), mess)):
-            write_book(target / name, sheets)
-        truth[world.name] = _truth(world, more)
+        further = evidence.evidence(world, more)
+        target = Path(folder) / world.name
+        _write(target, books(world, Mess(Random(f"{seed}-{number}-mess"), mess)))
+        _write(target, evidence.books(world.name, further, Mess(Random(more), mess)))
+        truth[world.name] = _truth(world, evidence.truth(further))
     if bureau:
         truth |= _bureau(Path(folder), truth, seed, mess)
     return truth
 
 
+def _write(folder: Path, files: Iterable[Book]) -> None:
+    folder.mkdir(parents=True, exist_ok=True)
+    for name, sheets in files:
+        write_book(folder / name, sheets)
+
+
 def _bureau(folder: Path, truth: Truth, seed: int, mess: float) -> Truth:
     """Write the bureau's roll-ups and return what is true of them."""
-    from cxzy_lib.sample import bureau
-    from cxzy_lib.sample.books import write_book
-    from cxzy_lib.sample.mess import Mess
-
     name = str(words()["bureau"]["name"])
-    (folder / name).mkdir()
-    returns = bureau.returns(
-        [(school, int(of["people"]["is_member"].sum())) for school, of in truth.items()], seed
-    )
-    for file, sheets in bureau.books(returns, Mess(Random(f"{seed}-bureau-mess"), mess)):
-        write_book(folder / name / file, sheets)
-    nothing: dict[str, list[Row]] = {table: [] for table in TABLES}
-    return {name: _frames(nothing | {"figures": list(bureau.truth(returns))})}
+    schools = [(school, int(of["people"]["is_member"].sum())) for school, of in truth.items()]
+    returns = roll_up.returns(schools, seed)
+    _write(folder / name, roll_up.books(returns, Mess(Random(f"{seed}-bureau-mess"), mess)))
+    nothing: dict[str, list[Row]] = {table: [] for table in SCHEMAS}
+    return {name: _frames(nothing | {"figures": list(roll_up.truth(returns))})}
 
 
 def write_truth(truth: Truth, folder: str | os.PathLike[str]) -> None:
@@ -124,9 +107,7 @@ def write_truth(truth: Truth, folder: str | os.PathLike[str]) -> None:
             frame.to_csv(target / f"{name}.csv", index=False, lineterminator="\n", encoding="utf-8")
 
 
-def _truth(world: "World", seed: str) -> "dict[str, pd.DataFrame]":
-    from cxzy_lib.sample import evidence
-
+def _truth(world: World, further: Iterable[Meant]) -> dict[str, pd.DataFrame]:
     answers = list(_answers(world))
     rows: dict[str, list[Row]] = {
         "units": [*({**unit, "kind": "department"} for unit in world.units), *_branches(world.units)],
@@ -140,14 +121,12 @@ def _truth(world: "World", seed: str) -> "dict[str, pd.DataFrame]":
         "hours": world.hours,
         "figures": [],
     }
-    for table, row in evidence.truth(world, seed):
+    for table, row in further:
         rows[table] = [*rows[table], row]
     return _frames(rows)
 
 
-def _frames(rows: dict[str, list[Row]]) -> "dict[str, pd.DataFrame]":
-    from cxzy_lib.tables import conform
-
+def _frames(rows: dict[str, list[Row]]) -> dict[str, pd.DataFrame]:
     frames = {}
     for table, listed in rows.items():
         frame = conform(table, [{"person": row.get("name"), **row} for row in listed])
@@ -177,7 +156,7 @@ def _spread(head: Row, counts: Row) -> Iterator[Row]:
     yield from ({**head, "level": level, "count": count} for level, count in counts.items())
 
 
-def _votes(world: "World") -> Iterator[Row]:
+def _votes(world: World) -> Iterator[Row]:
     for tally in world.tallies:
         head = _occasion("satisfaction", tally["held_on"], scale=tally["scale"])
         for group in tally["groups"]:
@@ -201,8 +180,8 @@ def _about(item: str) -> Row:
     return {"appraisee_type": "party_admin_team" if item == "leadership" else "general_branch"}
 
 
-def _answers(world: "World") -> Iterator[Row]:
-    held, coded = world.papers, words()["words"]
+def _answers(world: World) -> Iterator[Row]:
+    held, coded = world.ballots, words()["words"]
     for paper in held["papers"]:
         head = _occasion("satisfaction", held["held_on"], scale=held["scale"])
         head |= {key: paper[key] for key in ("respondent", "rater_group")}
@@ -229,8 +208,8 @@ def _counted(answers: list[Row]) -> Iterator[Row]:
         yield {**dict(keys), **asked, "count": count}
 
 
-def _turnout(world: "World") -> Iterator[Row]:
-    for held in (*world.tallies, world.papers):
+def _turnout(world: World) -> Iterator[Row]:
+    for held in (*world.tallies, world.ballots):
         yield from ({**_occasion("satisfaction", held["held_on"]), **group} for group in held["groups"])
     for report in world.reports:
         present = report["present"] + report["masses"]
@@ -244,9 +223,7 @@ def _turnout(world: "World") -> Iterator[Row]:
         yield {**head, "rater_group": group, "returned": count, "valid": count}
 
 
-def _attendance(world: "World") -> Iterator[Row]:
-    from cxzy_lib.sample.books import registers
-
+def _attendance(world: World) -> Iterator[Row]:
     for _, branch, logs, names in registers(world):
         for log in logs:
             head = {"unit": branch, "precision": "day", "held_on": log["held_on"]}

@@ -10,7 +10,7 @@ from pathlib import Path
 
 from cxzy_lib.sample.mess import Cell, Grid, Mess, Sheet
 from cxzy_lib.sample.rounds import World
-from cxzy_lib.sample.world import Row, words
+from cxzy_lib.sample.world import YEARS, Row, words
 
 Book = tuple[str, list[Sheet]]
 
@@ -52,14 +52,17 @@ def books(world: World, mess: Mess) -> Iterator[Book]:
 def _simple(world: World, mess: Mess, code: str, rows: list[Row], file: str, year: int = 0) -> Book:
     mess.year, mess.cells = year, not file.endswith("csv")
     header, body = mess.table(code, rows)
-    title = words()["books"][code]["title"].format(name=world.name, year=year)
-    return file, [mess.sheet(str(year or "Sheet1"), [title], [header], body)]
+    return file, [mess.sheet(str(year or "Sheet1"), [_title(world, code, year)], [header], body)]
+
+
+def _title(world: World, code: str, year: int = 0) -> str:
+    return str(words()["books"][code]["title"].format(name=world.name, year=year))
 
 
 def _yearly(
     world: World, mess: Mess, code: str, rows: list[Row], file: str, endings: tuple[str, ...]
 ) -> Iterator[Book]:
-    for ending, year in zip(endings, (2010, 2011, 2012), strict=True):
+    for ending, year in zip(endings, YEARS, strict=True):
         of_year = [row for row in rows if row["year"] == year]
         yield _simple(world, mess, code, of_year, f"{year}年{file}.{ending}", year)
 
@@ -67,7 +70,7 @@ def _yearly(
 def _units(world: World, mess: Mess) -> Book:
     header, body = mess.table("units", world.units)
     sums = [sum(unit[key] for unit in world.units) for key in ("staff_count", "member_count")]
-    titles = [f"{world.name}处室名册", f"填报单位:{world.name}(盖章)    填报时间:2012年6月"]
+    titles = [_title(world, "units"), f"填报单位:{world.name}(盖章)    填报时间:2012年6月"]
     total = [None, "合 计", None, None, None, None, *sums]
     return "处室名册.xlsx", [mess.sheet("Sheet1", titles, [header], body, total=total)]
 
@@ -81,7 +84,7 @@ def _people(world: World, mess: Mess) -> Book:
     if mess.chance(2):
         first = next(n for n, person in enumerate(world.people) if not person["in_service"])
         body[first:first] = [["离退休党员"], header]
-    titles = [f"{world.name}党员花名册", "截止日期:2012年6月30日"]
+    titles = [_title(world, "people"), "截止日期:2012年6月30日"]
     return "党员花名册.xls", [mess.sheet("党员", titles, [header], body)]
 
 
@@ -162,7 +165,7 @@ def _tally_line(mess: Mess, item: str, counts: Row, levels: list[str]) -> list[C
 
 
 def _ballots(world: World, mess: Mess) -> Book:
-    held, coded = world.papers, words()["words"]
+    held, coded = world.ballots, words()["words"]
     grades = {**words()["scales"][held["scale"]], "unknown": "不了解", "abstain": None}
     grades["two ticks"] = "满意√ 基本满意√" if mess.level else "满意、基本满意"
     raters = coded["rater"]

@@ -5,9 +5,8 @@ from random import Random
 
 from cxzy_lib.sample.books import Book
 from cxzy_lib.sample.mess import Cell, Mess
-from cxzy_lib.sample.world import Row, pool, words
+from cxzy_lib.sample.world import YEARS, Row, pool, words
 
-YEARS = (2010, 2011, 2012)
 # What is done of how many: its columns, and the share of the middle institution.
 SHARES = (
     (("pledged_members", "members"), 0.97),
@@ -62,14 +61,15 @@ def _numbers(rng: Random, members: int, level: float) -> Row:
 
 def books(found: dict[int, list[Row]], mess: Mess) -> Iterator[Book]:
     """Yield a workbook for each year, with a sheet for each category and headings of its own."""
-    specs = [part.split() for part in words()["bureau"]["columns"].split("|")]
+    about = words()["bureau"]
+    specs = [part.split() for part in about["columns"].split("|")]
     for year, rows in found.items():
         sheets = []
         for group in pool("categories"):
             header = [mess.header(label) for label, *_ in specs]
             own = [row for row in rows if row["group"] == group]
             body = [[_cell(row, n, *spec[1:]) for spec in specs] for n, row in enumerate(own, 1)]
-            title = words()["bureau"]["title"].format(name=words()["bureau"]["name"], year=year)
+            title = about["title"].format(name=about["name"], year=year)
             sheets += [mess.sheet(group, [title], [header], body)] if own else []
         yield f"{year}年局汇总表.{'xls' if year == 2010 else 'xlsx'}", sheets
 

@@ -5,41 +5,19 @@ deliberate: members without a study plan, papers after their day, a department w
 matters decided before the Party meeting, a semester without a report, steps that were not taken.
 """
 
-import tomllib
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from datetime import date, timedelta
-from functools import cache
-from importlib import resources
 from random import Random
-from typing import Any
 
+from cxzy_lib.sample import papers
+from cxzy_lib.sample.entries import EVE, START, Entry, Meant, data, draw, event, figure, says, yes
 from cxzy_lib.sample.mess import Cell, Mess, Sheet
 from cxzy_lib.sample.rounds import World
-from cxzy_lib.sample.world import Row, pool, roster
-
-Entry = tuple[list[Cell], list[tuple[str, Row]]]
-START, EVE = date(2010, 5, 31), {2010: (6, 9), 2011: (6, 8), 2012: (6, 5)}
-AUTHORS = {"cadre_member": "innovation_topic", "teacher_member": "professional_topic"}
-DRAFT, FINAL = date(2011, 2, 28), date(2011, 7, 31)
-
-
-@cache
-def _data() -> dict[str, Any]:
-    return tomllib.loads(resources.files(__package__).joinpath("evidence.toml").read_text("utf-8"))
-
-
-def _says(code: str) -> str:
-    return str(_data()["words"][code])
-
-
-def _draw(name: str) -> list[Any]:
-    return list(_data()["draw"][name])
+from cxzy_lib.sample.world import pool, roster
 
 
 def evidence(world: World, seed: str) -> dict[str, list[Entry]]:
     """Return the rows of every further book with what they mean: a layout's code (and year) -> entries."""
-    from cxzy_lib.sample import papers
-
     makers = {
         "T11": _opinions, "T13": _study_plans, "T14": papers.outputs, "T16": _contact_points,
         "T17": papers.news,
@@ -53,35 +31,22 @@ def evidence(world: World, seed: str) -> dict[str, list[Entry]]:
     return found
 
 
-def books(world: World, seed: str, mess: Mess) -> Iterator[tuple[str, list[Sheet]]]:
-    """Yield the further files: their names and sheets; their days are written as people write them."""
-    for code, entries in evidence(world, seed).items():
+def books(name: str, found: Mapping[str, list[Entry]], mess: Mess) -> Iterator[tuple[str, list[Sheet]]]:
+    """Yield the further files of an institution: their names and sheets, days as people write them."""
+    for code, entries in found.items():
         layout, _, year = code.partition(" ")
-        book = _data()["books"][layout]
+        book = data()["books"][layout]
         mess.year, mess.cells = 0, not book["file"].endswith("csv")
         header: list[Cell] = [*book["columns"].split("|")]
         body = [[mess.day(c) if isinstance(c, date) else c for c in cells] for cells, _ in entries]
         numbered = [[n, *row] for n, row in enumerate(body, 1)] if header[0] == "序号" else body
-        title = book["title"].format(name=world.name, year=year)
+        title = book["title"].format(name=name, year=year)
         yield book["file"].format(year=year), [mess.sheet("Sheet1", [title], [header], numbered)]
 
 
-def truth(world: World, seed: str) -> Iterator[tuple[str, Row]]:
+def truth(found: Mapping[str, list[Entry]]) -> Iterator[Meant]:
     """Yield what the further files mean: table and row."""
-    for entries in evidence(world, seed).values():
-        for _, rows in entries:
-            yield from rows
-
-
-def event(kind: str, day: date | None, **more: Any) -> tuple[str, Row]:
-    """Return an event of one day."""
-    known = {"held_on": day, "precision": "day"} if day else {}
-    return "events", {"kind": kind, **known, **more}
-
-
-def figure(indicator: str, value: float | None, measured_in: str, **more: Any) -> tuple[str, Row]:
-    """Return a figure."""
-    return "figures", {"indicator": indicator, "value": value, "unit_of_measure": measured_in, **more}
+    yield from (meant for entries in found.values() for _, rows in entries for meant in rows)
 
 
 def _opinions(world: World, rng: Random) -> Iterator[Entry]:
@@ -92,21 +57,12 @@ def _opinions(world: World, rng: Random) -> Iterator[Entry]:
         raw = rng.randrange(8, 60)
         merged = raw - rng.randrange(1, raw // 2)
         asked = "党员和群众"
-        cells: list[Cell] = [
-            day,
-            _says(channel),
-            _says(about),
-            asked,
-            "内容不进入统计",
-            "工作作风",
-            raw,
-            merged,
-        ]
+        words: list[Cell] = [says(channel), says(about), asked, "内容不进入统计", "工作作风"]
         about_it = {"subject": about, "group": asked, "year": day.year}
         rows = [event("opinion_collection", day, channel=channel, topic="工作作风")]
         rows += [figure("opinions_raw", raw, "opinions", **about_it)]
         rows += [figure("opinions_merged", merged, "opinions", **about_it)]
-        yield [*cells, "已梳理", day + timedelta(20)], rows
+        yield [day, *words, raw, merged, "已梳理", day + timedelta(20)], rows
 
 
 def _study_plans(world: World, rng: Random) -> Iterator[Entry]:
@@ -133,50 +89,49 @@ def _contact_points(world: World, rng: Random) -> Iterator[Entry]:
 
 
 def _matters(world: World, rng: Random) -> Iterator[Entry]:
-    yes = {True: "是", False: "否"}
-    for topic, kind, party, members, decided, executed, *firsts in _draw("matters"):
+    for topic, kind, party, members, decided, executed, *firsts in draw("matters"):
         head = {"subject": topic, "category": kind, "due_on": decided}
         rows = [event("decision", decided, topic=topic, form=kind)]
         rows += [("tasks", {**head, "kind": "prior_discussion", "done_on": party})]
         for name, good in zip(("know_first", "discuss_first", "act_first"), firsts, strict=True):
             rows.append(("tasks", {**head, "kind": name, "status": "done" if good else "open"}))
-        told = [yes[good] for good in firsts]
-        yield [topic, _says(kind), party, members, decided, executed, *told, None, None], rows
+        told = [yes(good) for good in firsts]
+        yield [topic, says(kind), party, members, decided, executed, *told, None, None], rows
 
 
 def _posts(world: World, rng: Random) -> Iterator[Entry]:
-    for topic, recommended, day, start, end, reserve in _draw("posts"):
+    for topic, recommended, day, start, end, reserve in draw("posts"):
         rows = [event("appointment", day, topic=topic, form=recommended or None)]
         if reserve:
             rows.append(event("reserve_cadre", day, topic=topic))
         notice = {"kind": "public_notice", "subject": topic, "opened_on": start, "done_on": end}
         span = f"{start.isoformat()}至{end.isoformat()}"
-        told = "是" if reserve else "否"
-        yield [None, topic, recommended, "已考察", day, span, None, told, None], [*rows, ("tasks", notice)]
+        told: list[Cell] = [topic, recommended, "已考察", day, span, None, yes(reserve)]
+        yield [None, *told, None], [*rows, ("tasks", notice)]
 
 
 def _documents(world: World, rng: Random) -> Iterator[Entry]:
-    for topic, kind, day, *items in _draw("documents"):
+    for topic, kind, day, *items in draw("documents"):
         rows = [event(kind, day, topic=topic)]
         for name, count in zip(("document_items", "document_items_done"), items, strict=False):
             rows.append(figure(name, count, "items", year=day.year))
-        yield [topic, _says(kind), day, f"{day.year}年", *(items or [None, None]), None], rows
+        yield [topic, says(kind), day, f"{day.year}年", *(items or [None, None]), None], rows
 
 
 def _incidents(world: World, rng: Random) -> Iterator[Entry]:
-    for day, *told in _draw("incidents"):
+    for day, *told in draw("incidents"):
         if not told:
             yield [day, "本学期无", None, None, None], [event("zero_report", day, topic="none")]
             continue
         who, what, sure = told
         row = event(what, day, topic=who, form="confirmed" if sure else "unconfirmed")
-        yield [day, _says(who), _says(what), "是" if sure else "否", None], [row]
+        yield [day, says(who), says(what), yes(sure), None], [row]
 
 
 def _mass(world: World, rng: Random) -> Iterator[Entry]:
-    for kind, day, topic, rank, present in _draw("mass"):
+    for kind, day, topic, rank, present in draw("mass"):
         row = event(kind, day, topic=topic, form=rank, present=present)
-        yield [_says(kind), day, topic, rank, present, None], [row]
+        yield [says(kind), day, topic, rank, present, None], [row]
 
 
 def _thinking(world: World, rng: Random) -> Iterator[Entry]:
@@ -192,11 +147,11 @@ def _thinking(world: World, rng: Random) -> Iterator[Entry]:
 
 
 def _steps(world: World, rng: Random) -> Iterator[Entry]:
-    for year, step, start, end, proof in _draw("steps"):
+    for year, step, start, end, proof in draw("steps"):
         row = {"kind": "step", "subject": step, "opened_on": start, "done_on": end, "measures": proof}
         people = len(roster(world.people, start))
         told = figure("step_participants", people, "people", subject=step, year=year)
-        yield [f"{year}年", _says(step), start, end, None, proof, people], [("tasks", row), told]
+        yield [f"{year}年", says(step), start, end, None, proof, people], [("tasks", row), told]
 
 
 def _talks(world: World, rng: Random) -> Iterator[Entry]:

@@ -3,24 +3,14 @@
 from collections.abc import Iterator
 from datetime import date, timedelta
 from random import Random
-from typing import Any
 
-from cxzy_lib.sample.evidence import (
-    AUTHORS,
-    DRAFT,
-    EVE,
-    FINAL,
-    START,
-    Entry,
-    _draw,
-    _says,
-    event,
-    figure,
-)
+from cxzy_lib.sample.entries import EVE, START, Entry, Meant, draw, event, figure, says, yes
 from cxzy_lib.sample.mess import Cell
 from cxzy_lib.sample.rounds import World
-from cxzy_lib.sample.world import Row, period, pool, roster, words
+from cxzy_lib.sample.world import YEARS, Row, period, pool, roster, words
 
+AUTHORS = {"cadre_member": "innovation_topic", "teacher_member": "professional_topic"}
+DRAFT, FINAL = date(2011, 2, 28), date(2011, 7, 31)
 NEWS = (
     "model_deeds", "member_style", "party_education", "party_affairs_disclosure", "school_affairs_disclosure",
 )  # fmt: skip
@@ -34,24 +24,15 @@ def outputs(world: World, rng: Random) -> Iterator[Entry]:
         if not roles or rng.random() > (0.75 if person["is_cadre"] else 0.65):
             continue
         role = "cadre_and_teacher" if len(roles) == 2 else roles[0]
-        kind, title = AUTHORS[roles[0]], rng.choice(_draw("titles"))
+        kind, title = AUTHORS[roles[0]], rng.choice(draw("titles"))
         drafted = DRAFT - timedelta(rng.randrange(-12, 70))
         done = FINAL - timedelta(rng.randrange(-40, 60)) if rng.random() < 0.85 else None
         yield _output(person["name"], role, title, kind, drafted, done)
-    for title, day, journal in _draw("articles"):
+    for title, day, journal in draw("articles"):
         name = world.people[0]["name"]
-        cells: list[Cell] = [name, _says("cadre_member"), title, _says("party_article"), _says("done")]
-        rows = [
-            event(
-                "party_article",
-                day,
-                topic=title,
-                form="cadre_member",
-                channel="done",
-                venue=journal,
-                name=name,
-            )
-        ]
+        cells: list[Cell] = [name, says("cadre_member"), title, says("party_article"), says("done")]
+        about = {"topic": title, "form": "cadre_member", "channel": "done", "venue": journal, "name": name}
+        rows = [event("party_article", day, **about)]
         task: Row = {"kind": "final", "due_on": FINAL, "status": "done", "name": name, "subject": title}
         rows.append(("tasks", {**task, "category": "cadre_member", "done_on": day}))
         yield [*cells, None, day, journal, None, None, None, None], rows
@@ -59,7 +40,7 @@ def outputs(world: World, rng: Random) -> Iterator[Entry]:
 
 def _output(name: str, role: str, title: str, kind: str, drafted: date, done: date | None) -> Entry:
     stage = "done" if done else "draft"
-    cells: list[Cell] = [name, _says(role), title, _says(kind), _says(stage), drafted, done]
+    cells: list[Cell] = [name, says(role), title, says(kind), says(stage), drafted, done]
     head: Row = {"status": "done", "name": name, "subject": title, "category": role}
     rows = [event(kind, done, topic=title, form=role, channel=stage, name=name, precision="day")]
     rows.append(("tasks", {**head, "kind": "draft", "due_on": DRAFT, "done_on": drafted}))
@@ -94,21 +75,15 @@ def _nomination(
 ) -> Entry:  # fmt: skip
     name, branch, expected, cast, got = head
     start, end = notice
-    cells: list[Cell] = [name, _says("excellent_member"), branch, _says(level), expected, cast, got]
-    cells += ["是" if awarded else "否", start, end, objections, None, awarded, f"{year}年", None]
+    cells: list[Cell] = [name, says("excellent_member"), branch, says(level), expected, cast, got]
+    cells += [yes(awarded is not None), start, end, objections, None, awarded, f"{year}年", None]
     kind = {"topic": "excellent_member", "unit": branch, "form": level}
-    rows: list[tuple[str, Row]] = [
-        event("nomination", start, **kind, expected=expected, present=cast, name=name)
-    ]
+    rows = [event("nomination", start, **kind, expected=expected, present=cast, name=name)]
     if awarded:
         rows.append(event("award", awarded, **kind, name=name))
-    vote: Row = {
-        "occasion": "nomination",
-        "appraisee_type": "nominee",
-        "rater_group": "member",
-        "scale": "vote",
-    }
-    vote |= {"level": "for", "item": level, "appraisee": name, "count": got, "held_on": start, "unit": branch}
+    vote: Row = {"occasion": "nomination", "appraisee_type": "nominee", "rater_group": "member"}
+    vote |= {"scale": "vote", "level": "for", "item": level, "appraisee": name, "count": got}
+    vote |= {"held_on": start, "unit": branch}
     rows.append(("votes", {**vote, "occasion_id": f"nomination-{start}-{branch}", **period(start)}))
     task = {"kind": "public_notice", "name": name, "subject": "excellent_member", "unit": branch}
     rows.append(("tasks", {**task, "opened_on": start, "done_on": end}))
@@ -125,16 +100,16 @@ def news(world: World, rng: Random) -> Iterator[Entry]:
         channel = ("website", "showcase", "website", "other_media", "notice_board")[n % 5]
         fixed.append((date(2010, 6, 1) + timedelta(18 * n + rng.randrange(9)), channel, NEWS[(n // 2) % 5]))
     for day, channel, kind in sorted(fixed):
-        title = rng.choice(_draw("news"))
+        title = rng.choice(draw("news"))
         yield (
-            [day, _says(channel), _says(kind), title, None, None, None, None],
+            [day, says(channel), says(kind), title, None, None, None, None],
             [event(kind, day, channel=channel, topic=title)],
         )
 
 
 def points(world: World, rng: Random) -> Iterator[Entry]:
     """Yield the points of the five goods; the own score is rarely lower than the assessed one."""
-    for block, count, *possible in _draw("blocks"):
+    for block, count, *possible in draw("blocks"):
         for n, most in zip(range(1, count + 1), possible, strict=True):
             own = most - rng.choice((0, 0, 0, 0.5))
             assessed = max(0.0, own - rng.choice((0, 0, 0.5, 0.5, 1, 1.5)))
@@ -174,16 +149,16 @@ def work(world: World, rng: Random) -> Iterator[Entry]:
     }
     measures |= {"awards": ("项", 1.2, 1, 0.8), "papers": ("篇", 1, 1, 0.5), "major_tasks": ("项", 2, 1, 0.7)}
     people = [person for person in _all_staff(world) if person["is_teacher"]]
-    for year in (2010, 2011, 2012):
+    for year in YEARS:
         for person in people:
             for code, (unit, middle, spread, more) in measures.items():
-                better = more * (1 if person["is_member"] else 0) * (1 + 0.2 * (year - 2010))
+                better = more * person["is_member"] * (1 + 0.2 * (year - 2010))
                 value = max(0, round(rng.gauss(middle + better, spread)))
                 group = "member" if person["is_member"] else "nonmember"
                 row = figure(code, value, unit, subject=person["name"], unit=person["unit"], group=group)
                 row[1].update(year=year, is_teacher=True)
-                told = "是" if person["is_member"] else "否"
-                yield [year, person["unit"], person["name"], told, "是", _says(code), value, unit], [row]
+                who = [person["unit"], person["name"], yes(person["is_member"]), yes(True)]
+                yield [year, *who, says(code), value, unit], [row]
 
 
 def staff(world: World, rng: Random) -> Iterator[Entry]:
@@ -198,9 +173,8 @@ def staff(world: World, rng: Random) -> Iterator[Entry]:
         note = gone.get(n)
         row: Row = {"name": person["name"], "unit": person["unit"], "is_teacher": person["is_teacher"]}
         row |= {"joined_on": joined, "left_on": left, "note": note, "is_probationary": False}
-        told = "是" if person["is_teacher"] else "否"
-        cells: list[Cell] = [person["name"], person["unit"], told, None, joined, left, note and _says(note)]
-        yield [*cells, None], [("people", row)]
+        cells: list[Cell] = [person["name"], person["unit"], yes(person["is_teacher"]), None, joined, left]
+        yield [*cells, note and says(note), None], [("people", row)]
 
 
 def leads(world: World, rng: Random) -> Iterator[Entry]:
@@ -225,16 +199,11 @@ def leaders(world: World, rng: Random) -> Iterator[Entry]:
         parts = [0.8, 0.15, 0.04]
         counts = [round(present * part) for part in parts]
         counts.append(present - sum(counts))
-        head: dict[str, Any] = {
-            "occasion": "leader",
-            "occasion_id": f"leader-{day}",
-            "held_on": day,
-            **period(day),
-        }
+        head: Row = {"occasion": "leader", "occasion_id": f"leader-{day}", "held_on": day, **period(day)}
         kind = "leadership_team" if who == "领导班子" else "leader"
         vote = {**head, "appraisee_type": kind, "appraisee": who, "item": "overall", "rater_group": "all"}
         levels = ("excellent", "competent", "basically_competent", "incompetent")
-        rows: list[tuple[str, Row]] = [
+        rows: list[Meant] = [
             ("votes", {**vote, "scale": "cadre4", "level": level, "count": count})
             for level, count in zip(levels, counts, strict=True)
         ]

@@ -22,12 +22,8 @@ APPRAISALS = (
     (date(2011, 12, 21), "member4"),
     (date(2012, 5, 23), "member4"),
 )
-REPORTS = (
-    date(2010, 7, 2),
-    date(2010, 12, 29),
-    date(2011, 12, 28),
-    date(2012, 6, 15),
-)  # spring 2011 is missing
+# The report of spring 2011 is missing.
+REPORTS = (date(2010, 7, 2), date(2010, 12, 29), date(2011, 12, 28), date(2012, 6, 15))
 COURSES = (  # batch, mode, first day, days (0 = the whole month), hours, share of members
     ("2010年暑期党员轮训班", "classroom", date(2010, 7, 5), 2, 16, 0.8),
     ("2010年秋季网络课程", "online", date(2010, 11, 1), 0, 4, 0.6),
@@ -53,7 +49,7 @@ class World:
     people: list[Row]
     logs: list[Row]
     tallies: list[Row]
-    papers: Row
+    ballots: Row
     appraisals: list[Row]
     reports: list[Row]
     pledges: list[Row]
@@ -79,7 +75,7 @@ def draw_world(number: int, seed: int, members: int) -> World:
         people=people,
         logs=[row for branch in pool("branches") for row in w.draw_log(rng, branch, people)],
         tallies=[_tally(rng, held, people, size) for held in TALLIES],
-        papers=_papers(rng, people, size),
+        ballots=_ballots(rng, people, size),
         appraisals=[_appraisal(rng, *held, people, units) for held in APPRAISALS],
         reports=[_report(rng, day, people, size) for day in REPORTS],
         pledges=[_pledge(rng, person) for person in people if rng.random() > 0.03],
@@ -125,7 +121,7 @@ def _tally(rng: Random, held: tuple[date, str, float, float], people: list[Row],
     return {"held_on": held[0], "scale": held[1], "groups": groups}
 
 
-def _papers(rng: Random, people: list[Row], others: int) -> Row:
+def _ballots(rng: Random, people: list[Row], others: int) -> Row:
     groups, items = _groups(rng, BALLOTS, people, others), list(words()["words"]["item"])
     papers = []
     for group in groups:

@@ -15,6 +15,7 @@ from typing import Any
 
 Row = dict[str, Any]
 
+YEARS = (2010, 2011, 2012)
 SNAPSHOT = date(2012, 6, 30)
 PLANNED_FROM = date(2012, 6, 18)  # later rows of the activity log are plans: nobody was counted
 GAP = (date(2011, 3, 1), date(2011, 5, 20))  # of the fourth branch
