@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 @click.argument("figure")
 @click.option("--row", type=click.IntRange(1), help="FIGURE 为文件名时的行号 / FIGURE names a file: its row")
 @click.option("--cells", is_flag=True, help="并列出各行原文（含姓名）/ also what the rows say, with names")
-@common
+@common("campaign raw processed lang year unit")
 def trace(call: Call, figure: str, row: int | None, cells: bool) -> int:
     """列出一个数字所依据的文件、工作表和行 / Say from which files, sheets and rows a figure comes.
 
@@ -52,7 +52,7 @@ def trace(call: Call, figure: str, row: int | None, cells: bool) -> int:
 
 @click.command()
 @click.argument("folder", type=FOLDER)
-@common
+@common("campaign processed lang")
 def audit(call: Call, folder: Path) -> int:
     """试由已发布的报告推算未公布的票 / Try to tell hidden ballots from FOLDER and what is beside it."""
     from cxzy_lib.publish.audit import Auditor

@@ -6,7 +6,7 @@ import os
 import signal
 import sys
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, fields
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -22,46 +22,47 @@ class Wrong(click.ClickException):
 
 
 FOLDER = click.Path(path_type=Path)
-LANG = click.option(
-    "--lang", default="zh", type=click.Choice(languages()), show_default=True, help="语言 / language"
-)
+
+
+def _folder(default: str, said: str) -> dict[str, Any]:
+    return {"default": default, "type": FOLDER, "show_default": True, "help": said}
+
+
+LANG: dict[str, Any] = {
+    "default": "zh",
+    "type": click.Choice(languages()),
+    "show_default": True,
+    "help": "语言 / language",
+}
 HELP = click.help_option("-h", "--help", help="帮助 / this help")
-COMMON = (
-    click.option(
-        "--campaign", default="campaign", type=FOLDER, show_default=True, help="设定 / what is measured"
-    ),
-    click.option("--raw", default="data/raw", type=FOLDER, show_default=True, help="原始数据 / raw files"),
-    click.option(
-        "--processed", default="data/processed", type=FOLDER, show_default=True, help="处理后的表 / tables"
-    ),
-    click.option(
-        "--out",
-        type=FOLDER,
-        help="报告文件夹 / the report  [default: reports/AUDIENCE-LANG[-YEAR][-UNIT][-each-…]]",
-    ),
-    LANG,
-    click.option(
-        "--audience",
-        default="public",
-        type=click.Choice(["public", "leadership", "branch"]),
-        show_default=True,
-        help="读者 / readers",
-    ),
-    click.option("--year", type=int, help="只看这一年 / only this calendar year"),
-    click.option("--unit", help="只看该单位、支部或处室 / only this institution, branch or department"),
-    click.option(
-        "--each",
-        multiple=True,
-        type=click.Choice(["branch", "year"]),
-        help="另为每个支部、每一年各出一份 / also an edition for each branch, each year",
-    ),
-    click.option("--annex", is_flag=True, help="附各表工作簿 / also a workbook of the tables"),
-    click.option("--jobs", default=os.cpu_count() or 1, type=click.IntRange(1), help="并行数 / side by side"),
-    click.option("--cluster", help="调度器地址 / a scheduler whose workers run the notebooks"),
-    click.option("--quiet", is_flag=True, help="只打印结果一行 / print one line: what came of it"),
-    click.option("--force", is_flag=True, help="未变的也重做 / also what is up to date"),
-    HELP,
-)
+COMMON: dict[str, dict[str, Any]] = {
+    "campaign": _folder("campaign", "设定 / what is measured"),
+    "raw": _folder("data/raw", "原始数据 / raw files"),
+    "processed": _folder("data/processed", "处理后的表 / tables"),
+    "out": {
+        "type": FOLDER,
+        "help": "报告文件夹 / the report  [default: reports/AUDIENCE-LANG[-YEAR][-UNIT][-each-…]]",
+    },
+    "lang": LANG,
+    "audience": {
+        "default": "public",
+        "type": click.Choice(["public", "leadership", "branch"]),
+        "show_default": True,
+        "help": "读者 / readers",
+    },
+    "year": {"type": int, "help": "只看这一年 / only this calendar year"},
+    "unit": {"help": "只看该单位、支部或处室 / only this institution, branch or department"},
+    "each": {
+        "multiple": True,
+        "type": click.Choice(["branch", "year"]),
+        "help": "另为每个支部、每一年各出一份 / also an edition for each branch, each year",
+    },
+    "annex": {"is_flag": True, "help": "附各表工作簿 / also a workbook of the tables"},
+    "jobs": {"default": os.cpu_count() or 1, "type": click.IntRange(1), "help": "并行数 / side by side"},
+    "cluster": {"help": "调度器地址 / a scheduler whose workers run the notebooks"},
+    "quiet": {"is_flag": True, "help": "只打印结果一行 / print one line: what came of it"},
+    "force": {"is_flag": True, "help": "未变的也重做 / also what is up to date"},
+}
 
 
 @dataclass(frozen=True)
@@ -106,39 +107,48 @@ class Call:
             raise self.wrong("not_cleaned", folder=self.processed)
 
 
-def common(command: Callable[..., int]) -> Callable[..., None]:
-    """Give a command the common options as a Call; what it returns is the exit status."""
+def common(used: str = " ".join(COMMON)) -> Callable[[Callable[..., int]], Callable[..., None]]:
+    """Give a command the common options as a Call; what it returns is the exit status.
 
-    def run(**options: Any) -> None:
-        from cxzy_lib.campaign import CampaignError
-        from cxzy_lib.intake.files import Busy
+    Every command takes them all, so that a script can give them to each; its help lists those `used`.
+    """
 
-        names = {field.name for field in fields(Call)}
-        own = {name: value for name, value in options.items() if name not in names}
-        call = Call(**{name: value for name, value in options.items() if name in names})
-        # Ended from outside, it ends what it started and removes what it wrote on the way, too.
-        signal.signal(signal.SIGTERM, lambda *_: sys.exit(128 + signal.SIGTERM))
-        try:
-            check_languages()
-        except ValueError as error:
-            raise Wrong(str(error)) from error
-        try:
-            status = command(call, **own)
-        except (CampaignError, PermissionError, NotADirectoryError) as error:
-            raise Wrong(str(error)) from error
-        except Busy as busy:
-            call.say("busy", err=True, folder=busy.folder, pid=busy.pid, since=busy.since)
-            status = 1
-        except KeyboardInterrupt:
-            call.say("interrupted", err=True)
-            status = 130
-        sys.exit(status)
+    def decorate(command: Callable[..., int]) -> Callable[..., None]:
+        def run(**options: Any) -> None:
+            own = {name: value for name, value in options.items() if name not in COMMON}
+            call = Call(**{name: value for name, value in options.items() if name in COMMON})
+            sys.exit(_status(call, lambda: command(call, **own)))
 
-    run.__name__, run.__doc__ = command.__name__, command.__doc__
-    decorated: Callable[..., None] = run
-    for option in reversed(COMMON):
-        decorated = option(decorated)
-    return decorated
+        run.__name__, run.__doc__ = command.__name__, command.__doc__
+        decorated: Callable[..., None] = HELP(run)
+        for name, kind in reversed(COMMON.items()):
+            decorated = click.option(f"--{name}", hidden=name not in used.split(), **kind)(decorated)
+        return decorated
+
+    return decorate
+
+
+def _status(call: Call, command: Callable[[], int]) -> int:
+    """Return how a command ended; raise `Wrong` where the call or the campaign's files are."""
+    from cxzy_lib.campaign import CampaignError
+    from cxzy_lib.intake.files import Busy
+
+    # Ended from outside, it ends what it started and removes what it wrote on the way, too.
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(128 + signal.SIGTERM))
+    try:
+        check_languages()
+    except ValueError as error:
+        raise Wrong(str(error)) from error
+    try:
+        return command()
+    except (CampaignError, PermissionError, NotADirectoryError) as error:
+        raise Wrong(str(error)) from error
+    except Busy as busy:
+        call.say("busy", err=True, folder=busy.folder, pid=busy.pid, since=busy.since)
+        return 1
+    except KeyboardInterrupt:
+        call.say("interrupted", err=True)
+        return 130
 
 
 def summed(call: Call, *steps: Callable[[], int]) -> int:

@@ -228,7 +228,7 @@ def main() -> None:
 
 
 @main.command()
-@common
+@common("campaign raw lang jobs")
 def check(call: Call) -> int:
     """检查原始文件，不写入 / Say what each raw file is, write nothing."""
     from cxzy_lib.campaign import load_campaign
@@ -251,7 +251,7 @@ def check(call: Call) -> int:
 
 
 @main.command()
-@common
+@common("campaign raw processed lang jobs quiet force")
 def clean(call: Call) -> int:
     """清洗原始文件 / Clean the raw files into tables."""
     return summed(call, lambda: _clean(call))
@@ -259,14 +259,14 @@ def clean(call: Call) -> int:
 
 @main.command()
 @click.argument("notebooks", nargs=-1)
-@common
+@common("campaign processed out lang audience year unit each annex jobs cluster quiet force")
 def run(call: Call, notebooks: tuple[str, ...]) -> int:
     """制作报告页（全部或指定） / Make the pages, all or those named."""
     return summed(call, lambda: _run(call, notebooks))
 
 
 @main.command()
-@common
+@common()
 def report(call: Call) -> int:
     """清洗并制作报告 / Clean, then make the report."""
     _check_call(call)

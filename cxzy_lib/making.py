@@ -19,7 +19,7 @@ from cxzy_lib.texts import text
     "--mess", default=0.5, show_default=True, type=click.FloatRange(0, 1), help="杂乱程度 / 0 clean … 1 all"
 )
 @click.option("--bureau", is_flag=True, help="另生成教育局汇总表 / a bureau's roll-up of them, too")
-@LANG
+@click.option("--lang", **LANG)
 @HELP
 def sample(
     folder: Path, seed: int, members: int, institutions: int, mess: float, bureau: bool, lang: str
@@ -52,7 +52,7 @@ def sample(
     show_default=True,
     help="取单位名称 / gives the names of units",
 )
-@LANG
+@click.option("--lang", **LANG)
 @HELP
 def forms(folder: Path, campaign: Path, processed: Path, lang: str) -> None:
     """生成空白表格，供下一轮填写 / Write blank workbooks for the next round."""

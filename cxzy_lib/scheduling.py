@@ -84,7 +84,7 @@ def _time(_: object, __: object, value: str) -> str:
 @click.option("--cron", "kind", flag_value="cron", help="crontab 一行 / a line for crontab")
 @click.option("--at", default="02:30", show_default=True, callback=_time, help="每天几点 / when, HH:MM")
 @click.option("--to", type=click.Path(path_type=Path, file_okay=False), help="写入文件夹 / write them there")
-@common
+@common()
 def schedule(call: Call, kind: str, at: str, to: Path | None) -> int:
     """打印每夜定时制作报告的设置 / Print what makes the report every night; the options are the report's."""
     command, folder = command_of(call), Path.cwd()
