@@ -297,6 +297,8 @@ def test_what_is_late_is_summed_up_and_names_nobody_for_the_public() -> None:
     )
     public = prepare.late_by_unit(LATE, "zh", ())
     assert public[["kind", "late"]].to_numpy().tolist() == [["pledge", 5], ["rectification", 2]]
+    plans = prepare.late_by_unit(LATE[:1].assign(kind="study_plan"), "zh", ())
+    assert "个人学习计划" in html_table(plans, columns.late("zh", ())).html
     told = html_table(public, columns.late("zh", ())).html + page_words.late_sentence(LATE, day, "zh", ())
     assert not [name for name in "甲乙丙丁戊己" if name in told]
 
