@@ -165,12 +165,12 @@ def _check_unit(call: Call) -> None:
         return
     import pandas as pd
 
-    from cxzy_lib.present.report import check_selection
+    from cxzy_lib.present.selection import resolve
     from cxzy_lib.stored import institutions
 
     units = pd.read_parquet(call.processed / "units.parquet")
     try:
-        check_selection(units, call.unit, call.lang, institutions(call.processed))
+        resolve(units, call.unit, call.lang, institutions(call.processed))
     except ValueError as error:
         raise Wrong(str(error)) from error
 

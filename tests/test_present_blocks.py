@@ -223,10 +223,10 @@ def test_every_text_has_both_languages_with_the_same_places() -> None:
             assert places[0] == places[1], key
 
 
-def points_told(x, y, words, scatter=False):
+def points_told(x, y, words):
     """Draw points between 0 and 3 that say their words; return the title of each mark that is drawn."""
     ax = plt.figure().subplots()
-    marks = ax.scatter(x, y) if scatter else ax.plot(x, y, "o")[0]
+    (marks,) = ax.plot(x, y, "o")
     ax.set_xlim(0, 3)
     ax.set_ylim(0, 5)
     blocks.tell(marks, words)
@@ -234,12 +234,11 @@ def points_told(x, y, words, scatter=False):
     return re.findall(r"<use[^>]*><title>([^<]*)</title>", html)
 
 
-@pytest.mark.parametrize("scatter", [False, True])
-def test_a_point_that_is_no_number_takes_its_words_along(scatter):
+def test_a_point_that_is_no_number_takes_its_words_along():
     nan = float("nan")
-    assert points_told([0, nan, 1, 2], [1, 1, nan, 2], list("甲乙丙丁"), scatter) == ["甲", "丁"]
+    assert points_told([0, nan, 1, 2], [1, 1, nan, 2], list("甲乙丙丁")) == ["甲", "丁"]
     with pytest.raises(ValueError, match="argument"):
-        points_told([0, 1], [1, 1], ["甲"], scatter)
+        points_told([0, 1], [1, 1], ["甲"])
 
 
 def test_a_gap_and_a_point_outside_do_not_shift_the_words():

@@ -11,7 +11,8 @@ import pytest
 from cxzy_lib.campaign import Campaign, load_campaign
 from cxzy_lib.measure.participation import attendance_by_unit, fortnight_summary, fortnights
 from cxzy_lib.present import columns, duty_pages, page_words, pages, plan_pages, prepare, wording
-from cxzy_lib.present.report import Report, check_selection, open_report
+from cxzy_lib.present.report import Report, open_report
+from cxzy_lib.present.selection import resolve
 from cxzy_lib.present.tables import html_table
 from cxzy_lib.tables import ALL_SCHEMAS, Tables, conform, save
 from cxzy_lib.texts import counted, text
@@ -76,12 +77,12 @@ def test_institutions_that_have_files_and_no_register_count_too(opened: Opener) 
 
 def test_the_command_can_check_a_selection() -> None:
     units = conform("units", TWO["units"])
-    check_selection(units, "乙校/三支部", "zh")
-    check_selection(units[:2], None, "zh")
+    resolve(units, "乙校/三支部", "zh")
+    resolve(units[:2], None, "zh")
     with pytest.raises(ValueError, match=r"乙校、甲校.*--unit"):
-        check_selection(units, None, "zh")
+        resolve(units, None, "zh")
     with pytest.raises(ValueError, match="several institutions"):
-        check_selection(units, None, "en")
+        resolve(units, None, "en")
 
 
 ONE: dict[str, Rows] = {
@@ -296,6 +297,8 @@ def test_what_is_late_is_summed_up_and_names_nobody_for_the_public() -> None:
     )
     public = prepare.late_by_unit(LATE, "zh", ())
     assert public[["kind", "late"]].to_numpy().tolist() == [["pledge", 5], ["rectification", 2]]
+    plans = prepare.late_by_unit(LATE[:1].assign(kind="study_plan"), "zh", ())
+    assert "个人学习计划" in html_table(plans, columns.late("zh", ())).html
     told = html_table(public, columns.late("zh", ())).html + page_words.late_sentence(LATE, day, "zh", ())
     assert not [name for name in "甲乙丙丁戊己" if name in told]
 

@@ -19,15 +19,13 @@ from cxzy_lib.specs import Setting
 from cxzy_lib.texts import text
 
 if TYPE_CHECKING:
-    from matplotlib.artist import Artist
     from matplotlib.axes import Axes
     from matplotlib.figure import Figure
+    from matplotlib.lines import Line2D
 
 HEAD_JSON = "application/vnd.cxzy.page+json"
 KEY_NUMBERS_JSON = "application/vnd.cxzy.key-numbers+json"
 State = Literal["met", "on_course", "behind", "not_met", "no_evidence", "of_whole", "none"]
-
-
 #: A page of the edition: its file, and its name in menus.
 See = tuple[str, str]
 _TOLD = "told "  # the beginning of the id of marks in a picture that have words of their own
@@ -147,12 +145,10 @@ def note(words: str) -> Block:
 
 def method(settings: Iterable[Setting], lang: str = "zh") -> Block:
     """Return the settings that a page rests on, each with its reason and that the plan does not give it."""
-    ours = text("common.our_choice", lang)
-    items = []
-    for setting in settings:
-        items.append(f'<li>{escape(setting.name(lang))} <span class="our-choice">{escape(ours)}</span></li>')
+    ours = f'<span class="our-choice">{escape(text("common.our_choice", lang))}</span>'
+    items = "".join(f"<li>{escape(setting.name(lang))} {ours}</li>" for setting in settings)
     heading = escape(text("present.method", lang))
-    return Block(f'<section class="method"><h2 id="method">{heading}</h2><ul>{"".join(items)}</ul></section>')
+    return Block(f'<section class="method"><h2 id="method">{heading}</h2><ul>{items}</ul></section>')
 
 
 def unfold(table: Block, lang: str = "zh") -> Block:
@@ -212,8 +208,8 @@ def figure(
     )
 
 
-def tell(marks: "Artist", words: Sequence[str]) -> None:
-    """Let each of the marks say its words when it is pointed at: a text for each point, in their order.
+def tell(line: "Line2D", words: Sequence[str]) -> None:
+    """Let each mark of a line say its words when it is pointed at: a text for each point, in their order.
 
     A point that is no number is not drawn, and its words are left out.
 
@@ -222,18 +218,12 @@ def tell(marks: "Artist", words: Sequence[str]) -> None:
     ValueError
         If there are more points than words, or fewer.
     """
-    points: Any = np.ma.filled(np.ma.asarray(_points(marks), "float64"), np.nan)
-    drawn = np.isfinite(points).all(axis=1)
+    drawn = np.isfinite(np.asarray(line.get_xydata(), "float64")).all(axis=1)
     told = [said for said, there in zip(words, drawn, strict=True) if there]
-    marks.set_gid(_TOLD + json.dumps(told, ensure_ascii=False))
+    line.set_gid(_TOLD + json.dumps(told, ensure_ascii=False))
 
 
-def _points(marks: Any) -> Any:
-    """Return x and y of each point of a line, or of a scatter."""
-    return marks.get_xydata() if hasattr(marks, "get_xydata") else marks.get_offsets()
-
-
-def _tell(line: ElementTree.Element, words: list[str]) -> None:
+def _write_titles(line: ElementTree.Element, words: list[str]) -> None:
     """Give each mark of a line its words, which browsers show where it is pointed at.
 
     Where a point lies outside, the picture has marks more or fewer, and nobody knows whose: an error of the
@@ -256,7 +246,7 @@ def _inline(svg: str, title: str, alt: str) -> str:
     for element in list(root.iter()):
         element.tag = element.tag.rpartition("}")[2]
         if (words := element.get("id", "")).startswith(_TOLD):
-            _tell(element, json.loads(words.removeprefix(_TOLD)))
+            _write_titles(element, json.loads(words.removeprefix(_TOLD)))
         given = {name.rpartition("}")[2]: value for name, value in element.attrib.items()}
         if given.get("id") in used:
             given["id"] = f"{own}-{given['id']}"

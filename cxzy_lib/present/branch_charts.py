@@ -12,6 +12,7 @@ from matplotlib.path import Path
 
 from cxzy_lib.campaign import Campaign
 from cxzy_lib.present import theme as look
+from cxzy_lib.present.wording import percent
 from cxzy_lib.texts import text
 
 _DAY, _EPOCH = pd.Timedelta(days=1), pd.Timestamp("1970-01-01")
@@ -53,17 +54,18 @@ def attendance_dots(
     known = ~np.isnan(rate)
     if known.any():
         total = look.floats(rows["present"])[known].sum() / look.floats(base)[known].sum()
-        words = text("present.all_branches", lang, value=look.percent(total, lang))
+        words = text("present.all_branches", lang, value=percent(total, lang))
         _line(ax, total, words, "right" if total > np.mean(ax.get_xlim()) else "left")
-    values = [look.percent(value, lang) for value in rate]
-    after = look.right_column(ax, values, text("present.attendance_head", lang))
-    counts = look.bases(rows.assign(base=base), "base", lang)
-    look.right_column(ax, counts, text("present.expected_head", lang), after)
+    look.right_columns(
+        ax,
+        (text("present.attendance_head", lang), [percent(value, lang) for value in rate]),
+        (text("present.expected_head", lang), look.bases(rows.assign(base=base), "base", lang)),
+    )
     return look.settle(ax)
 
 
 def _line(ax: Axes, at: float, words: str, side: str, dashed: bool = False) -> None:
-    ax.axvline(at, color=look.INK, linewidth=1, linestyle=(0, (4, 3)) if dashed else "-", zorder=1)
+    ax.axvline(at, color=look.INK, linewidth=1, linestyle=look.DASHED if dashed else "-", zorder=1)
     by = (3 if side == "left" else -3, 3)
     look.put(ax, words, (at, 1), by, ("data", "axes fraction"), ha=side, va="bottom")
 
@@ -103,10 +105,12 @@ def fortnight_calendar(
     due = fortnights[look.flags(fortnights["due"])]
     held = due["state"].eq("held").groupby(due["unit"]).agg(["sum", "size"])
     shown = [f"{n}/{of}" for n, of in held.reindex(units, fill_value=0).itertuples(index=False)]
-    after = look.right_column(ax, shown, text("present.due_head", lang))
-    marks = _state_marks(lang)
+    columns, marks = [(text("present.due_head", lang), shown)], _state_marks(lang)
     if summary is not None:
-        marks += _gaps(ax, summary.set_index("unit").reindex(units), lang, after)
+        gaps = summary.set_index("unit").reindex(units)
+        columns.append((text("present.gap_head", lang), _gap_words(gaps, lang)))
+        marks += _longest_gap(ax, gaps, lang)
+    look.right_columns(ax, *columns)
     look.legend(ax, marks)
     return look.settle(ax)
 
@@ -144,10 +148,14 @@ def _months(ax: Axes, first: pd.Timestamp, last: pd.Timestamp, lang: str) -> Non
     ax.set_xlim((first - _EPOCH) / _DAY, (last - _EPOCH) / _DAY + 1)
 
 
-def _gaps(ax: Axes, gaps: pd.DataFrame, lang: str, offset: float) -> list[Artist]:
+def _gap_words(gaps: pd.DataFrame, lang: str) -> list[str]:
+    days = gaps["longest_gap_days"]
+    return ["—" if pd.isna(n) else text("present.days", lang, value=int(n)) for n in days]
+
+
+def _longest_gap(ax: Axes, gaps: pd.DataFrame, lang: str) -> list[Artist]:
+    """Draw a bracket over the longest gap of all; return what the legend names."""
     days = look.floats(gaps["longest_gap_days"])
-    words = ["—" if np.isnan(n) else text("present.days", lang, value=int(n)) for n in days]
-    look.right_column(ax, words, text("present.gap_head", lang), offset)
     if np.isnan(days).all():
         return []
     row = int(np.nanargmax(days))
@@ -198,7 +206,7 @@ def training_strip(
     ax.set_xlabel(text("present.hours_axis", lang))
     reached = dots["status"].eq("reached").groupby(dots["unit"]).agg(["sum", "size"])
     shown = [f"{n if known else '—'}/{of}" for n, of in reached.reindex(order).itertuples(index=False)]
-    look.right_column(ax, shown, text("present.reached_head", lang))
+    look.right_columns(ax, (text("present.reached_head", lang), shown))
     return look.settle(ax)
 
 
@@ -226,8 +234,11 @@ def outcome_bars(ledger: pd.DataFrame, campaign: Campaign, lang: str = "zh", ax:
     starts = look.stacked(ax, shares, np.zeros(len(shares)), colours)
     ax.set_xlim(0, 1)
     names = [text(f"present.row_{kind}", lang) for kind in _KINDS]
-    after = look.right_column(ax, [f"{n:,}" for n in counts["unused"]], names[-1])
-    look.right_column(ax, [f"{n:,}" for n in total], text("present.rows_head", lang), after)
+    look.right_columns(
+        ax,
+        (names[-1], [f"{n:,}" for n in counts["unused"]]),
+        (text("present.rows_head", lang), [f"{n:,}" for n in total]),
+    )
     look.legend(ax, [Patch(color=colour, label=name) for colour, name in zip(colours, names, strict=True)])
     words = [[f"{n:,}" for n in row] for row in counts.to_numpy().tolist()]
     look.inside(ax, starts, shares, words, colours)

@@ -8,13 +8,13 @@ import pandas as pd
 
 from cxzy_lib.measure.rollup import bureau_comparison, score_gaps
 from cxzy_lib.present import evidence_columns, unit_charts
-from cxzy_lib.present.blocks import Block, figure, findings, head, note, section
-from cxzy_lib.present.pages import joined
+from cxzy_lib.present.blocks import Block, findings, head, note, section
+from cxzy_lib.present.pages import joined, table_figure, table_section
 from cxzy_lib.present.plan import code_name
 from cxzy_lib.present.report import Report
-from cxzy_lib.present.tables import Column, html_table
+from cxzy_lib.present.tables import Column
 from cxzy_lib.present.unit_words import unit_sentences
-from cxzy_lib.present.wording import percent
+from cxzy_lib.present.wording import listed, percent
 from cxzy_lib.texts import text
 
 _MARKS = {"above": "▲", "below": "▼", "within": "○"}
@@ -88,19 +88,18 @@ def summary(bureau: Bureau) -> Block:
         return note(bureau.say("nothing"))
     found = [
         {"category": code, **_counts(part), "centre": part["centre"].max()}
-        for code, part in bureau.first.groupby("category", sort=False)
+        for code, part in bureau.first.groupby("category")
     ]
-    frame = pd.DataFrame(found).sort_values("category", kind="stable")
+    frame = pd.DataFrame(found)
     names = {code: bureau.category(code) for code in frame["category"]}
     columns = [Column("category", bureau.say("col_category"), words=names)]
     counts = ("units", "returned", "compared", "above", "below")
     columns += [Column(name, bureau.say(f"col_{name}"), "count") for name in counts]
     columns += [Column("centre", bureau.say("col_centre"), "share")]
     words = bureau.say("section_summary_text", measure=bureau.measure(0), year=bureau.year)
-    table = html_table(frame, columns, bureau.lang, bureau.say("section_summary"))
+    table = table_section(frame, columns, bureau.lang, bureau.say("section_summary"), words)
     hidden = int(bureau.first["reason"].eq("hidden").sum())
-    told = [note(bureau.say("hidden_units", count=hidden))] if hidden else []
-    return joined([section(bureau.say("section_summary"), words), table, *told])
+    return joined([table, *([note(bureau.say("hidden_units", count=hidden))] if hidden else [])])
 
 
 def funnels(bureau: Bureau) -> Block:
@@ -119,13 +118,14 @@ def _funnel(bureau: Bureau, code: str) -> Block:
     rule, level = bureau.report.campaign.setting("fair_units"), bureau.report.confidence
     heads = evidence_columns.units(lang, bureau.say("col_unit"), bureau.measure(0))
     drawn = part.assign(rate=part["rate"].mask(part["base"].isna()))
-    return figure(
+    return table_figure(
+        bureau.report,
         unit_charts.funnel(drawn, lang, words=bureau.measure(0)),
+        part,
+        heads,
         title=title,
         caption=bureau.say("fig_funnel_caption", level=level, alarm=f"{100 * rule['alarm']:g}%"),
         alt=" ".join(unit_sentences(part[part["position"].isin(["above", "below"])], lang)) or title,
-        table=html_table(part, heads, lang, title),
-        lang=lang,
     )
 
 
@@ -140,10 +140,8 @@ def all_measures(bureau: Bureau) -> Block:
     columns = [Column("unit", bureau.say("col_unit"))]
     columns += [Column("category", bureau.say("col_category"), words=names)]
     columns += [Column(f"m{n}", bureau.measure(n), "cell") for n in range(len(bureau.rule["measures"]))]
-    title = bureau.say("section_all")
-    return joined(
-        [section(title, bureau.say("section_all_text")), html_table(wide, columns, bureau.lang, title)]
-    )
+    words = bureau.say("section_all_text")
+    return table_section(wide, columns, bureau.lang, bureau.say("section_all"), words)
 
 
 def _cell(row: Mapping[Any, Any], lang: str) -> str:
@@ -167,7 +165,7 @@ def _settle(bureau: Bureau) -> Iterator[str]:
     rows = bureau.rows[bureau.rows["reason"].isin(_TO_SETTLE)]
     every = len(bureau.rule["measures"])
     for (unit, reason), part in rows.groupby(["unit", "reason"], sort=True):
-        names = ("、" if bureau.lang == "zh" else ", ").join(map(bureau.measure, part["measure"]))
+        names = listed(map(bureau.measure, part["measure"]), bureau.lang)
         key = "check_all" if len(part) == every else "check"
         yield bureau.say(key, unit=unit, measures=names, reason=text(f"units.{reason}", bureau.lang))
 
@@ -177,15 +175,11 @@ def gaps(bureau: Bureau) -> Block:
     if not bureau.shown():
         return Block("")
     found = score_gaps(bureau.report.tables.figures, bureau.rule)
-    found = (
-        found[found["year"].eq(bureau.year)]
-        .dropna(subset=["gap"])
-        .sort_values("gap", ascending=False, kind="stable")
-    )
+    found = found[found["year"].eq(bureau.year) & found["gap"].notna()]
     if found.empty:
         return Block("")
+    found = found.sort_values("gap", ascending=False, kind="stable")
     columns = [Column("unit", bureau.say("col_unit"))]
     columns += [Column(name, bureau.say(f"col_{name}"), "number") for name in ("own", "assessed", "gap")]
     words = bureau.say("section_gap_text", year=bureau.year, gap=f"{found['gap'].median():.1f}")
-    title = bureau.say("section_gap")
-    return joined([section(title, words), html_table(found, columns, bureau.lang, title)])
+    return table_section(found, columns, bureau.lang, bureau.say("section_gap"), words)

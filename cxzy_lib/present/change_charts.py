@@ -8,7 +8,7 @@ from matplotlib.lines import Line2D
 
 from cxzy_lib.campaign import Campaign
 from cxzy_lib.present import theme as look
-from cxzy_lib.present.wording import group_name
+from cxzy_lib.present.wording import group_name, item_name
 from cxzy_lib.texts import text
 
 
@@ -26,7 +26,8 @@ def change_dots(changes: pd.DataFrame, campaign: Campaign, lang: str = "zh", ax:
     rows = changes[changes["kind"].eq("period") & changes["difference"].notna()]
     if rows.empty:
         return look.no_data(ax, lang)
-    names = [_name(row, campaign, lang) for row in rows.to_dict("records")]
+    each = zip(rows["item"], rows["rater_group"], strict=True)
+    names = [f"{item_name(item, campaign, lang)} · {group_name(group, lang)}" for item, group in each]
     ax = look.rows_axes(names, ax, extra=1.2)
     places = np.arange(len(rows))
     value, low, high = (100 * look.floats(rows[name]) for name in ("difference", "low", "high"))
@@ -39,21 +40,16 @@ def change_dots(changes: pd.DataFrame, campaign: Campaign, lang: str = "zh", ax:
     ax.axvline(0, color=look.INK, linewidth=1, zorder=1)
     ax.set_xlabel(text("present.points_axis", lang))
     ax.xaxis.set_major_formatter(lambda at, _: f"{at:+.0f}" if round(at) else "0")
-    words = [f"{point:+.1f}" for point in value]
-    after = look.right_column(ax, words, text("present.points_head", lang))
     told = [text(f"present.short_{verdict}", lang) for verdict in rows["verdict"]]
-    look.right_column(ax, told, text("present.verdict_head", lang), after)
+    look.right_columns(
+        ax,
+        (text("present.points_head", lang), [f"{point:+.1f}" for point in value]),
+        (text("present.verdict_head", lang), told),
+    )
     marks = [("o", look.BLUE, "told"), ("o", "white", "untold"), ("D", "white", "flagged")]
-    handles: list[Artist] = [
-        Line2D(
-            [], [], marker=marker, ls="", color=look.BLUE, mfc=face, label=text(f"present.change_{key}", lang)
-        )
-        for marker, face, key in marks[: 2 + flagged.any()]
-    ]
+    handles: list[Artist] = []
+    for marker, face, key in marks[: 2 + flagged.any()]:
+        label = text(f"present.change_{key}", lang)
+        handles.append(Line2D([], [], marker=marker, ls="", color=look.BLUE, mfc=face, label=label))
     look.legend(ax, handles)
     return look.settle(ax)
-
-
-def _name(row: dict[object, object], campaign: Campaign, lang: str) -> str:
-    item = campaign.items.get(str(row["item"]))
-    return f"{item.label(lang) if item else row['item']} · {group_name(str(row['rater_group']), lang)}"

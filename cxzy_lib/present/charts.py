@@ -21,7 +21,7 @@ from cxzy_lib.present import theme as look
 from cxzy_lib.present.blocks import tell
 from cxzy_lib.present.branch_charts import attendance_dots, fortnight_calendar, outcome_bars, training_strip
 from cxzy_lib.present.page_words import point_words, short_reasons
-from cxzy_lib.present.wording import period_name
+from cxzy_lib.present.wording import group_name, percent, period_name
 from cxzy_lib.specs import Level
 from cxzy_lib.texts import text
 
@@ -121,7 +121,7 @@ def _broken_line(ax: Axes, values: look.Floats, grades: pd.Series, colour: str) 
 def _bases(ax: Axes, part: pd.DataFrame, group: str, row: int, lang: str) -> None:
     down = -30 - 15 * row - (13 if "\n" in ax.get_xticklabels()[0].get_text() else 0)
     colour = look.GROUPS[group][0]
-    name = text("present.valid_of", lang, group=text(f"common.{group}", lang))
+    name = text("present.valid_of", lang, group=group_name(group, lang))
     look.put(ax, name, (0, 0), (-8, down), "axes fraction", ha="right", color=colour)
     for at, words in enumerate(look.bases(part, "valid", lang)):
         look.put(ax, words, (at, 0), (0, down), _BELOW, ha="center", color=colour)
@@ -132,10 +132,10 @@ def _mark_breaks(ax: Axes, parts: dict[str, pd.DataFrame], campaign: Campaign, l
     for group, part in parts.items():
         for at in np.flatnonzero(part["grade_before"].isin(["flagged", "not_comparable"])).tolist():
             words = short_reasons(str(part["reasons_before"].iloc[at]), campaign, lang)
-            changed.setdefault((at, words), []).append(text(f"common.{group}", lang))
+            changed.setdefault((at, words), []).append(group_name(group, lang))
     for (at, words), groups in sorted(changed.items()):
         said = words if len(groups) == len(parts) else f"{words}\n({'/'.join(groups)})"
-        ax.axvline(at - 0.5, color=look.MUTED, linewidth=0.8, linestyle=(0, (4, 3)))
+        ax.axvline(at - 0.5, color=look.MUTED, linewidth=0.8, linestyle=look.DASHED)
         near = [look.floats(part["strict"].iloc[max(at - 1, 0) : at + 1]) for part in parts.values()]
         height = look.widest_gap(ax, np.concatenate(near))  # where it covers no point
         if look.is_low(ax):
@@ -151,8 +151,8 @@ def _end_labels(ax: Axes, parts: dict[str, pd.DataFrame], campaign: Campaign, la
         if len(known):
             end = part.index.get_loc(known.index[-1]) == len(part) - 1
             when = period_name(campaign, str(known.index[-1]), lang)
-            value = look.percent(known.iloc[-1], lang)
-            names = {"group": text(f"common.{group}", lang), "value": value, "when": when}
+            value = percent(known.iloc[-1], lang)
+            names = {"group": group_name(group, lang), "value": value, "when": when}
             words = text(f"present.end_label{'' if end else '_earlier'}", lang, **names)
             at = (len(part) - 1, known.iloc[-1])
             labels.append(look.put(ax, words, at, (9, 0), color=look.GROUPS[group][0]))
@@ -227,10 +227,10 @@ def level_bars(
     ax.axvline(0, color=look.MUTED, linewidth=0.8, zorder=0)  # seen between the bars
     ax.set_xlim(left.min() - 0.14, (left + known.sum(axis=1)).max())
     bases = look.bases(shares.drop_duplicates(label), "valid", lang)
-    look.right_column(ax, bases, text("present.valid_head", lang))
+    look.right_columns(ax, (text("present.valid_head", lang), bases))
     marks = zip(colours, levels, strict=True)
     look.legend(ax, [Patch(color=colour, label=level.name(lang)) for colour, level in marks])
-    words = [[look.percent(share, lang) for share in row] for row in known]
+    words = [[percent(share, lang) for share in row] for row in known]
     for row, column in look.inside(ax, starts, known, words, colours):
         if column == 0:  # the worst level is never left without its number
             at = (left[row], row)
@@ -276,7 +276,7 @@ def _panel(ax: Axes, rows: pd.DataFrame, is_share: bool, lang: str) -> None:
         ax.plot(run, values[run], color=look.BLUE, linewidth=1.5)
     _broken_line(ax, values, rows["grade"], look.BLUE)
     for at, value in enumerate(values):
-        words = look.percent(value, lang) if is_share else f"{value:.1f}"
+        words = percent(value, lang) if is_share else f"{value:.1f}"
         if np.isnan(value):  # no data, or the reason stands below
             words = text("common.no_data", lang) if rows["reason"].iloc[at] == "no_data" else "—"
         face = "white" if fresh[at] else look.BLUE

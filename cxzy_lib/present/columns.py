@@ -7,26 +7,34 @@ import pandas as pd
 from cxzy_lib.campaign import Campaign
 from cxzy_lib.present.tables import Column, Kind
 from cxzy_lib.present.wording import group_name, period_names, say
-from cxzy_lib.texts import text
 
 RATERS = ("member", "nonmember", "student", "parent", "community", "self", "organisation", "all")
 
 
-def _columns(lang: str, names: str, kind: Kind) -> list[Column]:
-    return [Column(name, say(f"col_{label}", lang), kind) for name, _, label in _split(names)]
+def columns_of(lang: str, names: str, kind: Kind = "text", digits: int = 1) -> list[Column]:
+    """Return columns of one `kind`: ``name``, or ``name=heading`` where its text has another key.
 
-
-def _split(names: str) -> list[tuple[str, str, str]]:
-    """Read ``name`` or ``name=heading`` separated by spaces."""
+    Examples
+    --------
+    >>> [(column.name, column.label) for column in columns_of("en", "valid unit=branch")]
+    [('valid', 'Valid'), ('unit', 'Branch')]
+    """
     parts = [word.partition("=") for word in names.split()]
-    return [(name, sep, label or name) for name, sep, label in parts]
+    return [Column(name, say(f"col_{key or name}", lang), kind, digits=digits) for name, _, key in parts]
 
 
-def _group(lang: str) -> Column:
-    return Column("rater_group", say("col_group", lang), words={g: group_name(g, lang) for g in RATERS})
+def period_column(campaign: Campaign, lang: str, by: str = "semester") -> Column:
+    """Return the column of a semester or a stage."""
+    return Column(by, say(f"col_{by}", lang), words=period_names(campaign, lang))
 
 
-def _scale(campaign: Campaign, lang: str) -> Column:
+def group_column(lang: str, name: str = "rater_group") -> Column:
+    """Return the column of the group of raters."""
+    return Column(name, say("col_group", lang), words={group: group_name(group, lang) for group in RATERS})
+
+
+def scale_column(campaign: Campaign, lang: str) -> Column:
+    """Return the column of the scale."""
     words = {code: scale.name(lang) for code, scale in campaign.scales.items()}
     return Column("scale", say("col_scale", lang), "id", words=words)
 
@@ -37,12 +45,12 @@ def rates(campaign: Campaign, lang: str, by: str = "semester") -> list[Column]:
     The band of those who stayed silent stands beside the strict rate.
     """
     return [
-        Column(by, say(f"col_{by}", lang), words=period_names(campaign, lang)),
-        _group(lang),
-        _scale(campaign, lang),
-        Column("ballots", say("col_body_ballots", lang), "cell"),
+        period_column(campaign, lang, by),
+        group_column(lang),
+        scale_column(campaign, lang),
+        *columns_of(lang, "ballots=body_ballots", "cell"),
         Column("strict", say("col_strict", lang), "share", "strict_low", "strict_high"),
-        *_columns(lang, "worst", "cell"),
+        *columns_of(lang, "worst", "cell"),
         Column("inclusive", say("col_inclusive", lang), "share", "inclusive_low", "inclusive_high"),
     ]
 
@@ -50,10 +58,10 @@ def rates(campaign: Campaign, lang: str, by: str = "semester") -> list[Column]:
 def ballots(campaign: Campaign, lang: str) -> list[Column]:
     """Columns of `shown_rates` that count the ballots, and the band of those who stayed silent."""
     return [
-        Column("semester", say("col_semester", lang), words=period_names(campaign, lang)),
-        _group(lang),
-        *_columns(lang, "population issued returned void unknown abstained valid", "count"),
-        Column("worst", say("col_worst", lang), "cell"),
+        period_column(campaign, lang),
+        group_column(lang),
+        *columns_of(lang, "population issued returned void unknown abstained valid", "count"),
+        *columns_of(lang, "worst", "cell"),
     ]
 
 
@@ -61,28 +69,31 @@ def levels(wide: pd.DataFrame, campaign: Campaign, lang: str, heading: str) -> l
     """Columns of `wide_levels`: a row for each bar of the chart, a column for each level."""
     names = {level.code: level.name(lang) for scale in campaign.scales.values() for level in scale.levels}
     cells = [Column(code, names[code], "cell") for code in wide.columns if code in names]
-    return [Column("label", say(f"col_{heading}", lang)), *cells, *_columns(lang, "valid", "count")]
+    return [*columns_of(lang, f"label={heading}"), *cells, *columns_of(lang, "valid", "count")]
 
 
 def attendance(lang: str) -> list[Column]:
     """Columns of `attendance_by_unit`."""
-    counts = _columns(lang, "meetings expected present excused absent not_counted", "count")
-    shares = _columns(lang, "attendance_rate=attendance unexcused_absence_rate=unexcused", "share")
-    return [Column("unit", say("col_branch", lang)), *counts[:5], *shares, counts[5]]
+    return [
+        *columns_of(lang, "unit=branch"),
+        *columns_of(lang, "meetings expected present excused absent", "count"),
+        *columns_of(lang, "attendance_rate=attendance unexcused_absence_rate=unexcused", "share"),
+        *columns_of(lang, "not_counted", "count"),
+    ]
 
 
 def fortnights(campaign: Campaign, lang: str) -> list[Column]:
     """Columns of `fortnight_summary`: vacations left out, and the literal reading beside it."""
-    days = campaign.binding.fortnight_days
+    literal = say("col_literal", lang, days=campaign.binding.fortnight_days)
     return [
-        Column("unit", say("col_branch", lang)),
-        *_columns(lang, "due held", "count"),
-        *_columns(lang, "rate", "share"),
-        Column("activities", say("col_meetings", lang), "count"),
-        Column("literal_due", say("col_literal", lang, days=days), "number"),
-        Column("literal_rate", say("col_literal_rate", lang), "number", digits=2),
-        *_columns(lang, "longest_gap_days=gap", "count"),
-        *_columns(lang, "gap_from gap_to", "date"),
+        *columns_of(lang, "unit=branch"),
+        *columns_of(lang, "due held", "count"),
+        *columns_of(lang, "rate", "share"),
+        *columns_of(lang, "activities=meetings", "count"),
+        Column("literal_due", literal, "number"),
+        *columns_of(lang, "literal_rate", "number", digits=2),
+        *columns_of(lang, "longest_gap_days=gap", "count"),
+        *columns_of(lang, "gap_from gap_to", "date"),
     ]
 
 
@@ -90,38 +101,35 @@ def training(campaign: Campaign, lang: str) -> list[Column]:
     """Columns of `training_summary`."""
     hours = f"{campaign.binding.training_hours:g}"
     return [
-        Column("unit", say("col_branch", lang)),
-        *_columns(lang, "members", "count"),
+        *columns_of(lang, "unit=branch"),
+        *columns_of(lang, "members", "count"),
         Column("reached", say("col_reached", lang, hours=hours), "count"),
-        *_columns(lang, "on_course behind", "count"),
-        *_columns(lang, "reached_share", "share"),
-        Column("median_hours", say("col_median", lang), "number"),
+        *columns_of(lang, "on_course behind", "count"),
+        *columns_of(lang, "reached_share", "share"),
+        *columns_of(lang, "median_hours=median", "number"),
     ]
 
 
-def years(campaign: Campaign, lang: str) -> list[Column]:
+def years(lang: str) -> list[Column]:
     """Columns of `yearly_comparison` as `written_years` prepares it."""
     return [
-        Column("name", say("col_measure", lang)),
-        Column("year", say("col_year", lang)),
-        Column("shown", say("col_value", lang)),
-        *_columns(lang, "base", "count"),
-        Column("exposure_days", say("col_exposure", lang), "count"),
-        Column("shown_adjusted", say("col_adjusted", lang)),
-        Column("told", say("col_comparable", lang), "prose"),
+        *columns_of(lang, "name=measure year shown=value"),
+        *columns_of(lang, "base exposure_days=exposure", "count"),
+        *columns_of(lang, "shown_adjusted=adjusted"),
+        *columns_of(lang, "told=comparable", "prose"),
     ]
 
 
 def late(lang: str, rights: Collection[str]) -> list[Column]:
     """Columns of what is overdue, by unit and kind; for the public by kind alone."""
-    kinds = {kind: say(f"kind_{kind}", lang) for kind in ("pledge", "rectification", "both")}
-    unit = [] if "units" not in rights else [Column("unit", say("col_unit", lang))]
+    codes = ("pledge", "rectification", "study_plan", "both")
+    kinds = {kind: say(f"kind_{kind}", lang) for kind in codes}
     return [
-        *unit,
+        *(columns_of(lang, "unit") if "units" in rights else []),
         Column("kind", say("col_kind", lang), words=kinds),
-        *_columns(lang, "late", "count"),
-        *_columns(lang, "due_on", "date"),
-        *_columns(lang, "days_late", "count"),
+        *columns_of(lang, "late", "count"),
+        *columns_of(lang, "due_on", "date"),
+        *columns_of(lang, "days_late", "count"),
     ]
 
 
@@ -129,24 +137,18 @@ def files(lang: str) -> list[Column]:
     """Columns of the list of files."""
     words = {name: say(f"status_{name}", lang) for name in ("read", "partly", "unrecognised", "refused")}
     return [
-        Column("source_file", say("col_file", lang)),
+        *columns_of(lang, "source_file=file"),
         Column("status", say("col_status", lang), words=words),
-        *_columns(lang, "rows kept findings", "count"),
-        Column("told", say("col_reason", lang), "prose"),
+        *columns_of(lang, "rows kept findings", "count"),
+        *columns_of(lang, "told=reason", "prose"),
     ]
 
 
 def findings(lang: str, rights: Collection[str]) -> list[Column]:
     """Columns of the rows to check; the public is not told the names of sheets."""
-    sheet = [] if "cells" not in rights else [Column("source_sheet", say("col_sheet", lang))]
+    sheet = " source_sheet=sheet" if "cells" in rights else ""
     return [
-        Column("source_file", say("col_file", lang)),
-        *sheet,
-        Column("source_row", say("col_row", lang), "count"),
-        Column("told", say("col_reason", lang), "prose"),
+        *columns_of(lang, f"source_file=file{sheet}"),
+        *columns_of(lang, "source_row=row", "count"),
+        *columns_of(lang, "told=reason", "prose"),
     ]
-
-
-def no_data(lang: str) -> str:
-    """The word for a missing figure."""
-    return text("common.no_data", lang)

@@ -1,31 +1,37 @@
 """Parts of the pages about what is to be done: steps, rectification, duties, awards."""
 
+from collections.abc import Mapping
+
 import pandas as pd
 
 from cxzy_lib.measure import appraisal, awards, rectification
 from cxzy_lib.present import plan, plan_charts, plan_columns, unit_words, wording
-from cxzy_lib.present.blocks import Block, figure, note, section
-from cxzy_lib.present.pages import joined
+from cxzy_lib.present.blocks import Block, note, section
+from cxzy_lib.present.pages import joined, table_figure, table_section
 from cxzy_lib.present.report import Report
-from cxzy_lib.present.tables import Column, html_table
+from cxzy_lib.present.tables import html_table
 from cxzy_lib.present.wording import percent
+from cxzy_lib.specs import Label
 from cxzy_lib.texts import text
 
 
 def steps_title(report: Report) -> str:
     """Return how many steps have evidence, and how the problems stand."""
     cells = rectification.step_cells(report.evidence)
-    tasks = report.evidence.tasks
-    tasks = tasks[tasks["kind"].eq("rectification")]
-    counts = {name: int(tasks[name].sum()) for name in ("done", "overdue")}
+    tasks = _problems(report)
     return report.say(
         "title_steps_unit" if report.unit else "title_steps",
         count=len(cells),
         known=int(cells["evidenced"].sum()),
         problems=len(tasks),
-        done=counts["done"],
-        late=counts["overdue"],
+        done=int(tasks["done"].sum()),
+        late=int(tasks["overdue"].sum()),
     )
+
+
+def _problems(report: Report) -> pd.DataFrame:
+    tasks = report.evidence.tasks
+    return tasks[tasks["kind"].eq("rectification")]
 
 
 def duties_title(report: Report) -> str:
@@ -73,60 +79,57 @@ def steps_figure(report: Report) -> Block:
             "words": [text(f"plan.cell_{state}", lang) for state in cells["state"]],
         }
     )
-    wide = shown.pivot(index="row", columns="column", values="words").loc[list(dict.fromkeys(shown["row"]))]
-    wide = wide.reset_index()
-    return figure(
+    wide = shown.pivot(index="row", columns="column", values="words")
+    wide = wide.loc[shown["row"].unique()].reset_index()
+    counts = {"steps": len(steps), "count": len(cells), "described": int(cells["described"].sum())}
+    return table_figure(
+        report,
         plan_charts.status_matrix(shown, lang),
+        wide,
+        plan_columns.wide(wide, lang),
         title=report.figure_title("fig_steps"),
-        caption=report.say(
-            "fig_steps_caption", steps=len(steps), count=len(cells), described=int(cells["described"].sum())
-        ),
-        alt=wording.series(
-            (f"{r} {c} {w}" for r, c, w in shown[["row", "column", "words"]].itertuples(index=False)),
-            lang,
-        ),
-        table=html_table(wide, plan_columns.wide(wide, lang), lang, report.figure_title("fig_steps")),
-        lang=lang,
+        caption=report.say("fig_steps_caption", **counts),
+        alt=wording.series(shown["row"] + " " + shown["column"] + " " + shown["words"], lang),
     )
 
 
 def rectification_parts(report: Report) -> Block:
     """Return the chain of the problems, how long they stay open, how old the open ones are."""
-    tasks = report.evidence.tasks
-    tasks = tasks[tasks["kind"].eq("rectification")]
+    tasks, lang, day = _problems(report), report.lang, report.cutoff
     if tasks.empty:
         return note(report.say("no_rectification"))
-    lang = report.lang
-    chain, day = rectification.chain(tasks), report.cutoff
-    found = rectification.time_to_close(tasks[~tasks["long_term"]], day, report.campaign)
+    chain = rectification.chain(tasks)
     ages = plan_columns.written_ages(rectification.ageing(tasks, day), lang)
-    curve = figure(
-        plan_charts.survival_curve(found, lang),
-        title=report.figure_title("fig_survival"),
-        caption=report.say("fig_survival_caption"),
-        alt=report.say(
-            "survival_alt", count=int(found.curve["at_risk"].max()), days=_days(found.median, lang)
-        ),
-        table=html_table(found.curve, plan_columns.curve(lang), lang, report.figure_title("fig_survival")),
-        lang=lang,
-    )
-    tables = [
-        section(report.say("section_chain"), report.say("section_chain_text")),
-        html_table(chain, plan_columns.chain(lang), lang, report.say("section_chain")),
-        section(report.say("section_ages")),
-        html_table(ages, plan_columns.ages(lang), lang, report.say("section_ages")),
+    words = report.say("section_chain_text")
+    parts = [
+        _time_to_close(report, tasks),
+        table_section(chain, plan_columns.chain(lang), lang, report.say("section_chain"), words),
+        table_section(ages, plan_columns.ages(lang), lang, report.say("section_ages")),
     ]
     if "problems" in report.rights:  # whose each is, is not for everybody
-        items, title = rectification.chain_items(tasks, day), report.say("section_items_chain")
-        if lang == "en":  # the files' own words are Chinese: whether there is one is told
+        items = rectification.chain_items(tasks, day)
+        if lang != "zh":  # the files' own words are Chinese: whether there is one is told
             told = {True: text("plan.yes", lang), False: text("plan.no", lang)}
             items = items.assign(**{name: items[name].notna().map(told) for name in ("source", "verdict")})
-        tables += [section(title), html_table(items, plan_columns.chain_items(lang), lang, title)]
-    return joined([curve, *tables])
+        title = report.say("section_items_chain")
+        parts.append(table_section(items, plan_columns.chain_items(lang), lang, title))
+    return joined(parts)
 
 
-def _days(value: float | None, lang: str) -> str:
-    return text("common.no_data", lang) if value is None else text("present.days", lang, value=round(value))
+def _time_to_close(report: Report, tasks: pd.DataFrame) -> Block:
+    found = rectification.time_to_close(tasks[~tasks["long_term"]], report.cutoff, report.campaign)
+    days = text("common.no_data", report.lang)
+    if found.median is not None:
+        days = text("present.days", report.lang, value=round(found.median))
+    return table_figure(
+        report,
+        plan_charts.survival_curve(found, report.lang),
+        found.curve,
+        plan_columns.curve(report.lang),
+        title=report.figure_title("fig_survival"),
+        caption=report.say("fig_survival_caption"),
+        alt=report.say("survival_alt", count=int(found.curve["at_risk"].max()), days=days),
+    )
 
 
 def opinions_table(report: Report) -> Block:
@@ -148,17 +151,14 @@ def coverage_figure(report: Report) -> Block:
     rows = rows[rows["part"].eq("") & rows["period"].eq("") & rows["kind"].eq("share")]
     rows = rows[rows["status"].ne(plan.WHOLE)]
     frame = plan.written(rows, report.campaign, report.lang)
-    caption = report.say("fig_coverage_caption")
-    title = report.figure_title("fig_coverage")
-    return figure(
+    return table_figure(
+        report,
         plan_charts.target_bars(frame, report.lang),
-        title=title,
-        caption=caption,
-        alt=wording.series(
-            (f"{row['label']} {row['shown']}" for row in frame.to_dict("records")), report.lang
-        ),
-        table=html_table(frame, plan.columns(report.lang), report.lang, title),
-        lang=report.lang,
+        frame,
+        plan.columns(report.lang),
+        title=report.figure_title("fig_coverage"),
+        caption=report.say("fig_coverage_caption"),
+        alt=wording.series(frame["label"] + " " + frame["shown"], report.lang),
     )
 
 
@@ -166,40 +166,38 @@ def duties_tables(report: Report) -> Block:
     """Return what is late, what is due next, and all duties."""
     frame = plan.duties(report.status, report.campaign, report.cutoff, report.lang)
     whole = frame["status"].eq(plan.WHOLE)
-    others, frame = list(frame.loc[whole, "indicator"]), frame[~whole]
-    columns = plan_columns.duties(report.lang)
-    late, coming = frame[frame["late"]], frame[frame["due"].gt(report.cutoff)]
-    parts = [section(report.say("section_late_duties"))]
-    parts.append(_or_none(late, columns, report, "section_late_duties"))
-    parts += [section(report.say("section_next")), _or_none(coming, columns, report, "section_next")]
-    order = frame.sort_values("indicator", key=lambda codes: codes.map(_place(report)), kind="stable")
-    parts += [section(report.say("section_duties")), _or_none(order, columns, report, "section_duties")]
-    comma = "、" if report.lang == "zh" else ", "
-    codes = comma.join(sorted(others, key=list(_place(report)).index))
-    told = report.say("duties_whole", count=len(others), codes=codes)
-    return joined([*parts, *([note(told)] if others else [])])
+    place = {code: at for at, code in enumerate(report.campaign.plan.duties)}
+    others, frame = set(frame.loc[whole, "indicator"]), frame[~whole]
+    parts = [
+        _duties_table(report, frame[frame["late"]], "section_late_duties"),
+        _duties_table(report, frame[frame["due"].gt(report.cutoff)], "section_next"),
+        _duties_table(report, frame.sort_values("indicator", key=lambda c: c.map(place)), "section_duties"),
+    ]
+    if others:
+        codes = wording.listed((code for code in place if code in others), report.lang)
+        parts.append(note(report.say("duties_whole", count=len(others), codes=codes)))
+    return joined(parts)
 
 
-def _place(report: Report) -> dict[str, int]:
-    return {code: at for at, code in enumerate(report.campaign.plan.duties)}
-
-
-def _or_none(frame: pd.DataFrame, columns: list[Column], report: Report, key: str) -> Block:
+def _duties_table(report: Report, frame: pd.DataFrame, key: str) -> Block:
     if frame.empty:
-        return note(report.say("none_of_these"))
-    return html_table(frame, columns, report.lang, report.say(key))
+        return joined([section(report.say(key)), note(report.say("none_of_these"))])
+    return table_section(frame, plan_columns.duties(report.lang), report.lang, report.say(key))
 
 
 def documents_table(report: Report) -> Block:
     """Return the documents that the plan refers to, and whether the register has them."""
-    rows = report.status[report.status["level"].eq("document")]
-    documents = report.campaign.plan.documents
-    frame = rows.assign(
-        name=[documents[code].name(report.lang) for code in rows["indicator"]],
-        state=[plan.state_words(state, report.lang) for state in rows["status"]],
-    )
-    return html_table(
-        frame, plan_columns.documents(report.lang), report.lang, report.say("section_documents")
+    frame = _told(report, "document", report.campaign.plan.documents)
+    columns, title = plan_columns.documents(report.lang), report.say("section_documents")
+    return html_table(frame, columns, report.lang, title)
+
+
+def _told(report: Report, level: str, known: Mapping[str, Label]) -> pd.DataFrame:
+    """Return the rows of the status table of one `level`, with names and states in words."""
+    rows, lang = report.status[report.status["level"].eq(level)], report.lang
+    return rows.assign(
+        name=[known[code].name(lang) for code in rows["indicator"]],
+        state=[plan.state_words(state, lang) for state in rows["status"]],
     )
 
 
@@ -210,9 +208,9 @@ def award_parts(report: Report) -> Block:
     if cast.empty:
         return note(report.say("no_nominations"))
     chain = plan_columns.chain_of_levels(cast, report.campaign, lang)
+    title, words = report.say("section_levels_chain"), report.say("section_levels_chain_text")
     parts = [
-        section(report.say("section_levels_chain"), report.say("section_levels_chain_text")),
-        html_table(chain, plan_columns.level_chain(lang), lang, report.say("section_levels_chain")),
+        table_section(chain, plan_columns.level_chain(lang), lang, title, words),
         section(report.say("section_shortlist"), report.say("section_shortlist_text")),
     ]
     if "shortlist" not in report.rights:
@@ -225,11 +223,8 @@ def award_parts(report: Report) -> Block:
 
 def award_statuses(report: Report) -> Block:
     """Return how each commendation of the plan stands."""
-    rows = report.status[report.status["level"].eq("award")]
-    plan_awards = report.campaign.plan.awards
-    frame = rows.assign(
-        name=[plan_awards[code].name(report.lang) for code in rows["indicator"]],
-        due=pd.to_datetime(pd.Series([plan_awards[c].before for c in rows["indicator"]], index=rows.index)),
-        state=[plan.state_words(state, report.lang) for state in rows["status"]],
-    )
+    known = report.campaign.plan.awards
+    before = {code: award.before for code, award in known.items()}
+    frame = _told(report, "award", known)
+    frame["due"] = pd.to_datetime(frame["indicator"].map(before))
     return html_table(frame, plan_columns.awards(report.lang), report.lang, report.say("section_awards"))

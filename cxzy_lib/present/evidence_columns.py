@@ -7,13 +7,13 @@ import pandas as pd
 
 from cxzy_lib.campaign import Campaign
 from cxzy_lib.measure.changes import records
-from cxzy_lib.present.columns import RATERS
-from cxzy_lib.present.tables import Column, Kind
+from cxzy_lib.present.columns import columns_of, group_column, period_column, scale_column
+from cxzy_lib.present.tables import Column
 from cxzy_lib.present.wording import (
     group_name,
+    item_name,
     percent,
     period_name,
-    period_names,
     points,
     reasons_words,
     say,
@@ -21,18 +21,6 @@ from cxzy_lib.present.wording import (
     side_name,
 )
 from cxzy_lib.texts import text
-
-
-def _heads(lang: str, names: str, kind: Kind = "cell") -> list[Column]:
-    return [Column(name, say(f"col_{name}", lang), kind) for name in names.split()]
-
-
-def _item(code: object, campaign: Campaign, lang: str) -> str:
-    return campaign.items[str(code)].label(lang) if code in campaign.items else str(code)
-
-
-def _group(lang: str) -> Column:
-    return Column("rater_group", say("col_group", lang), words={g: group_name(g, lang) for g in RATERS})
 
 
 def p_words(p: float | None) -> str | None:
@@ -66,33 +54,13 @@ def written_changes(changes: pd.DataFrame, campaign: Campaign, lang: str) -> pd.
     """Return `judged` with every figure written out: a row for each comparison, those not made included."""
     rows = []
     for row in records(changes):
-        sides = {
-            side: say(
-                "side",
-                lang,
-                name=side_name(row, side, campaign, lang),
-                rate=percent(row[f"{side}_rate"], lang),
-                valid=row[f"{side}_valid"],
-            )
-            if row[f"{side}_rate"] is not None
-            else None
-            for side in ("start", "end")
-        }
-        group = (
-            say("between_groups", lang, **{side: group_name(row[side], lang) for side in ("start", "end")})
-            if row["kind"] == "group"
-            else group_name(row["rater_group"], lang)
-        )
         compared = row["verdict"] != "not_comparable"
-        why = reasons_words(row["reasons"] or "", campaign, lang)
-        why = say("because", lang, reasons=why) if why else ""
         rows.append(
             {
-                "name": f"{_item(row['item'], campaign, lang)} · {group}{why}",
-                **sides,
-                "points": f"{100 * row['difference']:+.1f} ({_span(row, 'low', 'high')})"
-                if compared
-                else None,
+                "name": _compared(row, campaign, lang),
+                "start": _side(row, "start", campaign, lang),
+                "end": _side(row, "end", campaign, lang),
+                "points": _change(row) if compared else None,
                 "body": _span(row, "body_low", "body_high") if compared else None,
                 "p": p_words(row["p_adjusted"]),
                 "detectable": _least(row) if compared else None,
@@ -102,14 +70,32 @@ def written_changes(changes: pd.DataFrame, campaign: Campaign, lang: str) -> pd.
     return pd.DataFrame(rows)
 
 
+def _compared(row: Mapping[Any, Any], campaign: Campaign, lang: str) -> str:
+    """Return what is compared, and why not or only for reference."""
+    if row["kind"] == "group":
+        group = say("between_groups", lang, **{end: group_name(row[end], lang) for end in ("start", "end")})
+    else:
+        group = group_name(row["rater_group"], lang)
+    why = reasons_words(row["reasons"] or "", campaign, lang)
+    why = say("because", lang, reasons=why) if why else ""
+    return f"{item_name(row['item'], campaign, lang)} · {group}{why}"
+
+
+def _side(row: Mapping[Any, Any], side: str, campaign: Campaign, lang: str) -> str | None:
+    if row[f"{side}_rate"] is None:
+        return None
+    name, rate = side_name(row, side, campaign, lang), percent(row[f"{side}_rate"], lang)
+    return say("side", lang, name=name, rate=rate, valid=row[f"{side}_valid"])
+
+
 def changes(lang: str) -> list[Column]:
     """Columns of `written_changes`."""
     return [
-        Column("name", say("col_content", lang), "prose"),
-        *_heads(lang, "start end points body", "id"),
-        *_heads(lang, "p"),
-        *_heads(lang, "detectable", "id"),
-        *_heads(lang, "verdict", "text"),
+        *columns_of(lang, "name=content", "prose"),
+        *columns_of(lang, "start end points body", "id"),
+        *columns_of(lang, "p", "cell"),
+        *columns_of(lang, "detectable", "id"),
+        *columns_of(lang, "verdict"),
     ]
 
 
@@ -118,15 +104,14 @@ def written_trends(trends: pd.DataFrame, campaign: Campaign, lang: str) -> pd.Da
     rows = []
     for row in records(trends):
         odds = [row[name] for name in ("odds", "odds_low", "odds_high")]
-        known = all(value is not None and not pd.isna(value) for value in odds)
         periods = [period_name(campaign, row[end], lang) for end in ("start", "end")]
         rows.append(
             {
-                "name": f"{_item(row['item'], campaign, lang)} · {group_name(row['rater_group'], lang)}",
+                "name": f"{item_name(row['item'], campaign, lang)} · {group_name(row['rater_group'], lang)}",
                 "run": " – ".join(periods),
                 "periods": row["periods"],
                 "ballots": row["ballots"],
-                "odds": f"{odds[0]:.2f} ({odds[1]:.2f} – {odds[2]:.2f})" if known else None,
+                "odds": None if None in odds else "{:.2f} ({:.2f} – {:.2f})".format(*odds),
                 "p": p_words(row["p_adjusted"]),
                 "least": p_words(row["smallest_p"]),
                 "verdict": say(f"short_{row['verdict']}", lang),
@@ -138,25 +123,21 @@ def written_trends(trends: pd.DataFrame, campaign: Campaign, lang: str) -> pd.Da
 def trends(lang: str) -> list[Column]:
     """Columns of `written_trends`."""
     return [
-        Column("name", say("col_content", lang), "prose"),
-        *_heads(lang, "run", "id"),
-        Column("periods", say("col_rounds", lang), "count"),
-        Column("ballots", say("col_valid", lang), "count"),
-        *_heads(lang, "odds", "id"),
-        *_heads(lang, "p least"),
-        *_heads(lang, "verdict", "text"),
+        *columns_of(lang, "name=content", "prose"),
+        *columns_of(lang, "run", "id"),
+        *columns_of(lang, "periods=rounds ballots=valid", "count"),
+        *columns_of(lang, "odds", "id"),
+        *columns_of(lang, "p least", "cell"),
+        *columns_of(lang, "verdict"),
     ]
 
 
 def written_registry(rows: pd.DataFrame, campaign: Campaign, lang: str) -> pd.DataFrame:
     """Return `conditions` with the grade against the period before and its reasons in words."""
-    grades = [
-        say(f"grade_{grade}", lang) if isinstance(grade, str) else say("grade_first", lang)
-        for grade in rows["grade_before"].astype(object).where(rows["grade_before"].notna(), None)
-    ]
+    grades = rows["grade_before"].fillna("first")
     return rows.assign(
-        name=[_item(code, campaign, lang) for code in rows["item"]],
-        grade=grades,
+        name=[item_name(code, campaign, lang) for code in rows["item"]],
+        grade=[say(f"grade_{grade}", lang) for grade in grades],
         reasons=_texts(reasons_words(codes, campaign, lang) for codes in rows["reasons_before"]),
         mode=[series((say(f"mode_{mode}", lang) for mode in modes.split()), lang) for modes in rows["mode"]],
     )
@@ -169,27 +150,24 @@ def _texts(words: Iterable[str]) -> "pd.api.extensions.ExtensionArray":
 
 def registry(campaign: Campaign, lang: str) -> list[Column]:
     """Columns of `written_registry`."""
-    scales = {code: scale.name(lang) for code, scale in campaign.scales.items()}
     return [
-        Column("name", say("col_item", lang), "prose"),
-        _group(lang),
-        Column("semester", say("col_semester", lang), words=period_names(campaign, lang)),
-        Column("scale", say("col_scale", lang), "id", words=scales),
-        Column("population", say("col_population", lang), "count"),
-        *_heads(lang, "mode grade", "id"),
-        *_heads(lang, "reasons", "prose"),
+        *columns_of(lang, "name=item", "prose"),
+        group_column(lang),
+        period_column(campaign, lang),
+        scale_column(campaign, lang),
+        *columns_of(lang, "population", "count"),
+        *columns_of(lang, "mode grade", "id"),
+        *columns_of(lang, "reasons", "prose"),
     ]
 
 
 def written_index(table: pd.DataFrame, lang: str) -> pd.DataFrame:
     """Return `index_by_period` with intervals, and the branches asked of all there are, written out."""
     rows = list(records(table))
-    names = {
-        "index_interval": ("index", "low", "high"),
-        "score_interval": ("score", "score_low", "score_high"),
-    }
-    written = {name: _texts(_mean(row, *ends, lang) for row in rows) for name, ends in names.items()}
-    return table.assign(**written)
+    return table.assign(
+        index_interval=_texts(_mean(row, "index", "low", "high", lang) for row in rows),
+        score_interval=_texts(_mean(row, "score", "score_low", "score_high", lang) for row in rows),
+    )
 
 
 def _mean(row: Mapping[Any, Any], value: str, low: str, high: str, lang: str) -> str:
@@ -203,60 +181,53 @@ def _mean(row: Mapping[Any, Any], value: str, low: str, high: str, lang: str) ->
 
 def index(campaign: Campaign, lang: str) -> list[Column]:
     """Columns of `written_index`."""
-    scales = {code: scale.name(lang) for code, scale in campaign.scales.items()}
     return [
-        Column("semester", say("col_semester", lang), words=period_names(campaign, lang)),
-        _group(lang),
-        Column("scale", say("col_scale", lang), "id", words=scales),
-        *_heads(lang, "index_interval"),
-        *_heads(lang, "sd", "number"),
-        *_heads(lang, "valid", "count"),
-        *_heads(lang, "score_interval"),
-        *_heads(lang, "respondents", "count"),
+        period_column(campaign, lang),
+        group_column(lang),
+        scale_column(campaign, lang),
+        *columns_of(lang, "index_interval", "cell"),
+        *columns_of(lang, "sd", "number"),
+        *columns_of(lang, "valid", "count"),
+        *columns_of(lang, "score_interval", "cell"),
+        *columns_of(lang, "respondents", "count"),
     ]
 
 
 def response(campaign: Campaign, lang: str) -> list[Column]:
     """Columns of `response_by_group`."""
     return [
-        Column("semester", say("col_semester", lang), words=period_names(campaign, lang)),
-        _group(lang),
-        Column("eligible", say("col_population", lang), "count"),
-        *_heads(lang, "issued returned valid silent", "count"),
-        *_heads(lang, "return_rate response_rate", "share"),
+        period_column(campaign, lang),
+        group_column(lang),
+        *columns_of(lang, "eligible=population issued returned valid silent", "count"),
+        *columns_of(lang, "return_rate response_rate", "share"),
     ]
 
 
 def item_rest(lang: str) -> list[Column]:
     """Columns of `item_rest`."""
     return [
-        Column("item", say("col_item", lang)),
-        Column("base", say("col_base", lang), "count"),
-        *(
-            Column(name, say(f"col_{name}", lang), "number", digits=2)
-            for name in ("item_rest", "alpha_without")
-        ),
+        *columns_of(lang, "item"),
+        *columns_of(lang, "base", "count"),
+        *columns_of(lang, "item_rest alpha_without", "number", digits=2),
     ]
 
 
 def agreement(lang: str) -> list[Column]:
     """Columns of `agreement`, a row for each group of raters."""
     return [
-        _group(lang),
-        Column("appraisees", say("col_appraised", lang), "count"),
-        Column("ratings", say("col_graded", lang), "count"),
-        Column("alpha", say("col_alpha", lang), "number", digits=2),
+        group_column(lang),
+        *columns_of(lang, "appraisees=appraised ratings=graded", "count"),
+        *columns_of(lang, "alpha", "number", digits=2),
     ]
 
 
 def severity(lang: str) -> list[Column]:
     """Columns of the raters of `severity`."""
-    groups = {group: group_name(group, lang) for group in RATERS}
     return [
-        Column("rater", say("col_group", lang), words=groups),
-        Column("ratings", say("col_graded", lang), "count"),
-        Column("raw", say("col_raw_mean", lang), "number"),
-        Column("severity", say("col_severity", lang), "number", digits=2),
+        group_column(lang, "rater"),
+        *columns_of(lang, "ratings=graded", "count"),
+        *columns_of(lang, "raw=raw_mean", "number"),
+        *columns_of(lang, "severity", "number", digits=2),
     ]
 
 
@@ -265,23 +236,16 @@ def units(lang: str, unit: str = "", rate: str = "") -> list[Column]:
 
     `unit` and `rate` head the units' names (by default branches) and what the rate is (pledges kept).
     """
-    words = {
-        "position": ("above", "below", "within"),
-        "tier": ("upper", "middle", "lower"),
-        "reason": (
-            *("scale_differs", "denominator_differs", "small_base", "no_data", "single_unit"),
-            *("not_returned", "twice", "rate_only", "over_base", "low_turnout", "hidden"),
-        ),
-    }
-    names = {key: {code: text(f"units.{code}", lang) for code in codes} for key, codes in words.items()}
+    codes = "above below within upper middle lower scale_differs denominator_differs small_base no_data"
+    codes += " single_unit not_returned twice rate_only over_base low_turnout hidden"
+    words = {code: text(f"units.{code}", lang) for code in codes.split()}
     return [
         Column("unit", unit or say("col_branch", lang)),
-        *_heads(lang, "count base", "count"),
+        *columns_of(lang, "count base", "count"),
         Column("rate", rate or say("col_kept_rate", lang), "share"),
         Column("shrunken", say("col_shrunken", lang), "share", "shrunken_low", "shrunken_high"),
-        Column("position", say("col_position", lang), words=names["position"]),
-        Column("rank_low", say("col_rank_low", lang), "count"),
-        Column("rank_high", say("col_rank_high", lang), "count"),
-        Column("tier", say("col_tier", lang), words=names["tier"]),
-        Column("reason", say("col_reasons", lang), words=names["reason"]),
+        Column("position", say("col_position", lang), words=words),
+        *columns_of(lang, "rank_low rank_high", "count"),
+        Column("tier", say("col_tier", lang), words=words),
+        Column("reason", say("col_reasons", lang), words=words),
     ]

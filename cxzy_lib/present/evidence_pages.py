@@ -8,8 +8,8 @@ from cxzy_lib.measure.comparability import GRADES, with_grades
 from cxzy_lib.measure.verdicts import PERIOD
 from cxzy_lib.present import change_charts, evidence_columns, unit_charts, unit_words, wording
 from cxzy_lib.present.blocks import Block, figure, findings, note, section, unfold
-from cxzy_lib.present.pages import joined
-from cxzy_lib.present.prepare import last_occasion
+from cxzy_lib.present.pages import joined, table_figure
+from cxzy_lib.present.prepare import last_occasion, only
 from cxzy_lib.present.report import Report
 from cxzy_lib.present.tables import html_table
 
@@ -24,15 +24,15 @@ def changes_part(report: Report) -> Block:
     if len(listed) < len(found.changes):
         compared += report.say("branches_not_shown")
     table = evidence_columns.written_changes(listed, report.campaign, lang)
-    title = report.figure_title("fig_changes")
     sentences = wording.change_sentences(listed, report.campaign, lang)
-    chart = figure(
+    chart = table_figure(
+        report,
         change_charts.change_dots(found.changes, report.campaign, lang),
-        title=title,
+        table,
+        evidence_columns.changes(lang),
+        title=report.figure_title("fig_changes"),
         caption=report.say("fig_changes_caption", level=report.confidence),
         alt=" ".join(sentences),
-        table=html_table(table, evidence_columns.changes(lang), lang, title),
-        lang=lang,
     )
     told = wording.trend_sentences(found.trends, report.campaign, lang)
     return joined([note(compared), chart, *([findings(told)] if told else []), _odds(report)])
@@ -44,8 +44,7 @@ def _odds(report: Report) -> Block:
     run = found.trends[found.trends["ballots"].notna()]
     if run.empty:
         return Block("")
-    votes = with_period(report.tables.votes)
-    votes = votes[votes["occasion"].eq("satisfaction").fillna(False).astype(bool)]
+    votes = with_period(only(report.tables.votes, "satisfaction"))
     table = trends.with_odds(run, votes, found.rates, found.graded, campaign, PERIOD)
     return html_table(
         evidence_columns.written_trends(table, campaign, lang),
@@ -95,13 +94,11 @@ def registry_table(report: Report) -> Block:
 def index_table(report: Report) -> Block:
     """Return the index of the headline item and the mean of the papers' scores, each with its interval."""
     found, campaign, lang = report.verdicts, report.campaign, report.lang
-    votes, answers = (with_period(table) for table in (report.tables.votes, report.tables.answers))
-    votes, answers = (rows[rows["occasion"].eq("satisfaction").fillna(False)] for rows in (votes, answers))
-    headline = [item.code for item in campaign.items.values() if item.headline]
-    rates = found.rates[found.rates["item"].isin(headline)].reset_index(drop=True)
+    rates = found.rates[found.rates["item"].isin(report.headline)].reset_index(drop=True)
     if rates.empty:
         return note(report.no_ballots)
-    votes = votes[votes["item"].isin(headline)]
+    votes = with_period(only(report.tables.votes, "satisfaction", report.headline))
+    answers = with_period(only(report.tables.answers, "satisfaction"))
     table = design.index_by_period(votes, answers, rates, campaign, PERIOD)
     columns, title = evidence_columns.index(campaign, lang), report.say("section_index")
     parts = [html_table(evidence_columns.written_index(table, lang), columns, lang, title)]
@@ -112,60 +109,52 @@ def index_table(report: Report) -> Block:
 
 def response_table(report: Report) -> Block:
     """Return who answered and who stayed silent by semester and group, and the weighted rate if any."""
-    lang, headline = report.lang, [item.code for item in report.campaign.items.values() if item.headline]
-    rates = report.verdicts.rates
-    rates = rates[rates["item"].isin(headline)]
+    lang, rates = report.lang, report.verdicts.rates
+    rates = rates[rates["item"].isin(report.headline)]
     if rates.empty:
         return note(report.no_ballots)
-    known = with_period(report.tables.turnout)
-    known = known[known["occasion"].eq("satisfaction").fillna(False).astype(bool)]
+    known = with_period(only(report.tables.turnout, "satisfaction"))
     found = weights.response_by_group(known, [PERIOD, "rater_group"])
     hidden = rates[[PERIOD, "rater_group", "hidden"]].drop_duplicates([PERIOD, "rater_group"])
     table = found.merge(hidden, on=[PERIOD, "rater_group"], how="left")
-    table["hidden"] = table["hidden"].fillna(False).astype(bool)
     order = {code: at for at, code in enumerate(dict.fromkeys(rates[PERIOD]))}
     table = table.sort_values(PERIOD, key=lambda codes: codes.map(order), kind="stable", ignore_index=True)
     columns = evidence_columns.response(report.campaign, lang)
-    parts = [html_table(table, columns, lang, report.say("section_response"))]
-    return joined([*parts, *_weighted(report, rates), *_raked(report)])
+    shown = html_table(table, columns, lang, report.say("section_response"))
+    return joined([shown, _weighted(report, rates), *_raked(report, rates)])
 
 
-def _weighted(report: Report, rates: pd.DataFrame) -> list[Block]:
+def _weighted(report: Report, rates: pd.DataFrame) -> Block:
     given = report.campaign.setting("group_weights")
     if not given:
-        return [note(report.say("no_weights"))]
+        return note(report.say("no_weights"))
     last = rates[rates[PERIOD].eq(rates[PERIOD].iloc[-1])]
     period = wording.period_name(report.campaign, str(last[PERIOD].iloc[0]), report.lang)
     last = last[last["rater_group"].isin(given)]
     if len(set(last["scale"])) > 1:
-        return [note(report.say("weighted_scales", period=period))]
+        return note(report.say("weighted_scales", period=period))
     told = weights.weighted_rate(last.drop_duplicates("rater_group", keep="last"), given)
-    return [note(wording.weighted_sentence(told, given, period, report.lang))]
+    return note(wording.weighted_sentence(told, given, period, report.lang))
 
 
-def _raked(report: Report) -> list[Block]:
+def _raked(report: Report, rates: pd.DataFrame) -> list[Block]:
     """Return the last rate of each group with known sizes beside what it is if weighted to them."""
-    sizes, lang = report.campaign.setting("raking"), report.lang
-    if not sizes:
-        return []
-    headline = [item.code for item in report.campaign.items.values() if item.headline]
-    found, votes = [], with_period(report.tables.votes)
-    votes = votes[votes["occasion"].eq("satisfaction").fillna(False) & votes["item"].isin(headline)]
-    rates = report.verdicts.rates
-    for row in wording.latest(rates[rates["item"].isin(headline)]).to_dict("records"):
+    found, sizes = [], report.campaign.setting("raking")
+    votes = with_period(only(report.tables.votes, "satisfaction", report.headline))
+    last = wording.latest(rates[rates["rater_group"].isin(sizes)])
+    for row in last.to_dict("records"):
         group = str(row["rater_group"])
-        if group in sizes:
-            same = pd.concat([votes[k].eq(row[k]) for k in (PERIOD, "item", "rater_group", "scale")], axis=1)
-            cells = weights.cells(votes[same.all(axis=1)], report.campaign, list(sizes[group]))
-            told = weights.raked_rate(cells, sizes[group])
-            found.append(note(wording.raked_sentence(told, group, list(sizes[group]), lang)))
+        same = pd.concat([votes[k].eq(row[k]) for k in (PERIOD, "item", "rater_group", "scale")], axis=1)
+        cells = weights.cells(votes[same.all(axis=1)], report.campaign, list(sizes[group]))
+        told = weights.raked_rate(cells, sizes[group])
+        found.append(note(wording.raked_sentence(told, group, sizes[group], report.lang)))
     return found
 
 
 def reliability_table(report: Report) -> Block:
     """Return whether the items of the last papers hang together: alpha, and each item against the rest."""
-    campaign, lang, answers = report.campaign, report.lang, report.tables.answers
-    papers = answers[answers["occasion"].eq("satisfaction").fillna(False).astype(bool)]
+    campaign, lang = report.campaign, report.lang
+    papers = only(report.tables.answers, "satisfaction")
     if papers.empty:
         return note(report.say("no_papers"))
     last = last_occasion(papers, campaign)
@@ -189,8 +178,8 @@ def reliability_table(report: Report) -> Block:
 def raters_part(report: Report) -> Block:
     """Return how far raters agree about members, and how severe each group is with the same members."""
     campaign, lang = report.campaign, report.lang
-    votes = report.tables.votes
-    rows = votes[votes["occasion"].eq("member").fillna(False) & votes["count"].gt(0).fillna(False)]
+    rows = only(report.tables.votes, "member")
+    rows = rows[rows["count"].gt(0).fillna(False)]
     if rows["year"].isna().all():
         return note(report.say("no_grades" if rows.empty else "grades_undated"))
     last = rows[rows["year"].eq(rows["year"].max())]
@@ -218,9 +207,7 @@ def _severity(report: Report, rated: pd.DataFrame, levels: dict[str, float]) -> 
     heads = evidence_columns.severity(report.lang)
     told, least = raters.standing(corrected), report.campaign.setting("minimum_appraised")
     parts = [html_table(severe, heads, report.lang, report.say("table_severity"))]
-    parts.append(
-        note(report.say("severity_no_limits"))
-    )  # a group's ballots are not independent: see `severity`
+    parts.append(note(report.say("severity_no_limits")))  # its ballots are not independent: see `severity`
     # Of a few, how many stand elsewhere could tell somebody's grade.
     if told["appraised"] >= least.get("member", 0):
         parts.append(note(report.say("severity_corrected", **told)))
@@ -242,28 +229,24 @@ def units_part(report: Report) -> Block:
     frame = frame.set_index("unit").reindex([u for u in report.branches if u in set(frame["unit"])])
     frame, lang = frame.reset_index(), report.lang
     title = "fig_funnel_some" if frame["position"].isin(["above", "below"]).any() else "fig_funnel_none"
-    table = html_table(frame, evidence_columns.units(lang), lang, report.figure_title(title))
-    sentences = unit_words.unit_sentences(frame, lang)
-    charts = [
-        figure(
-            unit_charts.funnel(frame, lang),
-            title=report.figure_title(title),
-            caption=report.say(
-                "fig_funnel_caption", level=report.confidence, alarm=f"{100 * rule['alarm']:g}%"
-            ),
-            alt=" ".join(sentences),
-            table=table,
-            lang=lang,
-        ),
-        figure(
-            unit_charts.unit_intervals(frame, lang),
-            title=report.figure_title("fig_places"),
-            caption=report.say("fig_places_caption", level=report.confidence),
-            alt=" ".join(sentences),
-            lang=lang,
-        ),
-    ]
-    return joined([section(report.say("section_units"), report.say("section_units_text")), *charts])
+    alarm, sentences = f"{100 * rule['alarm']:g}%", " ".join(unit_words.unit_sentences(frame, lang))
+    funnel = table_figure(
+        report,
+        unit_charts.funnel(frame, lang),
+        frame,
+        evidence_columns.units(lang),
+        title=report.figure_title(title),
+        caption=report.say("fig_funnel_caption", level=report.confidence, alarm=alarm),
+        alt=sentences,
+    )
+    places = figure(
+        unit_charts.unit_intervals(frame, lang),
+        title=report.figure_title("fig_places"),
+        caption=report.say("fig_places_caption", level=report.confidence),
+        alt=sentences,
+        lang=lang,
+    )
+    return joined([section(report.say("section_units"), report.say("section_units_text")), funnel, places])
 
 
 def returns_part(report: Report) -> Block:

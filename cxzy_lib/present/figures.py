@@ -43,11 +43,8 @@ def _figures(frame: pd.DataFrame, table: Block, notes: Iterable[str]) -> Figures
 
 def _check_report(report: object) -> None:
     if not isinstance(report, Report):
-        raise TypeError(
-            text("desk.no_report", "zh", kind=type(report).__name__)
-            + " / "
-            + text("desk.no_report", "en", kind=type(report).__name__)
-        )
+        kind = type(report).__name__
+        raise TypeError(" / ".join(text("desk.no_report", lang, kind=kind) for lang in ("zh", "en")))
 
 
 def _known(name: str, found: Iterable[str], known: Iterable[str], lang: str) -> None:
@@ -149,9 +146,9 @@ def _keys(report: Report, keys: Iterable[str]) -> list[Column]:
 
 
 def _heads(report: Report) -> list[Column]:
-    heads = columns.rates(report.campaign, report.lang)
-    count = Column("valid", "n", "count")
-    return [*heads[1:3], count, *(head for head in heads[3:] if head.name in ("strict", "inclusive"))]
+    heads = {head.name: head for head in columns.rates(report.campaign, report.lang)}
+    heads["valid"] = Column("valid", "n", "count")
+    return [heads[name] for name in ("rater_group", "scale", "valid", "strict", "inclusive")]
 
 
 def _notes(frame: pd.DataFrame, lang: str) -> list[str]:

@@ -4,10 +4,11 @@ import pandas as pd
 
 from cxzy_lib.measure import awards, duties
 from cxzy_lib.present.blocks import Block, note, section
+from cxzy_lib.present.columns import columns_of
 from cxzy_lib.present.pages import joined
 from cxzy_lib.present.plan import code_name
 from cxzy_lib.present.report import Report
-from cxzy_lib.present.tables import Column, html_table
+from cxzy_lib.present.tables import html_table
 from cxzy_lib.texts import catalogue, text
 
 
@@ -26,18 +27,17 @@ def posted_part(report: Report) -> Block:
         state=[text(f"plan.posted_{state}", lang) for state in frame["state"]],
     )
     columns = [
-        _head("award", lang),
-        _head("name", lang),
-        _head("unit", lang),
-        Column("day", _col("day", lang), "date"),
+        *columns_of(lang, "award name unit", "id"),
+        *columns_of(lang, "day", "date"),
+        *columns_of(lang, "state", "id"),
     ]
-    return joined([*parts, html_table(frame, [*columns, _head("state", lang)], lang, title)])
+    return joined([*parts, html_table(frame, columns, lang, title)])
 
 
 def own_overdue_part(report: Report) -> Block:
     """Return what the members of the report's own unit owe, by name; only an edition of a unit has it."""
     if "own_overdue" not in report.rights or report.unit is None:
-        return joined([])
+        return Block("")
     late = duties.late_by_person(report.tables.tasks, report.cutoff.date(), report.campaign.binding.owed)
     late = late[late["person"].notna()]
     title, lang = report.say("section_own_overdue"), report.lang
@@ -48,8 +48,11 @@ def own_overdue_part(report: Report) -> Block:
         name=_names(late["person"], report.tables.people),
         kind=[_kind(kind, report) for kind in late["kind"]],
     )
-    columns = [_head("name", lang), _head("kind", lang), Column("due_on", _col("deadline", lang), "date")]
-    columns += [Column("days_late", _col("late_days", lang), "count")]
+    columns = [
+        *columns_of(lang, "name kind", "id"),
+        *columns_of(lang, "due_on=deadline", "date"),
+        *columns_of(lang, "days_late=late_days", "count"),
+    ]
     return joined([*parts, html_table(late, columns, lang, title)])
 
 
@@ -62,11 +65,3 @@ def _names(persons: pd.Series, people: pd.DataFrame) -> pd.Series:
     """Return the register's names of pseudonyms."""
     names = people.dropna(subset=["person"]).drop_duplicates("person").set_index("person")["name"]
     return persons.map(names)
-
-
-def _col(name: str, lang: str) -> str:
-    return text(f"pages.col_{name}", lang)
-
-
-def _head(name: str, lang: str) -> Column:
-    return Column(name, _col(name, lang), "id")

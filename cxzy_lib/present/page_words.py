@@ -1,14 +1,15 @@
 """What pages say of participation, years, duties and files, in Chinese and English."""
 
 from collections.abc import Collection, Iterable, Mapping
-from typing import Any
 
 import pandas as pd
 
 from cxzy_lib.campaign import Campaign
 from cxzy_lib.present.wording import (
     day_name,
+    declared_break,
     group_name,
+    listed,
     percent,
     period_name,
     reasons_words,
@@ -20,20 +21,19 @@ from cxzy_lib.texts import text
 
 def exposure_words(campaign: Campaign, lang: str) -> str:
     """Return how many days of each year lie inside the campaign."""
-    return ("、" if lang == "zh" else ", ").join(
-        say("days_of_year", lang, year=year, days=campaign.exposure_days(year)) for year in campaign.years
-    )
+    days = {year: campaign.exposure_days(year) for year in campaign.years}
+    return listed((say("days_of_year", lang, year=year, days=n) for year, n in days.items()), lang)
 
 
 def years_words(written: pd.DataFrame, lang: str) -> str:
     """Return the yearly comparison in words, measure by measure."""
-    colon, comma, stop = ("：", "、", "；") if lang == "zh" else (": ", ", ", "; ")
+    colon = "：" if lang == "zh" else ": "
     parts = []
     for name, part in written.groupby("name", sort=False):
         shown = part["shown_adjusted"].fillna(text("common.no_data", lang))
         values = [f"{year} {value}" for year, value in zip(part["year"], shown, strict=True)]
-        parts.append(f"{name}{colon}{comma.join(values)}")
-    return stop.join(parts)
+        parts.append(f"{name}{colon}{listed(values, lang)}")
+    return series(parts, lang)
 
 
 def units_words(units: Iterable[str], lang: str) -> str:
@@ -66,34 +66,34 @@ def attendance_sentence(attendance: pd.DataFrame, lang: str) -> str:
     )
 
 
-def _fortnight_values(summary: pd.DataFrame, lang: str) -> dict[str, Any] | None:
+def _of_fortnights(key: str, summary: pd.DataFrame, lang: str) -> str:
     known = summary[summary["longest_gap_days"].notna()]
     if known.empty or not summary["due"].sum():
-        return None
+        return say("no_events", lang)
     longest = known[known["longest_gap_days"].eq(known["longest_gap_days"].max())]
     worst = longest.iloc[0]
     due, held = int(summary["due"].sum()), int(summary["held"].sum())
-    return {
-        "due": due,
-        "held": held,
-        "rate": percent(held / due, lang),
-        "worst": units_words(longest["unit"], lang),
-        "days": worst["longest_gap_days"],
-        "start": day_name(worst["gap_from"], lang),
-        "end": day_name(worst["gap_to"], lang),
-    }
+    return say(
+        key,
+        lang,
+        due=due,
+        held=held,
+        rate=percent(held / due, lang),
+        worst=units_words(longest["unit"], lang),
+        days=worst["longest_gap_days"],
+        start=day_name(worst["gap_from"], lang),
+        end=day_name(worst["gap_to"], lang),
+    )
 
 
 def fortnight_sentence(summary: pd.DataFrame, lang: str) -> str:
     """Return how many fortnights due were held, and the longest gap."""
-    values = _fortnight_values(summary, lang)
-    return say("fortnight_sentence", lang, **values) if values else say("no_events", lang)
+    return _of_fortnights("fortnight_sentence", summary, lang)
 
 
 def participation_title(summary: pd.DataFrame, lang: str) -> str:
     """Return the finding of the page on participation."""
-    values = _fortnight_values(summary, lang)
-    return say("participation_title", lang, **values) if values else say("no_events", lang)
+    return _of_fortnights("participation_title", summary, lang)
 
 
 def training_sentence(progress: pd.DataFrame, lang: str) -> str:
@@ -119,7 +119,7 @@ def late_sentence(late: pd.DataFrame, cutoff: pd.Timestamp, lang: str, rights: C
         return say("late_none", lang, cutoff=day)
     days = late["days_late"].max()
     units = late.loc[late["days_late"].eq(days), "unit"].fillna(text("present.no_branch", lang))
-    where = "" if "units" not in rights else say("late_where", lang, unit=units_words(units, lang))
+    where = say("late_where", lang, unit=units_words(units, lang)) if "units" in rights else ""
     return say("late_sentence", lang, cutoff=day, count=len(late), days=days, where=where)
 
 
@@ -177,8 +177,7 @@ def listing(frame: pd.DataFrame, name: str, value: str, words: Mapping[str, str]
     parts = []
     hidden = frame["hidden"] if "hidden" in frame else [False] * len(frame)
     for label, share, hide in zip(frame[name], frame[value], hidden, strict=True):
-        missing = "present.not_shown" if hide else "common.no_data"
-        shown = text(missing, lang) if pd.isna(share) else percent(share, lang)
+        shown = text("present.not_shown", lang) if hide and pd.isna(share) else percent(share, lang)
         parts.append(f"{words.get(label, label)}{'：' if lang == 'zh' else ': '}{shown}")
     return series(parts, lang)
 
@@ -203,9 +202,6 @@ def point_words(part: pd.DataFrame, group: str, campaign: Campaign, lang: str) -
 
 def short_reasons(reasons: str, campaign: Campaign, lang: str) -> str:
     """Return why two figures are flagged or not comparable, in a few words that fit into a chart."""
-    found = []
-    for code in reasons.split():
-        declared = code.startswith("break-")
-        at = int(code.removeprefix("break-")) - 1 if declared else 0
-        found.append(campaign.comparability.breaks[at].reason if declared else code)
-    return "\n".join(text(f"present.{code}_changed", lang) for code in dict.fromkeys(found))
+    pairs = ((code, declared_break(code, campaign)) for code in reasons.split())
+    codes = dict.fromkeys(known.reason if known else code for code, known in pairs)
+    return "\n".join(text(f"present.{code}_changed", lang) for code in codes)

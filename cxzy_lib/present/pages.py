@@ -1,14 +1,16 @@
 """Parts of pages that take more than a line, such as a chart for each scale."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 
 import pandas as pd
+from matplotlib.axes import Axes
 
 from cxzy_lib.measure.basis import with_period
 from cxzy_lib.present import charts, columns, page_words, prepare, theme, wording
-from cxzy_lib.present.blocks import Block, See, figure, note
+from cxzy_lib.present.blocks import Block, See, figure, note, section
 from cxzy_lib.present.report import Report
-from cxzy_lib.present.tables import html_table
+from cxzy_lib.present.tables import Column, html_table
+from cxzy_lib.texts import text
 
 
 def joined(blocks: Iterable[Block]) -> Block:
@@ -16,19 +18,27 @@ def joined(blocks: Iterable[Block]) -> Block:
     return Block("".join(block.html for block in blocks))
 
 
-def _level_figure(shares: pd.DataFrame, label: str, report: Report, title: str, caption: str) -> Block:
-    lang = report.lang
-    heading = "item" if label == "item" else "group"
-    top = shares[shares["rank"] == 0]
-    wide = prepare.wide_levels(shares, label, lang)
-    return figure(
-        charts.level_bars(shares, report.campaign, lang, label=label),
-        title=title,
-        caption=caption,
-        alt=page_words.listing(top, label, "share", {}, lang),
-        table=html_table(wide, columns.levels(wide, report.campaign, lang, heading), lang, title),
-        lang=lang,
-    )
+def table_figure(
+    report: Report,
+    drawn: Axes,
+    frame: pd.DataFrame,
+    heads: Sequence[Column],
+    *,
+    title: str,
+    caption: str,
+    alt: str,
+    see: See | None = None,
+) -> Block:
+    """Return a chart as a figure, with the columns `heads` of `frame` under the same title to unfold."""
+    table = html_table(frame, heads, report.lang, title)
+    return figure(drawn, title=title, caption=caption, alt=alt, table=table, lang=report.lang, see=see)
+
+
+def table_section(
+    frame: pd.DataFrame, heads: Sequence[Column], lang: str, title: str, words: str = ""
+) -> Block:
+    """Return a table below a heading, its caption too; `words` stand between."""
+    return joined([section(title, words), html_table(frame, heads, lang, title)])
 
 
 def trend_figure(
@@ -82,62 +92,65 @@ def calendar_figure(
         gaps = gaps[gaps["unit"].isin(least)]
         strip = strip[strip["unit"].isin(least)]
     axes = theme.axes(max(1.7, 0.95 + 0.21 * len(gaps))) if most else None
-    return figure(
+    return table_figure(
+        report,
         charts.fortnight_calendar(strip, report.campaign, lang, axes, summary=gaps),
+        gaps,
+        columns.fortnights(report.campaign, lang),
         title=title,
         caption=caption,
         alt=page_words.listing(gaps, "unit", "rate", {}, lang),
-        table=html_table(gaps, columns.fortnights(report.campaign, lang), lang, title),
-        lang=lang,
         see=see,
     )
 
 
 def level_figures(report: Report, votes: pd.DataFrame, key: str = "fig_levels") -> Block:
     """Return the distribution by occasion and group, a figure for each scale; `key` is that of its title."""
-    shares = prepare.shown_levels(votes, report.campaign, "occasion", report.lang)
-    if shares.empty:
-        return note(report.no_ballots if votes.empty else columns.no_data(report.lang))
-    figures = []
-    for scale, part in shares.groupby("scale", sort=False):
-        name = report.campaign.scales[str(scale)].name(report.lang)
-        title = report.figure_title(key, scale=name)
-        figures.append(_level_figure(part, "occasion", report, title, report.say("fig_levels_caption")))
-    return joined(figures)
+    if votes.empty:
+        return note(report.no_ballots)
+    return _by_scale(report, votes, "occasion", key, report.say("fig_levels_caption"))
 
 
 def item_figure(report: Report) -> Block:
     """Return non-members' ballots on every item of the last satisfaction occasion."""
     votes = prepare.only(report.tables.votes, "satisfaction", groups=["nonmember"])
-    caption = report.say("fig_items_caption")
-    return _last_figure(report, votes, "item", ("fig_items", caption), report.no_ballots)
+    return _last_figures(report, votes, "item", "fig_items") or note(report.no_ballots)
 
 
 def survey_figure(report: Report) -> Block:
     """Return the answers to the last web questionnaire: a row for each item and large enough group."""
     votes = prepare.only(report.tables.votes, "survey")
-    caption = report.say("fig_survey_caption", threshold=report.minimum_base)
-    return _last_figure(report, votes, "item_and_group", ("fig_survey", caption), report.say("no_survey"))
+    return _last_figures(report, votes, "item_and_group", "fig_survey") or note(report.say("no_survey"))
 
 
-def _last_figure(
-    report: Report, votes: pd.DataFrame, label: str, words: tuple[str, str], nothing: str
-) -> Block:
-    """Return the items of the last occasion, a figure for each scale; `words` are title key and caption."""
+def _last_figures(report: Report, votes: pd.DataFrame, label: str, key: str) -> Block | None:
+    """Return the items of the last occasion, None without any."""
     last = prepare.last_occasion(votes, report.campaign)
     if last.empty:
-        return note(nothing)
-    shares = prepare.shown_levels(last, report.campaign, label, report.lang)
-    if shares.empty:
-        return note(columns.no_data(report.lang))
+        return None
     code = str(with_period(last)["semester"].iloc[0])
     period = wording.period_name(report.campaign, code, report.lang)
-    figures = []
+    caption = report.say(f"{key}_caption", threshold=report.minimum_base)
+    return _by_scale(report, last, label, key, caption, period=period)
+
+
+def _by_scale(report: Report, votes: pd.DataFrame, label: str, key: str, caption: str, **named: str) -> Block:
+    """Return the distribution in rows of `label`, a figure for each scale; `named` goes into its title."""
+    campaign, lang, figures = report.campaign, report.lang, []
+    shares = prepare.shown_levels(votes, campaign, label, lang)
     for scale, part in shares.groupby("scale", sort=False):
-        name = report.campaign.scales[str(scale)].name(report.lang)
-        title = report.figure_title(words[0], period=period, scale=name)
-        figures.append(_level_figure(part, label, report, title, words[1]))
-    return joined(figures)
+        wide = prepare.wide_levels(part, label, lang)
+        block = table_figure(
+            report,
+            charts.level_bars(part, campaign, lang, label=label),
+            wide,
+            columns.levels(wide, campaign, lang, "item" if label == "item" else "group"),
+            title=report.figure_title(key, scale=campaign.scales[str(scale)].name(lang), **named),
+            caption=caption,
+            alt=page_words.listing(part[part["rank"] == 0], label, "share", {}, lang),
+        )
+        figures.append(block)
+    return joined(figures) if figures else note(text("common.no_data", lang))
 
 
 def findings_table(report: Report, findings: pd.DataFrame, most: int = 200) -> Block:

@@ -10,8 +10,9 @@ from cxzy_lib.campaign import Campaign
 from cxzy_lib.measure.indicators import windows
 from cxzy_lib.measure.summaries import overall
 from cxzy_lib.plan_specs import Clause
+from cxzy_lib.present.columns import columns_of
 from cxzy_lib.present.tables import Column
-from cxzy_lib.present.wording import percent, period_name, say
+from cxzy_lib.present.wording import listed, percent, period_name, say
 from cxzy_lib.texts import catalogue, text
 
 #: The state of what is the whole institution's, in an edition of a unit: it is no lack of the unit's.
@@ -63,24 +64,23 @@ def value_words(row: Mapping[Any, Any], lang: str) -> str:
         return "*"
     if pd.isna(row["value"]):
         return ""
-    kind, value = row["kind"], float(row["value"])
+    names = ("value", "low", "high")
+    shown = {name: _of_kind(row[name], row["kind"], lang) for name in names if not pd.isna(row[name])}
+    return say("with_interval", lang, **shown) if len(shown) == len(names) else shown["value"]
+
+
+def _of_kind(value: float, kind: str, lang: str) -> str:
     match kind:
         case "share":
-            shown = percent(value, lang)
+            return percent(value, lang)
         case "days":
-            shown = text("present.days", lang, value=round(value))
+            return text("present.days", lang, value=round(value))
         case "difference":
-            shown = f"{value:+.2f}"
+            return f"{value:+.2f}"
         case "mean":
-            shown = f"{value:.1f}"
+            return f"{value:.1f}"
         case _:
-            shown = f"{value:,.0f}"
-    if pd.isna(row["low"]) or pd.isna(row["high"]):
-        return shown
-    ends = [
-        value_words({**row, "value": row[end], "low": None, "high": None}, lang) for end in ("low", "high")
-    ]
-    return say("with_interval", lang, value=shown, low=ends[0], high=ends[1])
+            return f"{value:,.0f}"
 
 
 def base_words(row: Mapping[Any, Any]) -> str:
@@ -95,84 +95,64 @@ def target_words(row: Mapping[Any, Any], clause: Clause | None, lang: str) -> st
     """Return the target, marked where it is this institution's and not the plan's."""
     if pd.isna(row["target"]) or row["part"]:
         return ""
-    kind = row["kind"] if row["kind"] != "difference" else "count"
-    own = {**row, "kind": kind, "value": row["target"], "low": None, "high": None, "hidden": False}
-    sign = "≤" if row["at_most"] else "≥"
-    if kind == "share":
-        return f"{sign} {row['target']:.0%}{_ours(row, lang)}"
-    if clause is not None and clause.measure is not None and clause.measure.of in ("people",):
-        return text("plan.rising", lang)
-    if clause is not None and clause.measure is not None and clause.measure.of == "gap":
-        return text("plan.ahead", lang)
-    return f"{sign} {value_words(own, lang)}{_ours(row, lang)}"
-
-
-def _ours(row: Mapping[Any, Any], lang: str) -> str:
-    return text("plan.ours", lang) if row["assumed"] else ""
+    measure = clause.measure if clause else None
+    in_words = {"people": "rising", "gap": "ahead"}.get(measure.of if measure else "")
+    if in_words and row["kind"] != "share":
+        return text(f"plan.{in_words}", lang)
+    kind = "count" if row["kind"] == "difference" else row["kind"]
+    shown = f"{row['target']:.0%}" if kind == "share" else _of_kind(row["target"], kind, lang)
+    sign, ours = "≤" if row["at_most"] else "≥", text("plan.ours", lang) if row["assumed"] else ""
+    return f"{sign} {shown}{ours}"
 
 
 def written(status: pd.DataFrame, campaign: Campaign, lang: str) -> pd.DataFrame:
     """Return rows of the status table as a page shows them.
 
-    Adds ``name`` (the clause, and the group or unit), ``shown``, ``shown_base``, ``shown_target``,
-    ``state`` and ``evidence`` (the spreadsheets that can carry it).
+    Adds ``name`` (the clause, and the group or unit), ``label``, ``shown``, ``shown_base``,
+    ``shown_target`` and ``state``.
     """
-    clauses = campaign.plan.clauses
-    rows: list[dict[Any, Any]] = []
+    clauses, above, found = campaign.plan.clauses, None, []
     for row in status.to_dict("records"):
         clause = clauses.get(row["indicator"])
-        again = bool(rows) and rows[-1]["indicator"] == row["indicator"]
-        rows.append(
+        again, above = row["indicator"] == above, row["indicator"]
+        proxy = row["proxy"] and not pd.isna(row["value"])
+        # A figure that stands beside the clause's own has no status of its own.
+        beside = row["part"] and row["status"] == "judgement" and row["kind"] == "count"
+        found.append(
             {
-                **row,
                 "name": _name(row, None if again else clause, campaign, lang),
                 "label": clause.label(lang) if clause else "",
-                "shown": value_words(row, lang) + (text("plan.proxy", lang) if _is_proxy(row) else ""),
+                "shown": value_words(row, lang) + (text("plan.proxy", lang) if proxy else ""),
                 "shown_base": base_words(row),
                 "shown_target": target_words(row, clause, lang),
-                "state": state_words(row["status"], lang) if _is_state(row) else "",
-                "evidence": "、".join(clause.evidence) if clause else "",
+                "state": "" if beside else state_words(row["status"], lang),
             }
         )
-    columns = [*status.columns, "name", "label", "shown", "shown_base", "shown_target", "state", "evidence"]
-    return pd.DataFrame(rows, columns=columns)
-
-
-def _is_proxy(row: Mapping[Any, Any]) -> bool:
-    return bool(row["proxy"]) and not pd.isna(row["value"])
-
-
-def _is_state(row: Mapping[Any, Any]) -> bool:
-    """A figure that stands beside the clause's own has no status of its own."""
-    beside = row["part"] and row["status"] == "judgement" and row["kind"] == "count"
-    return not beside
+    names = ["name", "label", "shown", "shown_base", "shown_target", "state"]
+    return status.join(pd.DataFrame(found, status.index, names, dtype="str"))
 
 
 def _name(row: Mapping[Any, Any], clause: Clause | None, campaign: Campaign, lang: str) -> str:
     if row["unit"]:
         return str(row["unit"])
     plan = campaign.plan
-    above = {**plan.criteria, **plan.numbers, **plan.documents, **plan.awards, **plan.steps}
-    known = above.get(row["indicator"]) if row["level"] not in ("indicator", "duty") else clause
+    others = {**plan.criteria, **plan.numbers, **plan.documents, **plan.awards, **plan.steps}
+    is_clause = row["level"] in ("indicator", "duty") and not (clause and clause.missing)
+    known = clause if is_clause else others.get(row["indicator"])
     words = known.name(lang) if known else ""
-    if clause is not None and clause.missing:
-        words = campaign.plan.criteria[row["indicator"]].name(lang)
-    words = f"{words} " if words else ""
     beside = [code_name(row["part"], campaign, lang)] if row["part"] else []
     if row["period"] and not row["window"]:
         beside.append(period_name(campaign, row["period"], lang))
-    return f"{words}— {'·'.join(beside)}" if beside else words.strip()
+    return f"{words} — {'·'.join(beside)}".strip() if beside else words
 
 
 def columns(lang: str) -> list[Column]:
     """Columns of `written`; the first is the id that ``cxzy trace`` follows."""
     return [
-        Column("id", say("col_figure", lang), "id"),
-        Column("name", say("col_content", lang), "prose"),
-        Column("shown", say("col_result", lang), "cell"),
-        Column("shown_base", say("col_base", lang), "cell"),
-        Column("shown_target", say("col_target", lang), "cell"),
-        Column("state", say("col_state", lang)),
+        *columns_of(lang, "id=figure", "id"),
+        *columns_of(lang, "name=content", "prose"),
+        *columns_of(lang, "shown=result shown_base=base shown_target=target", "cell"),
+        *columns_of(lang, "state"),
     ]
 
 
@@ -181,7 +161,7 @@ def of_codes(status: pd.DataFrame, codes: Iterable[str]) -> pd.DataFrame:
     order = {code: at for at, code in enumerate(codes)}
     own = status[status["indicator"].isin(list(order)) & status["window"].eq("") & status["unit"].eq("")]
     own = own[own["level"].isin(["indicator", "duty"])]
-    return own.assign(_at=own["indicator"].map(order)).sort_values("_at", kind="stable").drop(columns="_at")
+    return own.sort_values("indicator", key=lambda column: column.map(order), kind="stable")
 
 
 def matrix(status: pd.DataFrame, campaign: Campaign, criteria: Sequence[str], lang: str) -> pd.DataFrame:
@@ -200,7 +180,7 @@ def matrix(status: pd.DataFrame, campaign: Campaign, criteria: Sequence[str], la
 def who(clause: Clause, campaign: Campaign, lang: str) -> str:
     """Return who owes a duty; without anybody named, the institution."""
     names = [campaign.plan.actors[code].name(lang) for code in clause.who]
-    return ("、" if lang == "zh" else ", ").join(names) or campaign.institution.name(lang)
+    return listed(names, lang) or campaign.institution.name(lang)
 
 
 def duties(status: pd.DataFrame, campaign: Campaign, day: pd.Timestamp, lang: str) -> pd.DataFrame:
@@ -242,8 +222,7 @@ def trace_lines(rows: pd.DataFrame, lang: str) -> list[str]:
     lines = []
     for (table, file, sheet), part in rows.groupby(["table", "source_file", "source_sheet"], dropna=False):
         numbers = [int(n) for n in part["source_row"].dropna()]
-        comma = "、" if lang == "zh" else ", "
-        shown = comma.join(map(str, numbers[:SHOWN_ROWS])) + ("…" if len(numbers) > SHOWN_ROWS else "")
+        shown = listed(map(str, numbers[:SHOWN_ROWS]), lang) + ("…" if len(numbers) > SHOWN_ROWS else "")
         lines.append(
             text("plan.trace_line", lang, table=table, file=file, sheet=sheet, rows=shown, count=len(numbers))
         )

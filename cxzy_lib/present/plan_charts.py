@@ -7,6 +7,7 @@ from matplotlib.patches import Patch, Rectangle
 
 from cxzy_lib.measure.rectification import TimeToClose
 from cxzy_lib.present import theme as look
+from cxzy_lib.present.wording import percent
 from cxzy_lib.texts import text
 
 #: Fill and ink of each state: dark ones differ by their mark, not by colour alone.
@@ -23,6 +24,7 @@ STATES = {
     "missing": ("white", look.MUTED),
 }
 _GAP = 0.08
+_QUARTERS = [0, 0.25, 0.5, 0.75, 1], ["0%", "25%", "50%", "75%", "100%"]
 
 
 @look.theme()
@@ -84,12 +86,12 @@ def target_bars(shares: pd.DataFrame, lang: str = "zh", ax: Axes | None = None) 
     ax.barh(at, np.nan_to_num(values), height=0.56, color=colours, linewidth=0)
     ax.vlines(targets, at - 0.4, at + 0.4, color=look.INK, linewidth=2)
     ax.set_xlim(0, 1.005)
-    ax.set_xticks(np.arange(0, 1.01, 0.25), [f"{tick:.0%}" for tick in np.arange(0, 1.01, 0.25)])
+    ax.set_xticks(*_QUARTERS)
     ax.set_xlabel(text("plan.target_axis", lang))
     marks = [text(f"present.mark_{state}", lang) for state in shares["status"]]
-    shown = [f"{mark} {look.percent(value, lang)}" for mark, value in zip(marks, values, strict=True)]
-    after = look.right_column(ax, shown)
-    look.right_column(ax, look.bases(shares, "base", lang), text("pages.col_base", lang), after)
+    shown = [f"{mark} {percent(value, lang)}" for mark, value in zip(marks, values, strict=True)]
+    bases = look.bases(shares, "base", lang)
+    look.right_columns(ax, ("", shown), (text("pages.col_base", lang), bases))
     return look.settle(ax)
 
 
@@ -109,7 +111,7 @@ def survival_curve(found: TimeToClose, lang: str = "zh", ax: Axes | None = None)
     days, left = look.floats(curve["days"]), look.floats(curve["open_share"])
     ax.step([*days, days[-1] * 1.05 + 10], [*left, left[-1]], where="post", color=look.BLUE, linewidth=2)
     ax.set_ylim(0, 1.03)
-    ax.set_yticks(np.arange(0, 1.01, 0.25), [f"{tick:.0%}" for tick in np.arange(0, 1.01, 0.25)])
+    ax.set_yticks(*_QUARTERS)
     ax.set_xlim(left=0)
     ax.set_xlabel(text("plan.survival_axis", lang))
     ax.set_ylabel(text("plan.survival_y", lang))
@@ -118,12 +120,10 @@ def survival_curve(found: TimeToClose, lang: str = "zh", ax: Axes | None = None)
     words = text("plan.survival_no_median", lang)
     if found.median is not None:
         words = text("plan.survival_median", lang, days=f"{found.median:.0f}")
-        ax.plot(
-            [0, found.median, found.median], [0.5, 0.5, 0], color=look.INK, linewidth=1, linestyle=(0, (4, 3))
-        )
+        down = [0, found.median, found.median]
+        ax.plot(down, [0.5, 0.5, 0], color=look.INK, linewidth=1, linestyle=look.DASHED)
     count = text("plan.at_risk", lang, count=int(curve["at_risk"].max()))
-    look.put(ax, f"{words}（{count}）" if lang == "zh" else f"{words} ({count})", (1, 1), (0, 4),
-             "axes fraction", ha="right", va="bottom")  # fmt: skip
+    look.put(ax, words + count, (1, 1), (0, 4), "axes fraction", ha="right", va="bottom")
     return look.settle(ax)
 
 
@@ -147,6 +147,7 @@ def score_dots(scores: pd.DataFrame, lang: str = "zh", ax: Axes | None = None) -
     ax.set_xlabel(text("plan.points_axis", lang))
     ax.grid(axis="x", color=look.RULE, linewidth=0.6)
     ax.set_axisbelow(True)
-    after = look.right_column(ax, ["—" if np.isnan(n) else f"{n:.1f}" for n in middle])
-    look.right_column(ax, look.bases(scores, "base", lang), text("plan.members_head", lang), after)
+    shown = ["—" if np.isnan(n) else f"{n:.1f}" for n in middle]
+    bases = look.bases(scores, "base", lang)
+    look.right_columns(ax, ("", shown), (text("plan.members_head", lang), bases))
     return look.settle(ax)

@@ -1,19 +1,17 @@
 """The columns of the tables about the plan, and the frames that need their codes written out."""
 
+from dataclasses import replace
+from itertools import pairwise
 from typing import Any
 
 import pandas as pd
 
 from cxzy_lib.campaign import Campaign
-from cxzy_lib.present.columns import RATERS
+from cxzy_lib.present.columns import columns_of, group_column, period_column, scale_column
 from cxzy_lib.present.plan import code_name
 from cxzy_lib.present.tables import Column
-from cxzy_lib.present.wording import group_name, period_names, say
+from cxzy_lib.present.wording import say
 from cxzy_lib.texts import catalogue, text
-
-
-def _heads(lang: str, names: str, kind: str = "count") -> list[Column]:
-    return [Column(name, say(f"col_{name}", lang), kind) for name in names.split()]  # type: ignore[arg-type]
 
 
 def _words(prefix: str, lang: str) -> dict[str, str]:
@@ -30,63 +28,59 @@ def wide(frame: pd.DataFrame, lang: str) -> list[Column]:
 
 def points(lang: str) -> list[Column]:
     """Columns of the five goods' points."""
-    numbers = _heads(lang, "points_possible points_self points_assessed score_gap", "number")
-    return [Column("name", say("col_content", lang)), *numbers]
+    numbers = columns_of(lang, "points_possible points_self points_assessed score_gap", "number")
+    return [*columns_of(lang, "name=content"), *numbers]
 
 
 def occasions(campaign: Campaign, lang: str) -> list[Column]:
     """Columns of `occasions`."""
-    groups = {group: group_name(group, lang) for group in RATERS}
-    scales = {code: scale.name(lang) for code, scale in campaign.scales.items()}
+    group = group_column(lang)
     return [
         Column("appraisee_type", say("col_object", lang), "id", words=_words("object", lang)),
-        Column("semester", say("col_semester", lang), words=period_names(campaign, lang)),
-        Column("rater_group", say("col_group", lang), words=groups | _words("part", lang)),
-        Column("scale", say("col_scale", lang), "id", words=scales),
-        Column("ballots", say("col_ballots", lang), "cell"),
+        period_column(campaign, lang),
+        replace(group, words={**group.words, **_words("part", lang)}),
+        scale_column(campaign, lang),
+        *columns_of(lang, "ballots", "cell"),
         Column("strict", say("col_strict", lang), "share", "strict_low", "strict_high"),
-        Column("inclusive", say("col_inclusive_short", lang), "share"),
-        Column("index", say("col_index", lang), "number"),
+        *columns_of(lang, "inclusive=inclusive_short", "share"),
+        *columns_of(lang, "index", "number"),
     ]
 
 
 def grades(lang: str) -> list[Column]:
     """Columns of `member_grades`."""
-    groups = {group: group_name(group, lang) for group in RATERS}
     return [
-        Column("year", say("col_year", lang)),
-        Column("rater_group", say("col_group", lang), words=groups),
-        Column("members", say("col_appraised", lang), "count"),
-        *_heads(lang, "excellent graded"),
-        Column("excellent_share", say("col_excellent_share", lang), "share"),
-        *_heads(lang, "full_members quota"),
+        *columns_of(lang, "year"),
+        group_column(lang),
+        *columns_of(lang, "members=appraised excellent graded", "count"),
+        *columns_of(lang, "excellent_share", "share"),
+        *columns_of(lang, "full_members quota", "count"),
     ]
 
 
 def scores(lang: str) -> list[Column]:
     """Columns of the five leads' scores."""
-    middle = Column("median", say("col_middle", lang), "number")
-    ends = _heads(lang, "low high", "number")
-    return [Column("name", say("col_content", lang)), middle, *ends, *_heads(lang, "base")]
+    return [
+        *columns_of(lang, "name=content"),
+        *columns_of(lang, "median=middle low high", "number"),
+        *columns_of(lang, "base", "count"),
+    ]
 
 
 def chain(lang: str) -> list[Column]:
     """Columns of `chain`."""
     link = Column("link", say("col_link", lang), words=_words("link", lang))
-    return [link, *_heads(lang, "problems"), Column("share", say("col_share", lang), "share")]
+    return [link, *columns_of(lang, "problems", "count"), *columns_of(lang, "share", "share")]
 
 
 def chain_items(lang: str) -> list[Column]:
     """Columns of `chain_items`."""
     words = {"True": text("plan.yes", lang), "False": text("plan.no", lang)}
     return [
-        Column("unit", say("col_owner", lang), "id"),
-        Column("source", say("col_source", lang), "id"),
+        *columns_of(lang, "unit=owner source", "id"),
         Column("planned", say("col_planned", lang), words=words),
-        *_heads(lang, "opened_on", "date"),
-        Column("due_on", say("col_due_day", lang), "date"),
-        *_heads(lang, "done_on", "date"),
-        *_heads(lang, "days"),
+        *columns_of(lang, "opened_on due_on=due_day done_on", "date"),
+        *columns_of(lang, "days", "count"),
         Column("state", say("col_state", lang), words=_words("item", lang)),
         Column("verdict", text("plan.link_rerated", lang)),
     ]
@@ -94,25 +88,23 @@ def chain_items(lang: str) -> list[Column]:
 
 def curve(lang: str) -> list[Column]:
     """Columns of the survival curve."""
-    return [*_heads(lang, "days"), Column("open_share", say("col_open_share", lang), "share"),
-            *_heads(lang, "at_risk")]  # fmt: skip
+    return [
+        *columns_of(lang, "days", "count"),
+        *columns_of(lang, "open_share", "share"),
+        *columns_of(lang, "at_risk", "count"),
+    ]
 
 
 def written_ages(frame: pd.DataFrame, lang: str) -> pd.DataFrame:
     """Return `ageing` with its bands in words."""
     starts = list(frame["from_days"])
-    ends = [*(start - 1 for start in starts[1:]), None]
-    names = [
-        text("plan.age_band", lang, start=start) if end is None
-        else text("plan.age_between", lang, start=start, end=end)
-        for start, end in zip(starts, ends, strict=True)
-    ]  # fmt: skip
-    return frame.assign(name=names)
+    names = [text("plan.age_between", lang, start=start, end=end - 1) for start, end in pairwise(starts)]
+    return frame.assign(name=[*names, text("plan.age_band", lang, start=starts[-1])])
 
 
 def ages(lang: str) -> list[Column]:
     """Columns of `written_ages`."""
-    return [Column("name", say("col_age", lang)), *_heads(lang, "problems overdue")]
+    return [*columns_of(lang, "name=age"), *columns_of(lang, "problems overdue", "count")]
 
 
 def opinions(frame: pd.DataFrame, campaign: Campaign, lang: str) -> list[Column]:
@@ -121,33 +113,35 @@ def opinions(frame: pd.DataFrame, campaign: Campaign, lang: str) -> list[Column]
     return [
         Column("channel", say("col_channel", lang), words=known),
         Column("object", say("col_object", lang), words=_words("object", lang)),
-        *_heads(lang, "rounds raw merged"),
+        *columns_of(lang, "rounds raw merged", "count"),
     ]
 
 
 def duties(lang: str) -> list[Column]:
     """Columns of `duties`."""
     return [
-        Column("indicator", say("col_clause", lang)),
-        Column("name", say("col_content", lang), "prose"),
-        Column("who", say("col_who", lang), "id"),
-        Column("due", say("col_due_day", lang), "date"),
-        Column("shown", say("col_result", lang), "cell"),
-        Column("shown_target", say("col_target", lang), "cell"),
-        Column("state", say("col_state", lang)),
+        *columns_of(lang, "indicator=clause"),
+        *columns_of(lang, "name=content", "prose"),
+        *columns_of(lang, "who", "id"),
+        *columns_of(lang, "due=due_day", "date"),
+        *columns_of(lang, "shown=result shown_target=target", "cell"),
+        *columns_of(lang, "state"),
     ]
 
 
 def documents(lang: str) -> list[Column]:
     """Columns of the documents that the plan refers to."""
-    return [Column("indicator", say("col_clause", lang)), Column("name", say("col_content", lang), "prose"),
-            Column("state", say("col_state", lang))]  # fmt: skip
+    return [
+        *columns_of(lang, "indicator=clause"),
+        *columns_of(lang, "name=content", "prose"),
+        *columns_of(lang, "state"),
+    ]
 
 
 def awards(lang: str) -> list[Column]:
     """Columns of the commendations."""
-    first, name, state = documents(lang)
-    return [first, name, Column("due", say("col_before", lang), "date"), state]
+    *names, state = documents(lang)
+    return [*names, *columns_of(lang, "due=before", "date"), state]
 
 
 def chain_of_levels(cast: pd.DataFrame, campaign: Campaign, lang: str) -> pd.DataFrame:
@@ -169,7 +163,11 @@ def chain_of_levels(cast: pd.DataFrame, campaign: Campaign, lang: str) -> pd.Dat
 def level_chain(lang: str) -> list[Column]:
     """Columns of `chain_of_levels`."""
     levels = [Column(name, word, "count") for name, word in _words("level", lang).items()]
-    return [*_heads(lang, "round award", "text"), *levels, *_heads(lang, "notice_least objections voided")]
+    return [
+        *columns_of(lang, "round award"),
+        *levels,
+        *columns_of(lang, "notice_least objections voided", "count"),
+    ]
 
 
 def written_shortlist(frame: pd.DataFrame, campaign: Campaign, lang: str) -> pd.DataFrame:
@@ -180,8 +178,7 @@ def written_shortlist(frame: pd.DataFrame, campaign: Campaign, lang: str) -> pd.
     codes = set(frame["nominee"])
     short = next(n for n in range(6, 99) if len({code[:n] for code in codes}) == len(codes))
     number = frame.groupby(["round", "award"]).cumcount() + 1
-    yes, no = text("plan.yes", lang), text("plan.no", lang)
-    words = {True: yes, False: no}
+    words = {True: text("plan.yes", lang), False: text("plan.no", lang)}
     return frame.assign(
         nominee=[f"{n} ({person[:short]})" for n, person in zip(number, frame["nominee"], strict=True)],
         award=[
@@ -222,13 +219,13 @@ def _chance(top: float) -> str | None:
 def shortlist(lang: str) -> list[Column]:
     """Columns of `written_shortlist`."""
     return [
-        *_heads(lang, "award nominee unit", "id"),
-        *_heads(lang, "highest", "text"),
-        Column("vote_share", say("col_vote_share", lang), "share"),
-        *_heads(lang, "places", "id"),
-        Column("top", say("col_top", lang), "cell"),
-        *_heads(lang, "notice_days"),
-        *_heads(lang, "pledge_done study_plan", "cell"),
-        *_heads(lang, "hours", "number"),
-        *_heads(lang, "finals late_finals"),
+        *columns_of(lang, "award nominee unit", "id"),
+        *columns_of(lang, "highest"),
+        *columns_of(lang, "vote_share", "share"),
+        *columns_of(lang, "places", "id"),
+        *columns_of(lang, "top", "cell"),
+        *columns_of(lang, "notice_days", "count"),
+        *columns_of(lang, "pledge_done study_plan", "cell"),
+        *columns_of(lang, "hours", "number"),
+        *columns_of(lang, "finals late_finals", "count"),
     ]

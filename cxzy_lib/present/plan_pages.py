@@ -7,9 +7,9 @@ import pandas as pd
 
 from cxzy_lib.measure import appraisal
 from cxzy_lib.measure.summaries import STATES
-from cxzy_lib.present import plan, plan_charts, plan_columns, wording
-from cxzy_lib.present.blocks import Block, KeyNumber, figure, key_numbers, note, section
-from cxzy_lib.present.pages import joined
+from cxzy_lib.present import plan, plan_charts, plan_columns, prepare, wording
+from cxzy_lib.present.blocks import Block, KeyNumber, key_numbers, note, section
+from cxzy_lib.present.pages import joined, table_figure, table_section
 from cxzy_lib.present.report import Report
 from cxzy_lib.present.tables import Column, html_table
 from cxzy_lib.present.wording import percent
@@ -22,6 +22,8 @@ _BEHIND = {
     "report": "satisfaction",
     "votes": "satisfaction",
 }
+#: How many clauses are told together, and the states that count as each.
+_SUMS = {"met": ["met", "on_course"], "short": ["not_met", "behind"], "nothing": ["no_evidence"]}
 
 
 def tiles(report: Report, rates: pd.DataFrame) -> Block:
@@ -49,15 +51,15 @@ def _rate_tile(row: Mapping[Any, Any], report: Report) -> KeyNumber:
 def _tile(code: str, state: str, report: Report) -> KeyNumber:
     """Return the tile of a number that binds: of several clauses the one that stands worst."""
     number, lang = report.campaign.plan.numbers[code], report.lang
-    rows = plan.of_codes(report.status, number.clauses)
-    rows = plan.written(rows[rows["part"].eq("") & rows["period"].eq("")], report.campaign, lang)
-    order = {name: at for at, name in enumerate(STATES)}
-    rows = rows.assign(_at=rows["status"].map(order)).sort_values(["_at", "value"], kind="stable")
-    worst = rows.iloc[0]
     if number.end is not None:
         own = report.status[report.status["id"].eq(code)].iloc[0]
         gone = report.say("tile_elapsed", end=number.end)
         return _tile_of(code, state, report, percent(own["value"], lang), gone, "")
+    rows = plan.of_codes(report.status, number.clauses)
+    rows = plan.written(rows[rows["part"].eq("") & rows["period"].eq("")], report.campaign, lang)
+    order = {name: at for at, name in enumerate(STATES)}
+    rows = rows.assign(at=rows["status"].map(order)).sort_values(["at", "value"], kind="stable")
+    worst = rows.iloc[0]
     shown = worst["shown"] or ("—" if state == plan.WHOLE else text("common.no_data", lang))
     unit = named(number.unit_zh, number.unit_en, lang)
     base = report.say("tile_n", base=worst["shown_base"]) if worst["shown_base"] else ""
@@ -74,9 +76,9 @@ def _tile(code: str, state: str, report: Report) -> KeyNumber:
 def _tile_of(code: str, state: str, report: Report, value: str, base: str, words: str) -> KeyNumber:
     whole = report.campaign.plan
     number = whole.numbers[code]
-    measure = whole.clauses[number.clauses[0]].measure if number.clauses else None
+    measure = whole.clauses[number.clauses[0]].measure if number.clauses and not number.end else None
     label = f"{code} {number.label(report.lang)}"
-    href = report.see(_BEHIND.get(measure.of, "duties") if measure and not number.end else "duties")[0]
+    href = report.see(_BEHIND.get(measure.of if measure else "", "duties"))[0]
     return KeyNumber(label, value, base, state, words, href)  # type: ignore[arg-type]
 
 
@@ -85,22 +87,20 @@ def matrix_figure(report: Report, criteria: list[str], key: str) -> Block:
     if not criteria:
         return note(report.say("no_plan"))
     cells = plan.matrix(report.status, report.campaign, criteria, report.lang)
-    pairs = zip(cells["status"], cells["words"], strict=True)
     told = [
-        f"{plan.state_words(state, report.lang)} {n}".strip() if isinstance(state, str) else ""
-        for state, n in pairs
+        "" if pd.isna(state) else f"{plan.state_words(state, report.lang)} {words}".strip()
+        for state, words in zip(cells["status"], cells["words"], strict=True)
     ]
-    words = cells.assign(shown=told)
-    wide = words.pivot(index="row", columns="column", values="shown")
-    wide = wide.loc[list(dict.fromkeys(cells["row"])), list(dict.fromkeys(cells["column"]))].reset_index()
-    whole = text("plan.whole", report.lang)
-    return figure(
+    wide = cells.assign(shown=told).pivot(index="row", columns="column", values="shown")
+    wide = wide.loc[cells["row"].unique(), cells["column"].unique()].reset_index()
+    return table_figure(
+        report,
         plan_charts.status_matrix(cells, report.lang),
+        wide,
+        plan_columns.wide(wide, report.lang),
         title=report.figure_title(key),
         caption=report.say(f"{key}_caption"),
-        alt=wording.series((f"{row['row']} {row[whole]}" for row in wide.to_dict("records")), report.lang),
-        table=html_table(wide, plan_columns.wide(wide, report.lang), report.lang, report.figure_title(key)),
-        lang=report.lang,
+        alt=wording.series(wide["row"] + " " + wide[text("plan.whole", report.lang)], report.lang),
     )
 
 
@@ -109,12 +109,12 @@ def clause_tables(report: Report, groups: dict[str, list[str]]) -> Block:
     parts = []
     for title, codes in groups.items():
         rows = plan.written(plan.of_codes(report.status, codes), report.campaign, report.lang)
-        parts += [section(title), html_table(rows, plan.columns(report.lang), report.lang, title)]
+        parts.append(table_section(rows, plan.columns(report.lang), report.lang, title))
     return joined(parts)
 
 
 def goal_groups(report: Report, goals: list[str]) -> dict[str, list[str]]:
-    """Return the clauses of each goal under its name, the linked ones last."""
+    """Return the clauses of each goal under its name."""
     names = {goal.code: goal.name(report.lang) for goal in report.campaign.plan.goals}
     names |= {c: k.name(report.lang) for c, k in report.campaign.plan.criteria.items() if "." not in c}
     indicators = report.campaign.plan.indicators
@@ -131,15 +131,16 @@ def goal_sentences(report: Report, goals: list[str]) -> list[str]:
 
 
 def _goal_counts(report: Report, goals: list[str]) -> list[dict[str, Any]]:
-    found = []
-    for name, codes in goal_groups(report, goals).items():
-        own = plan.of_codes(report.status, codes).drop_duplicates("indicator")
-        whole = own["status"].eq(plan.WHOLE)
-        own = own[~whole]
-        counts: dict[str, Any] = {key: int(own["status"].isin(at).sum()) for key, at in _SUMS.items()}
-        told = {"name": name, "count": len(own), "whole": int(whole.sum())}
-        found.append(counts | told | {"rest": len(own) - sum(counts.values())})
-    return found
+    return [{"name": name, **_counts(report, codes)} for name, codes in goal_groups(report, goals).items()]
+
+
+def _counts(report: Report, codes: Sequence[str]) -> dict[str, int]:
+    """Return how many of the clauses are met, short, without evidence, and the rest; the whole's apart."""
+    states = plan.of_codes(report.status, codes).drop_duplicates("indicator")["status"]
+    whole = int(states.eq(plan.WHOLE).sum())
+    counts = {key: int(states.isin(at).sum()) for key, at in _SUMS.items()}
+    count = len(states) - whole
+    return counts | {"count": count, "whole": whole, "rest": count - sum(counts.values())}
 
 
 def missing_sentence(report: Report) -> str:
@@ -163,14 +164,11 @@ def goals_glance(report: Report) -> Block:
     heading = section(report.say("glance_title"), see=report.see("goods"))
     if not goals:
         return joined([heading, note(report.say("no_plan"))])
-    names = {"name": "goal", "met": "goal_met", "short": "goal_short", "nothing": "goal_nothing"}
     frame = pd.DataFrame(_goal_counts(report, goals))
-    names |= {"rest": "goal_rest"} | ({"whole": "goal_whole"} if frame["whole"].any() else {})
-    columns = [
-        Column(key, report.say(f"col_{name}"), "text" if key == "name" else "count")
-        for key, name in names.items()
-    ]
-    return joined([heading, html_table(frame, columns, report.lang, report.say("glance_title"))])
+    counts = ["met", "short", "nothing", "rest", *(["whole"] if frame["whole"].any() else [])]
+    heads = [Column("name", report.say("col_goal"))]
+    heads += [Column(name, report.say(f"col_goal_{name}"), "count") for name in counts]
+    return joined([heading, html_table(frame, heads, report.lang, report.say("glance_title"))])
 
 
 def brief_title(report: Report, changes: pd.DataFrame) -> str:
@@ -184,18 +182,13 @@ def brief_title(report: Report, changes: pd.DataFrame) -> str:
     parts = [report.say("brief_title", count=len(states), states=listed)] if said else []
     parts += [told] if (told := wording.change_title(changes, report.lang)) else []
     name = report.campaign.span.name(report.lang)
-    return ("；" if report.lang == "zh" else "; ").join(parts) or name
-
-
-_SUMS = {"met": ["met", "on_course"], "short": ["not_met", "behind"], "nothing": ["no_evidence"]}
+    return wording.series(parts, report.lang) or name
 
 
 def goals_title(report: Report, codes: Sequence[str], key: str = "title_goals") -> str:
     """Return how many of the clauses have evidence, and how many that carry a number fall short."""
-    rows = plan.of_codes(report.status, codes).drop_duplicates("indicator")
-    rows = rows[rows["status"].ne(plan.WHOLE)]
-    counts = {name: int(rows["status"].isin(states).sum()) for name, states in _SUMS.items()}
-    return report.say(key, count=len(rows), known=len(rows) - counts.pop("nothing"), **counts)
+    counts = _counts(report, codes)
+    return report.say(key, known=counts["count"] - counts["nothing"], **counts)
 
 
 def points_table(report: Report) -> Block:
@@ -207,13 +200,11 @@ def points_table(report: Report) -> Block:
     wide = rows.pivot_table(index="group", columns="indicator", values="value", aggfunc="sum", sort=False)
     wide = wide.reindex(columns=["points_possible", "points_self", "points_assessed"]).reset_index()
     wide["score_gap"] = wide["points_self"] - wide["points_assessed"]
-    goals = report.campaign.plan.goals
-    known = [
-        next((goal.name(report.lang) for goal in goals if goal.zh in name), name) for name in wide["group"]
+    goals, lang = report.campaign.plan.goals, report.lang
+    wide["name"] = [
+        next((goal.name(lang) for goal in goals if goal.zh in name), name) for name in wide["group"]
     ]
-    wide["name"] = known
-    caption = report.say("section_points")
-    table = html_table(wide, plan_columns.points(report.lang), report.lang, caption)
+    table = html_table(wide, plan_columns.points(lang), lang, report.say("section_points"))
     return joined([table, _total(wide, report)])
 
 
@@ -238,13 +229,11 @@ def _total(wide: pd.DataFrame, report: Report) -> Block:
 def occasion_table(report: Report) -> Block:
     """Return every collection of ballots with its chain, both rates and the index."""
     votes = report.tables.votes
-    headline = [item.code for item in report.campaign.items.values() if item.headline]
-    votes = votes[votes["item"].isin(headline) | votes["occasion"].isin(["secretary", "leader"])]
+    votes = votes[votes["item"].isin(report.headline) | votes["occasion"].isin(["secretary", "leader"])]
     frame = appraisal.occasions(votes, report.tables.turnout, report.campaign)
     if frame.empty:
         return note(report.no_ballots)
-    counts = frame[["issued", "returned", "valid", "unknown"]].astype(object).to_numpy().tolist()
-    frame["ballots"] = [" / ".join("—" if pd.isna(n) else str(n) for n in row) for row in counts]
+    frame["ballots"] = prepare.counts_words(frame[["issued", "returned", "valid", "unknown"]])
     columns = plan_columns.occasions(report.campaign, report.lang)
     table = html_table(frame, columns, report.lang, report.say("section_occasions"))
     checked = appraisal.ballot_checks(report.tables.turnout)
@@ -279,21 +268,19 @@ def scores_figure(report: Report, criteria: list[str]) -> Block:
     if not found:
         return note(report.say("no_scores"))
     frame = pd.DataFrame(found)
-    return figure(
+    return table_figure(
+        report,
         plan_charts.score_dots(frame, report.lang),
+        frame,
+        plan_columns.scores(report.lang),
         title=report.figure_title("fig_scores"),
         caption=report.say("fig_scores_caption"),
         alt=wording.series((f"{row['name']} {row['median']:.1f}" for row in found), report.lang),
-        table=html_table(
-            frame, plan_columns.scores(report.lang), report.lang, report.figure_title("fig_scores")
-        ),
-        lang=report.lang,
     )
 
 
 def reasons(report: Report, codes: list[str], *more: str) -> Block:
     """Return the settings that the clauses rest on, each with its reason: this institution's choices."""
     clauses = report.campaign.plan.clauses
-    return report.method(
-        *dict.fromkeys([name for code in codes for name in clauses[code].settings] + [*more])
-    )
+    names = [name for code in codes for name in clauses[code].settings]
+    return report.method(*dict.fromkeys([*names, *more]))

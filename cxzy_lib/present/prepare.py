@@ -37,18 +37,23 @@ def shown_rates(
     """
     rows = with_period(votes)
     rates = shown_satisfaction(rows, turnout, campaign, by)
-    rates = rates.assign(_order=period_order(rates[by], campaign, lang))
-    rates = rates.sort_values(["_order", "rater_group", "scale"], ignore_index=True).drop(columns="_order")
+    rates = rates.sort_values(
+        [by, "rater_group", "scale"],
+        key=lambda column: period_order(column, campaign, lang) if column.name == by else column,
+        ignore_index=True,
+    )
     graded = comparisons(conditions(rows, turnout, campaign, by), campaign, by)
     rates = with_grades(rates, graded, by)
     bands = zip(rates["worst_low"], rates["worst_high"], strict=True)
     worst = [None if pd.isna(low) else f"{100 * low:.1f}–{percent(high, lang)}" for low, high in bands]
-    counts = (
-        rates[["population", "issued", "returned", "valid", "unknown"]].astype(object).to_numpy().tolist()
-    )
-    ballots = [" / ".join("—" if pd.isna(n) else str(n) for n in row) for row in counts]
+    ballots = counts_words(rates[["population", "issued", "returned", "valid", "unknown"]])
     words = pd.DataFrame({"worst": worst, "ballots": ballots}, index=rates.index, dtype="str")
     return pd.concat([rates, words.mask(rates["hidden"])], axis=1)
+
+
+def counts_words(counts: pd.DataFrame) -> list[str]:
+    """Return the counts of each row as one text, a missing one as a dash."""
+    return [" / ".join("—" if pd.isna(n) else f"{n}" for n in row) for row in counts.itertuples(index=False)]
 
 
 def shown_levels(votes: pd.DataFrame, campaign: Campaign, label: str, lang: str) -> pd.DataFrame:
@@ -63,16 +68,16 @@ def shown_levels(votes: pd.DataFrame, campaign: Campaign, label: str, lang: str)
     keys = ["semester", "rater_group"] if label == "occasion" else ["item", "rater_group"]
     shares = level_shares(known, campaign, by=keys)
     shares = shares[shares["valid"].ge(campaign.setting("minimum_base")).fillna(False).astype(bool)]
-    groups = [group_name(group, lang) for group in shares["rater_group"]]
     if label == "occasion":
         rates = shown_satisfaction(known, conform("turnout", []), campaign, "semester")
         hidden = pd.MultiIndex.from_frame(rates.loc[rates["hidden"], [*keys, "scale"]])
-        keep = ~pd.MultiIndex.from_frame(shares[[*keys, "scale"]]).isin(hidden)
-        shares, groups = shares[keep], [group for group, kept in zip(groups, keep, strict=True) if kept]
-        first = [period_name(campaign, code, lang) for code in shares["semester"]]
+        shares = shares[~pd.MultiIndex.from_frame(shares[[*keys, "scale"]]).isin(hidden)]
+        words = [period_name(campaign, code, lang) for code in shares["semester"]]
     else:
-        first = [campaign.items[code].label(lang) for code in shares["item"]]
-    words = first if label == "item" else [f"{a} · {b}" for a, b in zip(first, groups, strict=True)]
+        words = [campaign.items[code].label(lang) for code in shares["item"]]
+    if label != "item":
+        groups = [group_name(group, lang) for group in shares["rater_group"]]
+        words = [f"{first} · {group}" for first, group in zip(words, groups, strict=True)]
     shares = shares.assign(**{label: pd.Series(words, index=shares.index, dtype="str")})
     return _ordered(shares, keys[0], campaign, lang)
 
@@ -202,8 +207,7 @@ def told_files(
     files: pd.DataFrame, names: AbstractSet[str], rights: Collection[str], lang: str
 ) -> pd.DataFrame:
     """Return the list of files with the reason in words; names of folders and people are left out."""
-    rows = [_discreet(row, names, rights, lang) for row in files.to_dict("records")]
-    return _told(nameless(files, files, names, lang), rows, lang)
+    return _told(files, files, names, rights, lang)
 
 
 def told_findings(
@@ -213,14 +217,16 @@ def told_findings(
 
     For the public no cell's value is told at all.
     """
-    found = to_look_at(ledger)
-    rows = [_discreet(row, names, rights, lang) for row in found.to_dict("records")]
-    return _told(nameless(found, files, names, lang), rows, lang)
+    return _told(to_look_at(ledger), files, names, rights, lang)
 
 
-def _told(frame: pd.DataFrame, rows: list[dict[Any, Any]], lang: str) -> pd.DataFrame:
+def _told(
+    frame: pd.DataFrame, files: pd.DataFrame, names: AbstractSet[str], rights: Collection[str], lang: str
+) -> pd.DataFrame:
+    rows = (_discreet(row, names, rights, lang) for row in frame.to_dict("records"))
     told = pd.Series([reasons(row, lang) or None for row in rows], index=frame.index, dtype="str")
-    return frame.assign(told=told, source_file=frame["source_file"].str.rsplit("/", n=1).str[-1])
+    shown = nameless(frame, files, names, lang)
+    return shown.assign(told=told, source_file=shown["source_file"].str.rsplit("/", n=1).str[-1])
 
 
 def _discreet(

@@ -16,15 +16,8 @@ from cxzy_lib.measure.indicators import status_table
 from cxzy_lib.measure.suppression import QUESTION, WHOLE, decide, masked
 from cxzy_lib.measure.verdicts import Verdicts, ballot_verdicts
 from cxzy_lib.present.blocks import Block, See, head, method
-from cxzy_lib.present.selection import (
-    branches,
-    clipped,
-    institutions,
-    of_unit,
-    of_year,
-    resolve,
-)
-from cxzy_lib.stored import institutions as known_institutions
+from cxzy_lib.present.selection import branches, clipped, of_unit, of_year, resolve
+from cxzy_lib.stored import institutions
 from cxzy_lib.tables import Tables, load, read
 from cxzy_lib.texts import filled, languages, text
 
@@ -95,6 +88,11 @@ class Report:
         return list(dict.fromkeys(branch for _, branch in branches(self.tables.units)))
 
     @property
+    def headline(self) -> list[str]:
+        """The items by which satisfaction is told in short."""
+        return [item.code for item in self.campaign.items.values() if item.headline]
+
+    @property
     def confidence(self) -> str:
         """The level of the intervals, as words."""
         return f"{self.campaign.setting('confidence_level'):.0%}"
@@ -151,7 +149,7 @@ class Report:
         if rejected := int(ledger["outcome"].eq("rejected").sum()):
             told += self.say("rows_rejected", rows=rejected)
         return [
-            (self.say("institution"), "、".join(institutions(files))),
+            (self.say("institution"), "、".join(sorted(set(files["institution"].dropna())))),
             (self.say("period"), f"{self.campaign.span.start} – {self.campaign.span.end}"),
             (self.say("cutoff"), f"{self.cutoff:%Y-%m-%d}"),
             (self.say("files"), told),
@@ -161,26 +159,6 @@ class Report:
         """Return the reasons of the settings `names`; one that the campaign does not have decides nothing."""
         known = (self.campaign.settings[name] for name in names if name in self.campaign.settings)
         return method(known, self.lang)
-
-
-def check_selection(units: pd.DataFrame, unit: str | None, lang: str, others: Iterable[str] = ()) -> None:
-    """Refuse a `unit` that is unknown or leaves open which institution is meant.
-
-    Parameters
-    ----------
-    units : DataFrame
-        The processed register.
-    unit : str, optional
-        As given to `open_report`.
-    others : iterable of str
-        Institutions that have files but no register.
-
-    Raises
-    ------
-    ValueError
-        With the names that are known.
-    """
-    resolve(units, unit, lang, others)
 
 
 def open_report(
@@ -254,7 +232,7 @@ def opened(
 ) -> Report:
     """Return a selection of the processed tables; what must not be shown is hidden by the settings."""
     spec, units = clipped(campaign, year, lang), read(processed, "units")
-    chosen, part = resolve(units, unit, lang, known_institutions(processed))
+    chosen, part = resolve(units, unit, lang, institutions(processed))
     tables = load(processed, chosen)
     missing = tuple(name for name in ("units", "people") if getattr(tables, name).empty)
     # Over all units and years, so that every edition hides the same.

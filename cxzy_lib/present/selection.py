@@ -11,11 +11,6 @@ from cxzy_lib.tables import Tables
 from cxzy_lib.texts import text
 
 
-def institutions(*frames: pd.DataFrame) -> list[str]:
-    """Return the institutions that the frames know."""
-    return sorted({name for frame in frames for name in frame["institution"].dropna()})
-
-
 def branches(units: pd.DataFrame) -> list[tuple[str, str]]:
     """Return institution and branch of all branches that the register names, in its order.
 
@@ -57,23 +52,25 @@ def resolve(
     >>> resolve(units, "甲校/一支部", "zh"), resolve(units, "甲校", "zh"), resolve(units, None, "zh")
     (('甲校', '一支部'), ('甲校', None), (None, None))
     """
-    known = sorted({*institutions(units), *others})
+    known = sorted({*units["institution"].dropna(), *others})
     if unit is None:
         if len(known) > 1:
             raise ValueError(text("pages.several_institutions", lang, known="、".join(known)))
         return None, None
     if unit in known:
         return unit, None
+    inside, name = units, unit
     first, _, rest = unit.partition("/")
-    inside = units[units["institution"].eq(first)] if first in known and rest else units
-    homes = sorted(inside.loc[inside["unit"].eq(rest if inside is not units else unit), "institution"])
-    if len(set(homes)) > 1:
-        full = "、".join(f"{home}/{unit}" for home in dict.fromkeys(homes))
+    if first in known and rest:
+        inside, name = units[units["institution"].eq(first)], rest
+    homes = sorted(set(inside.loc[inside["unit"].eq(name), "institution"]))
+    if len(homes) > 1:
+        full = "、".join(f"{home}/{unit}" for home in homes)
         raise ValueError(text("pages.ambiguous_unit", lang, unit=unit, known=full))
     if not homes:
         names = dict.fromkeys([*(known if len(known) > 1 else []), *inside["unit"].dropna()])
         raise ValueError(text("pages.unknown_unit", lang, unit=unit, known="、".join(names)))
-    return homes[0], rest if inside is not units else unit
+    return homes[0], name
 
 
 def clipped(campaign: Campaign, year: int | None, lang: str) -> Campaign:

@@ -27,6 +27,7 @@ Floats = npt.NDArray[np.float64]
 FAMILY = ["Noto Sans SC", "DejaVu Sans"]
 WIDTH, SIZE = 6.7, 10.5
 INK, MUTED, RULE = "#222222", "#595959", "#d0d0d0"
+DASHED = (0, (4, 3))
 #: Dark, pale, neutral, pale, dark: neighbours differ in lightness, hence also in grey.
 BLUE, PALE_BLUE, NEUTRAL = "#1b4f8a", "#8db8dd", "#e6e6e6"
 PALE_ORANGE, ORANGE = "#f3b27a", "#b8510d"
@@ -91,11 +92,6 @@ def floats(values: pd.Series) -> Floats:
 def flags(values: pd.Series) -> npt.NDArray[np.bool_]:
     """Return `values` as truth values, missing ones as false."""
     return values.astype("boolean").fillna(False).to_numpy(bool)
-
-
-def percent(share: float, lang: str) -> str:
-    """Return a share (0–1) in per cent; a missing one in words."""
-    return text("common.no_data" if np.isnan(share) else "common.percent", lang, value=100 * share)
 
 
 def bases(frame: pd.DataFrame, column: str, lang: str) -> list[str]:
@@ -226,15 +222,17 @@ def put(
     return ax.annotate(words, at, by, xycoords=where, annotation_clip=False, **everywhere | style)
 
 
-def right_column(ax: Axes, values: Sequence[str], head: str = "", offset: float = 8) -> float:
-    """Write `values` right-aligned beside the rows; return the `offset` of the next column (points)."""
-    notes = [put(ax, v, (1, row), (offset, 0), ("axes fraction", "data")) for row, v in enumerate(values)]
-    notes.append(put(ax, head, (1, 1), (offset, 3), "axes fraction", va="bottom", color=MUTED))
-    end = offset + max(width_of(note) for note in notes)
-    for note in notes:
-        note.set_horizontalalignment("right")
-        note.xyann = (end, note.xyann[1])
-    return end + 12
+def right_columns(ax: Axes, *columns: tuple[str, Sequence[str]]) -> None:
+    """Write columns (a heading, and a text for each row) beside the rows, right-aligned."""
+    offset = 8.0  # points
+    for head, words in columns:
+        notes = [put(ax, v, (1, row), (offset, 0), ("axes fraction", "data")) for row, v in enumerate(words)]
+        notes.append(put(ax, head, (1, 1), (offset, 3), "axes fraction", va="bottom", color=MUTED))
+        end = offset + max(width_of(note) for note in notes)
+        for note in notes:
+            note.set_horizontalalignment("right")
+            note.xyann = (end, note.xyann[1])
+        offset = end + 12
 
 
 def width_of(note: Text) -> float:

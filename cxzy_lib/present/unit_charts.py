@@ -12,6 +12,7 @@ from matplotlib.text import Annotation, Text
 from cxzy_lib.measure.fair import funnel_curve
 from cxzy_lib.present import theme as look
 from cxzy_lib.present.blocks import tell
+from cxzy_lib.present.wording import listed, percent
 from cxzy_lib.texts import text
 
 #: Colour, mark and fill of each position: the marks tell them apart in grey.
@@ -101,11 +102,11 @@ def _remarks(frame: pd.DataFrame, states: pd.Series, named: list[int], lang: str
         level, units = _first(frame["level"]), int(_first(frame["units"]))
         values = {"level": _level(frame["level"]), "expected": (1 - level) * units}
         said.append(text("units.by_chance", lang, count=count, units=units, **values))
-    if more := int(states.ne("within").sum()) - len([at for at in named if states[at] != "within"]):
+    if more := int(states.ne("within").sum()) - len(named):
         said.append(text("units.more", lang, count=more))
     empty = list(frame.loc[frame["rate"].isna(), "unit"])
     if empty:
-        names = ("、" if lang == "zh" else ", ").join(look.shorten(name) for name in empty[:2])
+        names = listed((look.shorten(name) for name in empty[:2]), lang)
         key = "units.unnamed" if len(empty) <= 2 else "units.unnamed_more"
         said.append(text(key, lang, names=names, count=len(empty)))
     return said
@@ -124,7 +125,7 @@ def _units(ax: Axes, rows: pd.DataFrame, states: pd.Series, lang: str) -> list[A
             style |= {"label": text(f"units.{state}", lang), "zorder": 4, "clip_on": False}
             (marks,) = ax.plot(look.floats(some["base"]), look.floats(some["rate"]), mark, **style)
             each = zip(some["unit"], some["rate"], some["base"], strict=True)
-            tell(marks, [f"{unit} {look.percent(rate, lang)} n = {base}" for unit, rate, base in each])
+            tell(marks, [f"{unit} {percent(rate, lang)} n = {base}" for unit, rate, base in each])
             drawn.append(marks)
     return drawn
 
@@ -137,7 +138,7 @@ def _curves(ax: Axes, rows: pd.DataFrame, lang: str) -> list[Artist]:
     ax.axhline(centre, color=look.INK, linewidth=1, zorder=2)
     drawn: list[Artist] = []
     grid = np.unique(np.linspace(1, float(ax.get_xlim()[1]), 300).round())
-    for name, style in (("level", "-"), ("alarm", (0, (4, 3)))):
+    for name, style in (("level", "-"), ("alarm", look.DASHED)):
         label = text("units.limits", lang, level=_level(rows[name]))
         for limit in funnel_curve(centre, grid, _first(rows[name])):
             (line,) = ax.plot(grid, limit, color=_GREY, linewidth=1, linestyle=style, label=label, zorder=2)
@@ -150,18 +151,16 @@ def _names(ax: Axes, rows: pd.DataFrame, states: pd.Series, named: list[int], la
     notes: list[Annotation] = []
     centre = _first(rows["centre"])
     if not np.isnan(centre):
-        said = text("units.centre", lang, value=look.percent(centre, lang))
+        said = text("units.centre", lang, value=percent(centre, lang))
         notes.append(_note(ax, said, (float(ax.get_xlim()[1]), centre), look.INK, gap=0))
     for at in named:
-        state, rate, base = states[at], float(rows["rate"][at]), int(rows["base"][at])
-        values = {"name": look.shorten(rows["unit"][at]), "value": look.percent(rate, lang), "base": base}
-        if state == "not_comparable":
-            reason = text(f"units.{rows['reason'][at]}", lang)
-            said = text("units.named_reason", lang, reason=reason, **values)
-        else:
-            said = text("units.named", lang, **values)
-        colour = look.MUTED if state == "not_comparable" else look.INK
-        notes.append(_note(ax, said, (base, rate), colour))
+        rate, base = float(rows["rate"][at]), int(rows["base"][at])
+        values = {"name": look.shorten(rows["unit"][at]), "value": percent(rate, lang), "base": base}
+        key, colour = "units.named", look.INK
+        if states[at] == "not_comparable":
+            key, colour = "units.named_reason", look.MUTED
+            values["reason"] = text(f"units.{rows['reason'][at]}", lang)
+        notes.append(_note(ax, text(key, lang, **values), (base, rate), colour))
     look.settle(ax)
     _push_apart(ax, sorted(notes, key=lambda note: float(note.xy[1])))
 
@@ -212,42 +211,38 @@ def unit_intervals(frame: pd.DataFrame, lang: str = "zh", ax: Axes | None = None
     ax = look.rows_axes(list(frame["unit"]), ax, extra=1.15)
     names = ("rate", "shrunken", "shrunken_low", "shrunken_high")
     rate, middle, low, high = (look.floats(frame[name]) for name in names)
-    at, level = np.arange(len(frame)), _level(frame["level"])
-    title = text("units.rate_axis", lang)
+    at, title = np.arange(len(frame)), text("units.rate_axis", lang)
     ax.set_xlabel(look.share_axis(ax, "x", np.fmin(rate, low), title, lang))
     if len(ticks := ax.get_xticks()[::-1]) > 6:  # the columns beside leave little room
         ax.set_xticks(ticks[::2], [f"{tick:.0%}" for tick in ticks[::2]])
     ax.hlines(at, low, high, color=look.PALE_BLUE, linewidth=4, zorder=2)
     style: dict[str, Any] = {"linestyle": "", "zorder": 4, "clip_on": False}
-    (estimate,) = ax.plot(middle, at, marker="o", color=look.BLUE, markersize=6, **style)
-    (counted,) = ax.plot(
-        rate, at, marker="d", markeredgecolor=look.INK, markerfacecolor="white", ms=4.5, **style
-    )
-    counted.set_label(text("units.rate_mark", lang))
-    estimate.set_label(text("units.estimate_mark", lang, level=level))
+    ax.plot(middle, at, marker="o", color=look.BLUE, markersize=6, **style)
+    style |= {"markeredgecolor": look.INK, "markerfacecolor": "white", "markersize": 4.5}
+    (counted,) = ax.plot(rate, at, marker="d", label=text("units.rate_mark", lang), **style)
     centre, marks = _first(frame["centre"]), [counted]
     if not np.isnan(centre):
         ax.axvline(centre, color=look.INK, linewidth=1, zorder=1)
-        words = text("units.centre", lang, value=look.percent(centre, lang))
+        words = text("units.centre", lang, value=percent(centre, lang))
         side = "right" if centre > np.mean(ax.get_xlim()) else "left"
         look.put(ax, words, (centre, 1), (0, 3), ("data", "axes fraction"), ha=side, va="bottom")
-        joined = Line2D([], [], color=look.PALE_BLUE, linewidth=4, marker="o", label=estimate.get_label())
-        joined.set(markerfacecolor=look.BLUE, markeredgecolor=look.BLUE, markersize=6)
-        marks = [joined, counted]
+        label = text("units.estimate_mark", lang, level=_level(frame["level"]))
+        estimate = Line2D([], [], color=look.PALE_BLUE, linewidth=4, marker="o", label=label)
+        estimate.set(markerfacecolor=look.BLUE, markeredgecolor=look.BLUE, markersize=6)
+        marks = [estimate, counted]
     _columns(ax, frame, lang)
     look.legend(ax, list[Artist](marks))
     return look.settle(ax)
 
 
 def _columns(ax: Axes, frame: pd.DataFrame, lang: str) -> None:
-    after = look.right_column(
-        ax, [look.percent(value, lang) for value in look.floats(frame["rate"])], text("units.rate_head", lang)
+    place = "place_head" if frame["rank"].notna().any() else "tier_head"
+    look.right_columns(
+        ax,
+        (text("units.rate_head", lang), [percent(rate, lang) for rate in frame["rate"]]),
+        (text(f"units.{place}", lang), [_place(row, lang) for row in frame.to_dict("records")]),
+        (text("units.base_head", lang), look.bases(frame, "base", lang)),
     )
-    ranked = bool(frame["rank"].notna().any())
-    words = [_place(row, lang) for row in frame.to_dict("records")]
-    head = text("units.place_head" if ranked else "units.tier_head", lang)
-    after = look.right_column(ax, words, head, after)
-    look.right_column(ax, look.bases(frame, "base", lang), text("units.base_head", lang), after)
 
 
 def _place(row: dict[Any, Any], lang: str) -> str:

@@ -13,12 +13,10 @@ def unit_sentences(units: pd.DataFrame, lang: str) -> list[str]:
     found = []
     for row in records(units):
         key = row["position"] if row["comparable"] else "not_comparable"
-        values = {"unit": row["unit"], "base": row["base"], "units": row["units"]}
-        values |= {
-            name: percent(row[name], lang) if row[name] is not None else "" for name in ("rate", "centre")
-        }
-        reason = text(f"units.{row['reason']}", lang) if row["reason"] else ""
-        found.append(say(f"unit_{key}", lang, reason=reason, **values))
+        values = {name: row[name] for name in ("unit", "base", "units")}
+        values |= {name: percent(row[name], lang) for name in ("rate", "centre")}
+        values["reason"] = text(f"units.{row['reason']}", lang) if row["reason"] else ""
+        found.append(say(f"unit_{key}", lang, **values))
     return found
 
 
@@ -42,14 +40,13 @@ def return_sentences(found: pd.DataFrame, campaign: Campaign, lang: str) -> list
     """Return each return that should be looked at, as a request and never as a reproach."""
     sentences = []
     for row in records(found):
-        values = dict(row)
-        where = [period_name(campaign, row["period"], lang) if row["period"] else "", row["unit"] or ""]
-        where.append(group_name(row["rater_group"], lang) if row["rater_group"] else "")
-        values["where"] = " ".join(word for word in where if word)
-        values["other"] = row["other"] or ""
-        values["share"] = (
-            percent(row["value"], lang) if row["value"] is not None and row["value"] <= 1 else ""
-        )
-        values["number"] = f"{row['value']:.1f}".removesuffix(".0") if row["value"] is not None else ""
-        sentences.append(say(f"return_{row['kind']}", lang, **values))
+        period = period_name(campaign, row["period"], lang) if row["period"] else ""
+        group = group_name(row["rater_group"], lang) if row["rater_group"] else ""
+        told = {
+            "where": " ".join(word for word in (period, row["unit"], group) if word),
+            "other": row["other"] or "",
+            "share": percent(row["value"], lang),
+            "number": "" if row["value"] is None else f"{row['value']:.1f}".removesuffix(".0"),
+        }
+        sentences.append(say(f"return_{row['kind']}", lang, **(row | told)))
     return sentences

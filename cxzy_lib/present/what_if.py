@@ -12,7 +12,7 @@ from cxzy_lib.campaign import Campaign, CampaignError, load_campaign
 from cxzy_lib.present.report import opened
 from cxzy_lib.specs import Setting
 
-_NUMBERS = ("value", "low", "high", "base", "target")
+_TOLD = ["value", "low", "high", "base", "target", "status"]
 
 
 def what_if(
@@ -47,10 +47,10 @@ def what_if(
     """
     before = load_campaign(campaign)
     tables = [opened(processed, spec, year, unit, lang).status for spec in (before, changed(before, changes))]
-    columns = ["id", *_NUMBERS, "status"]
+    columns = ["id", *_TOLD]
     both = tables[0][columns].merge(tables[1][columns], on="id", how="outer", suffixes=("_before", "_after"))
     same = pd.Series(True, both.index)
-    for name in (*_NUMBERS, "status"):
+    for name in _TOLD:
         one, other = both[f"{name}_before"], both[f"{name}_after"]
         same &= one.eq(other).fillna(False).astype(bool) | (one.isna() & other.isna())
     moved = both["value_after"].astype("Float64") - both["value_before"].astype("Float64")

@@ -8,6 +8,7 @@ import pandas as pd
 from cxzy_lib.campaign import Campaign
 from cxzy_lib.measure.changes import off_by_one, records
 from cxzy_lib.measure.pairs import REST
+from cxzy_lib.specs import Break
 from cxzy_lib.texts import text
 
 
@@ -16,20 +17,25 @@ def say(key: str, lang: str, **values: Any) -> str:
     return text(f"pages.{key}", lang, **values)
 
 
-def percent(share: float, lang: str) -> str:
-    """Return a share as per cent with one decimal.
+def percent(share: float | None, lang: str) -> str:
+    """Return a share (0–1) as per cent with one decimal; a missing one in words.
 
     Examples
     --------
-    >>> percent(0.9504, "zh")
-    '95.0%'
+    >>> percent(0.9504, "zh"), percent(None, "en")
+    ('95.0%', 'no data')
     """
-    return text("common.percent", lang, value=100 * share)
+    return text("common.no_data", lang) if pd.isna(share) else text("common.percent", lang, value=100 * share)
 
 
 def group_name(group: str, lang: str) -> str:
     """Return the name of a group of raters."""
     return text(f"common.{group}", lang)
+
+
+def item_name(code: object, campaign: Campaign, lang: str) -> str:
+    """Return the short name of an item; a code that the campaign does not have as it is."""
+    return campaign.items[str(code)].label(lang) if code in campaign.items else str(code)
 
 
 def day_name(day: pd.Timestamp, lang: str) -> str:
@@ -117,13 +123,15 @@ def side_name(row: Mapping[Any, Any], side: str, campaign: Campaign, lang: str) 
 
 def reasons_words(reasons: object, campaign: Campaign, lang: str) -> str:
     """Return why two figures are flagged or not comparable; codes are those of `comparisons`."""
-    words = []
-    for code in str(reasons).split():
-        if code.startswith("break-"):
-            words.append(campaign.comparability.breaks[int(code.removeprefix("break-")) - 1].name(lang))
-        else:
-            words.append(one_line(f"{code}_changed", lang))
+    pairs = ((code, declared_break(code, campaign)) for code in str(reasons).split())
+    words = (known.name(lang) if known else one_line(f"{code}_changed", lang) for code, known in pairs)
     return series(words, lang)
+
+
+def declared_break(code: str, campaign: Campaign) -> Break | None:
+    """Return the break of ``comparability.toml`` that a reason names by its place, such as ``break-2``."""
+    kind, _, place = code.partition("-")
+    return campaign.comparability.breaks[int(place) - 1] if kind == "break" else None
 
 
 def one_line(key: str, lang: str) -> str:
@@ -192,9 +200,8 @@ def _caveats(row: Mapping[Any, Any], reasons: str, lang: str) -> str:
 
 def detectable_words(row: Mapping[Any, Any], lang: str) -> str:
     """Return the smallest rise and fall that so many ballots would have shown."""
-    given = {name: row[name] is not None and not pd.isna(row[name]) for name in ("rise", "fall")}
-    key = "_".join(["detectable", *(name for name, known in given.items() if known)])
-    return say(key, lang, **{name: points(row[name]) for name, known in given.items() if known})
+    given = {name: points(row[name]) for name in ("rise", "fall") if not pd.isna(row[name])}
+    return say("_".join(["detectable", *given]), lang, **given)
 
 
 def change_title(changes: pd.DataFrame, lang: str) -> str:
@@ -208,7 +215,7 @@ def change_title(changes: pd.DataFrame, lang: str) -> str:
         title += "" if pd.isna(row.get("linked_base")) else say("title_linked", lang)
         groups.setdefault(title, []).append(group_name(row["rater_group"], lang))
     parts = [
-        say("title_verdict", lang, group=("、" if lang == "zh" else ", ").join(names), verdict=title)
+        say("title_verdict", lang, group=listed(names, lang), verdict=title)
         for title, names in groups.items()
     ]
     return ("，" if lang == "zh" else "; ").join(parts)
@@ -236,6 +243,11 @@ def trend_sentences(trends: pd.DataFrame, campaign: Campaign, lang: str) -> list
     return found
 
 
+def listed(names: Iterable[str], lang: str) -> str:
+    """Return several names as one text."""
+    return ("、" if lang == "zh" else ", ").join(names)
+
+
 def series(parts: Iterable[str], lang: str) -> str:
     """Return several short texts as one."""
     return ("；" if lang == "zh" else "; ").join(parts)
@@ -250,11 +262,7 @@ def weighted_sentence(told: Mapping[str, Any], given: Mapping[str, float], perio
         return say("weighted", lang, period=period, value=percent(told["value"], lang), weights=shares)
     missing = "、".join(group_name(group, lang) for group in told["missing"])
     ends = {end: percent(told[end], lang) for end in ("low", "high")}
-    alone = (
-        percent(told["renormalised"], lang)
-        if told["renormalised"] is not None
-        else text("common.no_data", lang)
-    )
+    alone = percent(told["renormalised"], lang)
     return say("weighted_missing", lang, period=period, weights=shares, missing=missing, alone=alone, **ends)
 
 
