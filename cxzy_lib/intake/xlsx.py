@@ -56,12 +56,8 @@ def sheets(data: bytes, package: zipfile.ZipFile, long_part: int = LONG_PART) ->
 
         return read_long(data, package, parts, {p for p in parts.values() if sizes[p] > long_part})
     book = openpyxl.load_workbook(io.BytesIO(data), data_only=True)
-    return [
-        sheet_of(
-            ws, book.epoch.year == 1904, unsaved(package.read(parts[ws.title])) if ws.title in parts else []
-        )
-        for ws in book.worksheets
-    ]
+    from_1904 = book.epoch.year == 1904
+    return [sheet_of(ws, from_1904, package, parts.get(ws.title, "")) for ws in book.worksheets]
 
 
 def unsaved(xml: bytes) -> list[tuple[int, int]]:
@@ -106,12 +102,12 @@ def hidden_in(ws: Any) -> dict[str, int]:
     return {what: number for what, number in hidden.items() if number}
 
 
-def sheet_of(ws: Any, date1904: bool, no_value: list[tuple[int, int]]) -> Sheet:
-    """Return an openpyxl sheet as a grid; ``no_value`` names the cells whose formula has no value."""
+def sheet_of(ws: Any, date1904: bool, package: zipfile.ZipFile, part: str) -> Sheet:
+    """Return an openpyxl sheet as a grid; only its `part` of the package tells formulas without a value."""
     if (ws.max_row or 0) * (ws.max_column or 0) > MAX_CELLS:
         raise Refused("too_large", f"{ws.title}: {ws.max_row} × {ws.max_column}")
     rows, formats = cells_of(ws)
-    for r, c in no_value:
+    for r, c in unsaved(package.read(part)) if part else []:
         if r < len(rows) and c < len(rows[r]):
             rows[r][c] = NO_VALUE
     return Sheet.of(ws.title, rows, formats, merges=merges_of(ws), hidden=hidden_in(ws), date1904=date1904)
@@ -127,6 +123,12 @@ def cells_of(ws: Any, first: int = 1, last: int | None = None) -> tuple[list[lis
     for r, line in enumerate(ws.iter_rows(min_row=first, max_row=last)):
         rows.append([cell.value for cell in line])
         for c, cell in enumerate(line):
-            if isinstance(cell.value, int | float) and cell.number_format != "General":
-                formats[r, c] = str(cell.number_format)
+            if number_format := format_of(cell):
+                formats[r, c] = number_format
     return rows, formats
+
+
+def format_of(cell: Any) -> str:
+    """Return the number format of a cell that holds a number; ``""`` for ``General`` and for other cells."""
+    told = isinstance(cell.value, int | float) and cell.number_format != "General"
+    return str(cell.number_format) if told else ""
