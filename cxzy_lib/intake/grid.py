@@ -144,6 +144,17 @@ class Book:
     hint: str = ""
 
 
+def decimals_in(number_format: str) -> int:
+    """Return how many decimals a number format shows.
+
+    Examples
+    --------
+    >>> decimals_in("0.00_ "), decimals_in("")
+    (2, 0)
+    """
+    return len(number_format.partition(".")[2].rstrip("_) "))
+
+
 def spread_right(sheet: Sheet, r: int) -> list[Any]:
     """Return row `r` with every horizontally merged value repeated over its range."""
     row = sheet.row(r)

@@ -64,7 +64,7 @@ def with_occasion(frame: pd.DataFrame, facts: Record, campaign: Campaign) -> pd.
 def dated(body: Body, specs: Specs, findings: Findings) -> Specs:
     """Return the records of a vote with their occasions; a row that belongs to none cannot be used."""
     frame, facts = specs.frame, body.facts
-    campaign = body.context.words.campaign
+    campaign = body.campaign
     if not frame.empty and {"semester", "held_on"} <= set(frame):
         for row, term, day in frame[["row", "semester", "held_on"]].dropna().itertuples(index=False):
             if campaign.semester_of(day.date()) not in (None, term):
@@ -86,14 +86,13 @@ def criteria(items: pd.Series, campaign: Campaign) -> pd.Series:
 
 def title_turnout(body: Body, groups: dict[str, Record]) -> list[tuple[str, pd.DataFrame]]:
     """Return the turnout of `groups` (rater group -> counts) as a frame that stands at the title's row."""
-    base = {"occasion": body.found.layout.set.get("occasion"), "row": 0}
+    base = {"occasion": body.layout.set.get("occasion"), "row": 0}
     if body.context.branch:
         base["unit"] = body.context.branch
     rows = [base | counts | {"rater_group": group} for group, counts in groups.items()]
     if not rows:
         return []
     frame = pd.DataFrame(rows)
-    for name in ("answered_on",):
-        if name in frame:
-            frame[name] = frame[name].astype(pandas_dtype(DATE))
-    return [("turnout", with_occasion(frame, body.facts, body.context.words.campaign))]
+    if "answered_on" in frame:
+        frame["answered_on"] = frame["answered_on"].astype(pandas_dtype(DATE))
+    return [("turnout", with_occasion(frame, body.facts, body.campaign))]
