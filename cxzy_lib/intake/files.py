@@ -76,11 +76,8 @@ def digest(path: Path) -> str:
 def inputs_digest(paths: Iterable[Path]) -> str:
     """Return one number over all that the processed tables depend on: `paths`, this library and pandas."""
     package = Path(__file__).parents[1]
-    rooms = ("intake", "texts", "tables.py", "specs.py", "campaign.py")
-    sources = [
-        path for room in rooms for path in (package / room).rglob("*") if path.suffix in (".py", ".toml")
-    ]
-    sources += [package / room for room in rooms if room.endswith(".py")]
+    patterns = ("intake/*.py", "texts/*.py", "texts/**/*.toml", "tables.py", "specs.py", "campaign.py")
+    sources = [path for pattern in patterns for path in package.glob(pattern)]
     total = hashlib.sha256(metadata.version("pandas").encode())
     for path in [*sorted(sources), *paths]:
         total.update(os.fsencode(path) + b"\0" + digest(path).encode())
