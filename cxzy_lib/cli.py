@@ -99,7 +99,7 @@ def _clean(call: Call) -> int:
     from cxzy_lib.tables import save
 
     spec = load_campaign(call.campaign)
-    with locked(call.processed, ".tables-*", 0o700):
+    with locked(call.processed, ".tables-*"):
         tables = _cleaned(call, call.processed, spec)
         (call.processed / STATE).unlink(missing_ok=True)
         save(tables, call.processed)

@@ -37,8 +37,8 @@ def read_ballot(body: Body) -> Reading:
         findings.add(body.rows, Finding("no_scale", "error"))
         specs = Specs(specs.frame, specs.usable & False)
     frames = []
-    for c, use in body.found.columns("item").items():
-        frame = _answers(body, specs, use, columns[c], scales.get(c, ""), _numbers(body, c), findings)
+    for c in columns:
+        frame = _answers(body, specs, c, columns[c], scales.get(c, ""), findings)
         if len(frame):
             frames.append(("answers", frame))
     kept = {row for _, frame in frames for row in frame["row"]}
@@ -141,9 +141,10 @@ def _numbers(body: Body, c: int) -> dict[str, str]:
 
 
 def _answers(
-    body: Body, specs: Specs, use: Use, column: Column, scale: str, numbers: dict[str, str], into: Findings
+    body: Body, specs: Specs, c: int, column: Column, scale: str, findings: Findings
 ) -> pd.DataFrame:
     """Return what everybody said on one item: one level, none, or several choices."""
+    use, numbers = body.found.uses[c], _numbers(body, c)
     item = _item(body, use)
     if item.kind == "text":
         return pd.DataFrame()  # it can name its author; it is counted where opinions are, not stored here
@@ -157,7 +158,8 @@ def _answers(
         levels[k], code = _level(body, raw, scale, numbers)
         if code:
             hint = nearest(key_of(raw), body.context.words.levels.get(scale, {}))
-            into.add(body.rows[column.codes == k], Finding(code, "warning", use.label, text_of(raw), hint))
+            unread = Finding(code, "warning", use.label, text_of(raw), hint)
+            findings.add(body.rows[column.codes == k], unread)
     said = typed(levels, column.codes)
     frame = specs.frame.assign(item=item.code, level=said)[specs.usable & said.notna().to_numpy()]
     frame = frame.assign(criterion=criteria(frame["item"], body.campaign))

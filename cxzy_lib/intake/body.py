@@ -18,6 +18,7 @@ from cxzy_lib.intake.vocabulary import keys_of
 from cxzy_lib.specs import Layout
 
 Record = dict[str, Any]
+Frames = list[tuple[str, pd.DataFrame]]  # with the table that each belongs to
 
 
 @dataclass(frozen=True)
@@ -115,7 +116,7 @@ class Reading:
     """What a body gives: frames by table, each with the source ``row`` of its records, and the findings."""
 
     findings: Findings
-    frames: list[tuple[str, pd.DataFrame]] = field(default_factory=list)
+    frames: Frames = field(default_factory=list)
 
 
 @dataclass(frozen=True)

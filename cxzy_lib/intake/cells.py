@@ -9,7 +9,7 @@ from cxzy_lib.intake import values
 from cxzy_lib.intake.dates import day_of, find_year, semester
 from cxzy_lib.intake.directory import Directory
 from cxzy_lib.intake.grades import score
-from cxzy_lib.intake.values import BadValue, Noted, check_error, header_keys, key_of, scrub, text_of
+from cxzy_lib.intake.values import BadValue, Noted, check_error, header_keys, key_of, scrub, text_of, used
 from cxzy_lib.intake.vocabulary import Vocabulary, by_key, keys_of, nearest
 from cxzy_lib.specs import ColumnSpec
 
@@ -68,10 +68,9 @@ def _date(spec: ColumnSpec, raw: Any, context: Context) -> Any:
     words = context.words.campaign.words
     for word, day in words.festivals.items():
         if match := re.fullmatch(rf"(\d{{4}}年)?[“\"]?{key_of(word)}[”\"]?(?:前夕|前)?", key_of(raw)):
-            eve = day_of(f"{match[1] or ''}{day}", year=context.year)
-            if isinstance(eve, Noted):
-                return Noted(replace(eve.value, precision="vague"), eve.code, eve.hint)
-            return replace(eve, precision="vague") if eve else None
+            found = day_of(f"{match[1] or ''}{day}", year=context.year)
+            eve = replace(used(found), precision="vague")
+            return replace(found, value=eve) if isinstance(found, Noted) else eve
     return day_of(
         raw,
         year=context.year,
@@ -101,7 +100,8 @@ def _person(spec: ColumnSpec, raw: Any, context: Context) -> Any:
 
 
 def _year(spec: ColumnSpec, raw: Any, context: Context) -> int:
-    found = find_year(key_of(raw) if re.search(r"[年度]|^\d+$", key_of(raw)) else f"{key_of(raw)}年")
+    key = key_of(raw)
+    found = find_year(key if re.search(r"[年度]|^\d+$", key) else f"{key}年")
     if found is None:
         raise BadValue("not_a_year")
     return found

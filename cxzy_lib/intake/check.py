@@ -23,7 +23,8 @@ class Check:
 
     ``files``: a row a file. ``columns``: a row for each column of each table, with what it was taken for, the
     nearest name where it was not, and the line of TOML to paste. ``findings``: a row for each ledger row with
-    a finding, the worst first. ``evidence``: a row for each spreadsheet that the plan asks for.
+    a finding, the worst first. ``evidence``: a row for each spreadsheet that the plan asks for. ``tables``:
+    what `clean` returns.
     """
 
     files: pd.DataFrame

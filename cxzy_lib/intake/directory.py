@@ -152,9 +152,7 @@ def learn_units(units: pd.DataFrame, campaign: Campaign) -> Directory:
     names.update({key_of(branch): branch for branch in branches})
     for unit, aliases in campaign.unit_aliases.items():
         if key_of(unit) in names:
-            names.update(
-                {key_of(alias): names[key_of(unit)] for alias in aliases if key_of(alias) not in names}
-            )
+            names = {key_of(alias): names[key_of(unit)] for alias in aliases} | names
     bare: dict[str, set[str]] = {}
     for unit in {*units["unit"], *branches}:
         bare.setdefault(header_keys(unit)[-1], set()).add(str(unit))

@@ -106,7 +106,7 @@ def write_state(processed: Path, state: dict[str, Any]) -> None:
 
 
 @contextmanager
-def locked(folder: Path, leftovers: str, mode: int = 0o700) -> Iterator[None]:
+def locked(folder: Path, leftovers: str) -> Iterator[None]:
     """Let one process at a time write into `folder`, which is made if need be.
 
     The system holds the lock and lets go of it when the process ends, however it ends; the file only says
@@ -117,8 +117,6 @@ def locked(folder: Path, leftovers: str, mode: int = 0o700) -> Iterator[None]:
     folder : path
     leftovers : str
         Pattern of the folders that a run cut off may have left in `folder`; they are removed.
-    mode : int
-        Permissions of a new `folder`.
 
     Raises
     ------
@@ -127,7 +125,7 @@ def locked(folder: Path, leftovers: str, mode: int = 0o700) -> Iterator[None]:
     """
     if not folder.exists():
         folder.mkdir(parents=True)
-        folder.chmod(mode)
+        folder.chmod(0o700)
     lock = folder / ".lock"
     file = _taken(lock)
     try:

@@ -1,4 +1,4 @@
-"""A grid -> the table in it: which layout, where the header is, what each column means, what each row is.
+"""A grid -> the table in it: which layout, where the header is, what each column means.
 
 The header is found by the names that ``campaign/layouts.toml`` gives, not by its position.
 """
@@ -54,9 +54,10 @@ def _written(sheet: Sheet, r: int, c: int, value: Any) -> str:
 
 
 def _labels(sheet: Sheet, r: int) -> Iterator[tuple[tuple[int, ...], list[tuple[str, str]]]]:
-    """Yield the header that may begin in row `r`, of one row and of two: its rows, and for each column
-    its upper and lower label. There are two only where a cell of the first spans columns.
-    """  # noqa: D205
+    """Yield the header that may begin in row `r`: its rows, and for each column its upper and lower label.
+
+    It has two rows only where a cell of the first spans columns.
+    """
     upper = [_written(sheet, r, c, v) for c, v in enumerate(spread_right(sheet, r))]
     yield (r,), [("", label) for label in upper]
     if r + 1 < sheet.height and any(r0 == r1 == r and c1 > c0 for r0, c0, r1, c1 in sheet.merges):

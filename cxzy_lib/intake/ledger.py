@@ -18,6 +18,20 @@ from cxzy_lib.intake.values import scrub
 from cxzy_lib.specs import Layout
 from cxzy_lib.tables import conform
 
+_SAME_PAPERS = 3  # respondents that must agree in everything before two exports are taken for one
+_ITEM = ("item", "occasion_id", "unit", "rater_group", "appraisee", "item")
+#: What makes two records the same, by table: its kind (ballots are votes once more), then the columns.
+SAME: dict[str, tuple[str, ...]] = {
+    "votes": _ITEM,
+    "answers": _ITEM,
+    "events": ("event", "unit", "kind", "held_on", "topic", "person", "form"),
+    "attendance": ("attendance", "person", "unit", "held_on"),
+    "hours": ("hours", "person", "batch", "started_on"),
+    # A pledge renewed in another year, or a problem that comes back, is another task.
+    "tasks": ("task", "kind", "person", "unit", "subject", "opened_on", "due_on"),
+    "figures": ("figure", "indicator", "subject", "unit", "group", "year"),
+}
+
 
 @dataclass(frozen=True)
 class Task:
@@ -43,21 +57,6 @@ def with_origin(frame: pd.DataFrame, task: Task) -> pd.DataFrame:
     """Return `frame` with where its rows stand; ``row`` counts from 0 and ``source_row`` from 1."""
     place = {"institution": task.institution, "source_file": task.file, "source_sheet": task.sheet.name}
     return frame.drop(columns="row").assign(**place, source_row=frame["row"] + 1)
-
-
-SAME_PAPERS = 3  # respondents that must agree in everything before two exports are taken for one
-_ITEM = ("item", "occasion_id", "unit", "rater_group", "appraisee", "item")
-#: What makes two records the same, by table: its kind (ballots are votes once more), then the columns.
-SAME: dict[str, tuple[str, ...]] = {
-    "votes": _ITEM,
-    "answers": _ITEM,
-    "events": ("event", "unit", "kind", "held_on", "topic", "person", "form"),
-    "attendance": ("attendance", "person", "unit", "held_on"),
-    "hours": ("hours", "person", "batch", "started_on"),
-    # A pledge renewed in another year, or a problem that comes back, is another task.
-    "tasks": ("task", "kind", "person", "unit", "subject", "opened_on", "due_on"),
-    "figures": ("figure", "indicator", "subject", "unit", "group", "year"),
-}
 
 
 def once(done: Done) -> Done:
@@ -95,7 +94,7 @@ def _same_papers(done: Done) -> dict[int, str]:
             continue
         said = pd.concat(papers)[[*key, "level"]]
         for other, earlier in seen:
-            if other.institution != task.institution or said["respondent"].nunique() < SAME_PAPERS:
+            if other.institution != task.institution or said["respondent"].nunique() < _SAME_PAPERS:
                 continue
             both = said.merge(earlier, on=key, suffixes=("", "_before"))
             if len(both) == len(said) and (both["level"] == both["level_before"]).all():
@@ -132,7 +131,10 @@ def _or_none(part: Any) -> Any:
 
 
 def copies(done: Done) -> Done:
-    """Name sheets whose records are another year's, word for word: an old file with a new title."""
+    """Name sheets whose records are another year's, word for word, and rows that say what one above says.
+
+    The first is an old file with a new title. Nothing is dropped: both may be right.
+    """
     seen: dict[tuple[Any, ...], tuple[Task, int]] = {}
     kept = []
     for task, result in done:

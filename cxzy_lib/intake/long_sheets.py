@@ -135,8 +135,7 @@ def _fast(data: bytes, package: zipfile.ZipFile, ws: Any, scan: Scan, from_1904:
         _agree(above, middle, range(first, first + _COMMON), 0)
         _agree(below, middle, range(shared), between - shared)
         made.append(_joined(above.take(slice(0, first)), middle, below.take(slice(shared, None))))
-    sheet = Sheet(ws.title, ws.max_row, made, merges_of(ws), _hidden(ws, scan), from_1904)
-    return _with_errors(sheet, scan)
+    return _sheet(ws, ws.max_row, made, scan, from_1904)
 
 
 def _is_doubtful(column: Column, texts: set[str]) -> bool:
@@ -228,20 +227,17 @@ def _joined(*parts: Column) -> Column:
     return Column(np.concatenate(codes), values, formats)
 
 
-def _hidden(ws: Any, scan: Scan) -> dict[str, int]:
-    return hidden_in(ws) | ({"rows": scan.hidden_rows} if scan.hidden_rows else {})
-
-
-def _with_errors(sheet: Sheet, scan: Scan) -> Sheet:
-    """Put errors and formulas without a value where the fast reader saw nothing."""
+def _sheet(ws: Any, height: int, columns: list[Column], scan: Scan, from_1904: bool) -> Sheet:
+    """Return a long sheet, with the errors and the formulas without a value that only its XML tells."""
+    columns = list(columns)
     for (r, c), text in scan.errors.items():
-        if r >= sheet.height or c >= len(sheet.columns):
-            continue
-        column = sheet.columns[c]
-        codes = column.codes.copy()
-        codes[r] = len(column.values)
-        sheet.columns[c] = Column(codes, [*column.values, text], [*column.formats, ""])
-    return sheet
+        if r < height and c < len(columns):
+            column = columns[c]
+            codes = column.codes.copy()
+            codes[r] = len(column.values)
+            columns[c] = Column(codes, [*column.values, text], [*column.formats, ""])
+    hidden = hidden_in(ws) | ({"rows": scan.hidden_rows} if scan.hidden_rows else {})
+    return Sheet(ws.title, height, columns, merges_of(ws), hidden, from_1904)
 
 
 def _slow(data: bytes, ws: Any, scan: Scan, from_1904: bool) -> Sheet:
@@ -263,5 +259,4 @@ def _slow(data: bytes, ws: Any, scan: Scan, from_1904: bool) -> Sheet:
         for column in codes[len(line) :]:
             column.append(0)
     columns = [coded(of, cells) for of, cells in zip(codes, known, strict=True)]
-    sheet = Sheet(ws.title, height, columns, merges_of(ws), _hidden(ws, scan), from_1904)
-    return _with_errors(sheet, scan)
+    return _sheet(ws, height, columns, scan, from_1904)

@@ -22,8 +22,9 @@ from cxzy_lib.intake.values import BadValue, Noted, text_of
 from cxzy_lib.specs import ColumnSpec
 from cxzy_lib.tables import COUNT, DATE, FLAG, NUMBER, TEXT
 
-NUMBERS = ("count", "number", "hours", "share", "score")
-_DTYPES = dict.fromkeys(NUMBERS, NUMBER) | {"date": DATE, "count": COUNT, "year": COUNT, "tick": FLAG}
+Values = list[Any]  # of the distinct cells of a column, by their codes
+_NUMBERS = ("count", "number", "hours", "share", "score")
+_DTYPES = dict.fromkeys(_NUMBERS, NUMBER) | {"date": DATE, "count": COUNT, "year": COUNT, "tick": FLAG}
 
 
 def typed(values: Sequence[Any], codes: Codes, dtype: str = TEXT) -> pd.Series:
@@ -46,13 +47,13 @@ def _outcome(spec: ColumnSpec, raw: Any, context: Context) -> Any:
         return bad
 
 
-def _shares(column: Column) -> list[Any]:
+def _shares(column: Column) -> Values:
     """Read a column of shares as a whole: whether 95 is per cent or not only the others can tell."""
     known = shares(column.distinct)
     return [known.get(value) for value in column.values]
 
 
-def _read_column(body: Body, use: Use, c: int, branches: pd.Series) -> tuple[Codes, list[Any], list[Any]]:
+def _read_column(body: Body, use: Use, c: int, branches: pd.Series) -> tuple[Codes, Values, Values]:
     """Return a column's outcomes (values, Noted or BadValue), the code of each row, and the raw cells."""
     spec = body.layout.columns[use.target]
     column = body.column(c)
@@ -83,13 +84,13 @@ def _with_year(context: Context, column: Column) -> Context:
 
 
 def _judge(
-    body: Body, use: Use, codes: Codes, outcomes: list[Any], raw: list[Any], findings: Findings
-) -> tuple[list[Any], Mask]:
+    body: Body, use: Use, codes: Codes, outcomes: Values, raw: Values, findings: Findings
+) -> tuple[Values, Mask]:
     """Report what is wrong with a column; return its plain values and the rows that it makes unusable."""
     spec = body.layout.columns[use.target]
     span = body.campaign.span
     severity = "error" if spec.required else "warning"
-    plain: list[Any] = [None] * len(outcomes)
+    plain: Values = [None] * len(outcomes)
     bad = np.zeros(len(outcomes), dtype=bool)
     for k in np.unique(codes):
         outcome, found = outcomes[k], []
@@ -110,7 +111,7 @@ def _judge(
     return plain, unusable
 
 
-def _put(frame: dict[str, pd.Series], spec: ColumnSpec, name: str, values: list[Any], codes: Codes) -> None:
+def _put(frame: dict[str, pd.Series], spec: ColumnSpec, name: str, values: Values, codes: Codes) -> None:
     """Put a column where its spec says; counts with one target are added, others fill what is blank."""
     target, dtype = spec.to or name, _DTYPES.get(spec.type, TEXT)
     if spec.type == "date":
@@ -145,7 +146,7 @@ def read_specs(body: Body, findings: Findings) -> Specs:
         if spec.type == "skip":
             continue
         codes, outcomes, raw = _read_column(body, use, c, branches)
-        if spec.type in NUMBERS and (lent := body.is_lent(c)).any():
+        if spec.type in _NUMBERS and (lent := body.is_lent(c)).any():
             # One number for several rows: for each of them, or for all?
             codes, outcomes, raw = _merged_numbers(codes, outcomes, raw, lent)
         values, unusable = _judge(body, use, codes, outcomes, raw, findings)
@@ -160,9 +161,7 @@ def read_specs(body: Body, findings: Findings) -> Specs:
     return Specs(pd.DataFrame(frame), usable & _has_titled(body, frame, findings))
 
 
-def _merged_numbers(
-    codes: Codes, outcomes: list[Any], raw: list[Any], lent: Mask
-) -> tuple[Codes, list[Any], list[Any]]:
+def _merged_numbers(codes: Codes, outcomes: Values, raw: Values, lent: Mask) -> tuple[Codes, Values, Values]:
     """Return the outcomes with a refusal in place of every number that a merged cell lends."""
     refused = [BadValue("merged_number") if value is not None else None for value in raw]
     moved = np.where(lent, codes + len(raw), codes).astype(np.int32)
@@ -170,7 +169,13 @@ def _merged_numbers(
 
 
 def _check_branch(
-    body: Body, use: Use, codes: Codes, values: list[Any], raw: list[Any], branches: pd.Series, into: Findings
+    body: Body,
+    use: Use,
+    codes: Codes,
+    values: Values,
+    raw: Values,
+    branches: pd.Series,
+    findings: Findings,
 ) -> None:
     """Report people whose branch is not the register's."""
     # A person's cell has a code for each branch beside it: the first row tells the branch of all.
@@ -178,7 +183,7 @@ def _check_branch(
         person, branch = values[k], branches[first]
         if isinstance(person, str) and pd.notna(branch) and not body.context.directory.is_in(person, branch):
             said = Finding("other_branch", "warning", use.label, text_of(raw[k]), branch)
-            into.add(body.rows[codes == k], said)
+            findings.add(body.rows[codes == k], said)
 
 
 def _add_constants(body: Body, frame: dict[str, pd.Series], size: int) -> None:

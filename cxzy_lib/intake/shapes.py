@@ -8,7 +8,7 @@ import pandas as pd
 from pandas.api.types import pandas_dtype
 
 from cxzy_lib.campaign import CampaignError
-from cxzy_lib.intake.body import Body, Findings, Reading
+from cxzy_lib.intake.body import Body, Findings, Frames, Reading
 from cxzy_lib.intake.occasions import with_occasion
 from cxzy_lib.intake.records import contradictions, given, read_specs
 from cxzy_lib.intake.rows import Mask, cells_where
@@ -47,7 +47,7 @@ def _says_zero(body: Body) -> Mask:
     return np.asarray(np.any(says, axis=0)[body.rows], dtype=bool)
 
 
-def _main(body: Body, frame: pd.DataFrame) -> list[tuple[str, pd.DataFrame]]:
+def _main(body: Body, frame: pd.DataFrame) -> Frames:
     """Return the table's own records, and whatever the rows give besides."""
     for column in map(str, list(frame)):  # 党课、讨论 are two events, 张三、李四 two authors
         if isinstance(frame[column].dtype, np.dtype) and frame[column].dtype.kind == "O":
@@ -58,13 +58,13 @@ def _main(body: Body, frame: pd.DataFrame) -> list[tuple[str, pd.DataFrame]]:
     return [*own, *besides(body, frame)]
 
 
-def besides(body: Body, frame: pd.DataFrame) -> list[tuple[str, pd.DataFrame]]:
+def besides(body: Body, frame: pd.DataFrame) -> Frames:
     """Return what rows give beside the records of their table: those of ``also``, and figures."""
-    second = [pair for also in body.layout.also for pair in _also(also, frame, body)]
+    second = [pair for also in body.layout.also for pair in _also(body, also, frame)]
     return [*second, *_figures(body, frame)]
 
 
-def _also(also: Also, frame: pd.DataFrame, body: Body) -> list[tuple[str, pd.DataFrame]]:
+def _also(body: Body, also: Also, frame: pd.DataFrame) -> Frames:
     """Return the second records that rows make."""
     if any(name not in frame for name in also.when):
         return []
@@ -76,11 +76,11 @@ def _also(also: Also, frame: pd.DataFrame, body: Body) -> list[tuple[str, pd.Dat
     )
     made = made.assign(**taken).assign(**also.set)
     if also.table in ("votes", "turnout"):
-        made = with_occasion(made, body.facts, body.campaign)
+        made = with_occasion(body, made)
     return [(also.table, made)] if len(made) else []
 
 
-def _figures(body: Body, frame: pd.DataFrame) -> list[tuple[str, pd.DataFrame]]:
+def _figures(body: Body, frame: pd.DataFrame) -> Frames:
     """Return a figure for every number in a column that is one."""
     subject = frame[[c for c in _SUBJECT if c in frame]]
     whose = next((name for name in ("subject", "person", "appraisee") if name in frame), None)

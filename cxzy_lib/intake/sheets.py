@@ -9,7 +9,7 @@ import numpy.typing as npt
 import pandas as pd
 
 from cxzy_lib.intake.ballot import read_ballot
-from cxzy_lib.intake.body import Body, Finding, Reading
+from cxzy_lib.intake.body import Body, Finding, Frames, Reading
 from cxzy_lib.intake.cells import Context, read_cell
 from cxzy_lib.intake.directory import Directory
 from cxzy_lib.intake.grid import Sheet
@@ -36,7 +36,7 @@ class SheetResult:
     became of each source row, ``blank`` for those that say nothing.
     """
 
-    frames: list[tuple[str, pd.DataFrame]]
+    frames: Frames
     outcomes: Kinds
     findings: dict[int, list[Finding]] = field(default_factory=dict)
 

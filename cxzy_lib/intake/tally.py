@@ -6,7 +6,7 @@ import numpy as np
 import pandas as pd
 from pandas.api.types import pandas_dtype
 
-from cxzy_lib.intake.body import Body, Finding, Findings, Reading, Specs
+from cxzy_lib.intake.body import Body, Finding, Findings, Frames, Reading, Specs
 from cxzy_lib.intake.cells import is_blank
 from cxzy_lib.intake.grades import counts_from_shares, level_of, printed_tolerance, shares
 from cxzy_lib.intake.layout import Use
@@ -30,7 +30,7 @@ def read_tally(body: Body) -> Reading:
     for group, uses in groups.items():
         made[group], right = _read_group(body, uses, specs, findings)
         usable = usable & right
-    frames: list[tuple[str, pd.DataFrame]] = []
+    frames: Frames = []
     for group, counts in made.items():
         frames += _votes(body, specs, usable, group, counts)
     frames += _grades(body, specs, usable, findings)
@@ -73,29 +73,33 @@ def _rated(body: Body, specs: Specs, groups: dict[str, dict[int, Use]], findings
 
 def _read_group(body: Body, uses: dict[int, Use], specs: Specs, findings: Findings) -> tuple[Counts, Mask]:
     """Read one rater group's columns: the counts by column, and which rows are right."""
-    names = {level.code: level.zh for level in body.campaign.scales[body.found.scale].levels}
-    levels = {c: use for c, use in uses.items() if use.kind == "level"}
     printed = {c: use for c, use in uses.items() if use.kind == "share"}
-    if not levels:
+    if len(printed) == len(uses):
         return _from_shares(body, printed, specs, findings)
     right = np.ones(body.rows.size, dtype=bool)
     counts: Counts = {}
-    for c, use in levels.items():
-        counts[c], unread = _read_counts(body, c, use, findings)
+    for c in (c for c in uses if c not in printed):
+        counts[c], unread = _read_counts(body, c, findings)
         right &= ~unread
-    missing = [names[code] for code in names if code not in {use.target for use in levels.values()}]
+    there = {uses[c].target for c in counts}
+    missing = [name for level, name in _names_of_levels(body).items() if level not in there]
     if missing:
         findings.add(body.rows, Finding("missing_level", "error", hint="、".join(missing)))
         return counts, right & False
     setting(body, "blank_count", "zero_if_total_agrees")
-    right &= _agree(body, counts, levels, specs, right, set(names), findings)
-    _compare_shares(body, counts, levels, printed, set(names), findings)
+    right &= _agree(body, counts, specs, right, findings)
+    _compare_shares(body, counts, printed, findings)
     return counts, right
 
 
-def _read_counts(body: Body, c: int, use: Use, findings: Findings) -> tuple[pd.Series, Mask]:
+def _names_of_levels(body: Body) -> dict[str, str]:
+    """Return the levels of the table's scale; 不了解 and 弃权 are none of them."""
+    return {level.code: level.zh for level in body.campaign.scales[body.found.scale].levels}
+
+
+def _read_counts(body: Body, c: int, findings: Findings) -> tuple[pd.Series, Mask]:
     """Read one column of counts; missing where blank; and which rows could not be read."""
-    column, lent = body.column(c), body.is_lent(c)
+    column, lent, label = body.column(c), body.is_lent(c), body.found.uses[c].label
     known: list[int | None] = [None] * len(column.values)
     unread = np.zeros(body.rows.size, dtype=bool)
     for k in np.unique(column.codes):
@@ -103,32 +107,24 @@ def _read_counts(body: Body, c: int, use: Use, findings: Findings) -> tuple[pd.S
         try:
             value = None if is_blank(raw, body.context) else count(raw)
             if value is not None and (lent & at).any():
-                findings.add(body.rows[lent & at], Finding("merged_number", "error", use.label, text_of(raw)))
+                findings.add(body.rows[lent & at], Finding("merged_number", "error", label, text_of(raw)))
                 unread |= lent & at
             if isinstance(value, Noted):
-                findings.add(body.rows[at], Finding(value.code, "note", use.label, text_of(raw), value.hint))
+                findings.add(body.rows[at], Finding(value.code, "note", label, text_of(raw), value.hint))
             known[k] = used(value)
         except BadValue as bad:
-            findings.add(body.rows[at], Finding(bad.code, "error", use.label, text_of(raw)))
+            findings.add(body.rows[at], Finding(bad.code, "error", label, text_of(raw)))
             unread |= at
     return typed(known, column.codes, COUNT), unread
 
 
-def _agree(
-    body: Body,
-    counts: Counts,
-    uses: dict[int, Use],
-    specs: Specs,
-    readable: Mask,
-    levels: set[str],
-    findings: Findings,
-) -> Mask:
+def _agree(body: Body, counts: Counts, specs: Specs, readable: Mask, findings: Findings) -> Mask:
     """Compare each row's grades with its valid ballots; only if they agree is a blank count a zero.
 
     Counts that contradict each other are no evidence: they are named, and the row is not used. Blanks become
     zeros in `counts` where the row agrees.
     """
-    table = pd.DataFrame(counts)
+    table, uses, levels = pd.DataFrame(counts), body.found.uses, _names_of_levels(body)
     total = table[[c for c in counts if uses[c].target in levels]].sum(axis=1).astype(pandas_dtype(COUNT))
     valid = given(specs.frame, "valid", COUNT)
     agrees = (total == valid).fillna(False).to_numpy(dtype=bool)
@@ -175,20 +171,12 @@ def _shares(body: Body, uses: dict[int, Use]) -> list[list[float | None]]:
     ]
 
 
-def _compare_shares(
-    body: Body,
-    counts: Counts,
-    uses: dict[int, Use],
-    printed: dict[int, Use],
-    levels: set[str],
-    into: Findings,
-) -> None:
+def _compare_shares(body: Body, counts: Counts, printed: dict[int, Use], findings: Findings) -> None:
     """Report printed shares that the counts beside them do not give, of the valid or of all ballots."""
     if not printed:
         return
-    table = pd.DataFrame({use.target: counts[c] for c, use in uses.items()})
-    whole = table.sum(axis=1)
-    valid = table[[level for level in table if level in levels]].sum(axis=1)
+    table = pd.DataFrame({body.found.uses[c].target: count for c, count in counts.items()})
+    whole, valid = table.sum(axis=1), table[list(_names_of_levels(body))].sum(axis=1)
     for at, row in enumerate(_shares(body, printed)):
         for use, share in zip(printed.values(), row, strict=True):
             n = table[use.target][at] if use.target in table else pd.NA
@@ -196,12 +184,10 @@ def _compare_shares(
                 continue
             if min(abs(share - n / base[at]) for base in (valid, whole)) > printed_tolerance(share):
                 said, computed = f"{share:.2%}", f"{n}/{valid[at]}"
-                into.add([body.rows[at]], Finding("share_mismatch", "warning", use.label, said, computed))
+                findings.add([body.rows[at]], Finding("share_mismatch", "warning", use.label, said, computed))
 
 
-def _votes(
-    body: Body, specs: Specs, usable: Mask, group: str, counts: Counts
-) -> list[tuple[str, pd.DataFrame]]:
+def _votes(body: Body, specs: Specs, usable: Mask, group: str, counts: Counts) -> Frames:
     """Return the counts of one rater group as votes, and the turnout where the row gives it."""
     base = specs.frame.assign(scale=body.found.scale)
     own = given(base, "rater_group", TEXT)
@@ -218,7 +204,7 @@ def _votes(
     return made
 
 
-def _grades(body: Body, specs: Specs, usable: Mask, findings: Findings) -> list[tuple[str, pd.DataFrame]]:
+def _grades(body: Body, specs: Specs, usable: Mask, findings: Findings) -> Frames:
     """Read the columns that hold one grade each (self-appraisal, the branch's decision)."""
     scale = body.found.scale
     made = []

@@ -20,9 +20,7 @@ def read_wide(body: Body) -> Reading:
     findings = Findings()
     specs = read_specs(body, findings)
     marks = by_key(body.layout.marks) | _legend(body)
-    days, undated = _days(body)
-    for finding in undated:
-        findings.add(body.rows, finding)
+    days = _days(body, findings)
     if not body.context.branch:
         findings.add(body.rows, Finding("no_unit", "error"))
         return Reading(findings)
@@ -53,14 +51,13 @@ def _legend(body: Body) -> dict[str, str]:
     return {key_of(mark): meanings[word] for mark, word in pairs}
 
 
-def _days(body: Body) -> tuple[dict[int, date], list[Finding]]:
-    """Return the day of each date column, and what is wrong with the others.
+def _days(body: Body, findings: Findings) -> dict[int, date]:
+    """Return the day of each date column; report what is wrong with the others.
 
     A day without a year takes the title's; where the title names a semester only, the year in which the
     semester has that month. 3.1 as a number, or in a csv, may have been 3.10: it is not read.
     """
     days: dict[int, date] = {}
-    findings = []
     for c, use in body.found.columns("date").items():
         try:
             if _is_doubtful(body, c) and re.fullmatch(r"\d{1,2}\.[123]", use.target):
@@ -68,8 +65,8 @@ def _days(body: Body) -> tuple[dict[int, date], list[Finding]]:
             span = used(day_of(use.target, year=body.context.year or 2000))
             days[c] = span.start if body.context.year else _in_semester(span.start, body)
         except BadValue as bad:
-            findings.append(Finding(bad.code, "error", use.label, use.target))
-    return days, findings
+            findings.add(body.rows, Finding(bad.code, "error", use.label, use.target))
+    return days
 
 
 def _is_doubtful(body: Body, c: int) -> bool:

@@ -20,19 +20,17 @@ Merges = list[tuple[int, int, int, int]]
 Formats = dict[tuple[int, int], str]
 
 
-def sheet_parts(package: zipfile.ZipFile) -> dict[str, str]:
-    """Return the part of the package that holds each sheet, by the sheet's name.
-
-    Raises
-    ------
-    Refused
-        ``broken`` if a part declares entities: no spreadsheet program writes any.
-    """
+def refuse_entities(package: zipfile.ZipFile) -> None:
+    """Raise Refused (``dangerous``) if a part declares entities: no spreadsheet program writes any."""
     for name in package.namelist():
         if name.endswith((".xml", ".rels")):
             with package.open(name) as part:
                 if b"<!" in part.read(1024).replace(b"<!--", b""):
                     raise Refused("dangerous", "DOCTYPE")
+
+
+def sheet_parts(package: zipfile.ZipFile) -> dict[str, str]:
+    """Return the part of the package that holds each sheet, by the sheet's name."""
     links = ElementTree.fromstring(package.read("xl/_rels/workbook.xml.rels"))
     targets = {link.get("Id"): link.get("Target", "") for link in links}
     book = ElementTree.fromstring(package.read("xl/workbook.xml"))
@@ -49,6 +47,7 @@ def sheets(data: bytes, package: zipfile.ZipFile, long_part: int = LONG_PART) ->
     """Return the sheets of an .xlsx file; those whose XML is longer than `long_part` are read by columns."""
     import openpyxl
 
+    refuse_entities(package)
     parts = sheet_parts(package)
     sizes = {member.filename: member.file_size for member in package.infolist()}
     if any(sizes[part] > long_part for part in parts.values()):
