@@ -39,16 +39,16 @@ def _tasks(books: Iterable[Book], raw: Path, words: Vocabulary) -> tuple[list[Bo
         institution, file = institution_of(relative, words.campaign), relative.as_posix()
         earlier = first.setdefault((institution, book.sha256), file)
         twin = "" if earlier == file else earlier
-        light.append(replace(book, sheets=[replace(sheet, columns=[], height=0) for sheet in book.sheets]))
-        for sheet, empty in zip(book.sheets, light[-1].sheets, strict=True):
+        empties = [replace(sheet, columns=[], height=0) for sheet in book.sheets]
+        light.append(replace(book, sheets=empties))
+        for sheet, empty in zip(book.sheets, empties, strict=True):
             if not filled(sheet).any():
                 continue
             found = None if twin or is_note(sheet) else find_table(sheet, book.path.stem, words)
             if found:
-                tasks.append(Task(institution, file, light[-1], sheet, found))
+                tasks.append(Task(institution, file, sheet, found))
             else:
-                settled = _settled(sheet, twin, words)
-                tasks.append(Task(institution, file, light[-1], empty, None, settled))
+                tasks.append(Task(institution, file, empty, None, _settled(sheet, twin, words)))
     return light, tasks
 
 

@@ -39,7 +39,6 @@ class Task:
 
     institution: str
     file: str
-    book: Book
     sheet: Sheet
     found: Found | None
     settled: SheetResult | None = None  # what became of a sheet without a table: its cells are let go of
