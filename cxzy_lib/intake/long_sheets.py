@@ -79,8 +79,8 @@ def _scan(package: zipfile.ZipFile, part: str) -> Scan:
                 found = _ERROR.findall(window)
                 scan.errors |= {(int(r) - 1, column_index(c)): text.decode() for c, r, text in found}
             scan.errors |= dict.fromkeys(unsaved(window), NO_VALUE)
-            if b"hidden=" in chunk:
-                scan.hidden_rows += len(_HIDDEN.findall(chunk))
+            if b"hidden=" in window:
+                scan.hidden_rows += len(_HIDDEN.findall(window)) - len(_HIDDEN.findall(rest))
             if b"<is>" in window:
                 scan.inline |= {text.decode("utf-8", "replace") for text in _INLINE.findall(window)}
             if scan.tail:
