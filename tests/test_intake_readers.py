@@ -116,6 +116,13 @@ def test_a_regular_long_sheet_goes_the_fast_way_with_its_merges_and_hidden_rows(
     assert sheet.value(151, 1) == 298
 
 
+def test_hidden_rows_are_counted_wherever_a_chunk_of_the_xml_ends(short_ends, monkeypatch):
+    data = saved(long_rows(), hidden=range(30, 130))
+    for size in range(4000, 4100, 8):
+        monkeypatch.setattr(long_sheets, "_CHUNK", size)
+        assert read(data, long_part=0).hidden == {"rows": 100}
+
+
 def test_ends_that_meet_are_read_the_careful_way(short_ends):
     for n in range(30, 60):  # with 42 to 44 rows none, one or two lie between the ends
         data = saved(long_rows(n=n, at=0))

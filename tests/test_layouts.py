@@ -76,7 +76,7 @@ def test_each_header_is_taken_for_its_own_layout_and_every_column_is_known(campa
     sheet = Sheet.of("Sheet1", [[TITLES.get(code, "2011年12月20日 评议人:群众")], header(code), ["x"]])
     found = find_table(sheet, "表", vocabulary(campaign))
     assert found is not None
-    assert (found.code, found.unknown) == (code, [])
+    assert (found.code, found.columns("unknown")) == (code, {})
     assert [use.label for use in found.columns("twin").values()] == []
 
 

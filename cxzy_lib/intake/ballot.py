@@ -1,7 +1,6 @@
 """The shape ``ballot``: a source row is one paper or one respondent, a column is an item."""
 
 import re
-from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
@@ -11,7 +10,7 @@ from pandas.api.types import pandas_dtype
 from cxzy_lib.intake.body import Body, Finding, Findings, Reading, Record, Specs
 from cxzy_lib.intake.cells import is_blank
 from cxzy_lib.intake.dates import minute_of
-from cxzy_lib.intake.grades import direction, level_of
+from cxzy_lib.intake.grades import direction, level_of, words_in
 from cxzy_lib.intake.grid import Column
 from cxzy_lib.intake.layout import Use
 from cxzy_lib.intake.occasions import criteria, dated, title_turnout
@@ -19,7 +18,7 @@ from cxzy_lib.intake.records import read_specs, typed
 from cxzy_lib.intake.shapes import setting
 from cxzy_lib.intake.values import key_of, text_of
 from cxzy_lib.intake.vocabulary import fitting_scale, keys_of, nearest
-from cxzy_lib.specs import ColumnSpec, Item
+from cxzy_lib.specs import Item
 from cxzy_lib.tables import COUNT, TEXT
 
 _MARKS = ("┋", "|", "；;", "、，,", "/")
@@ -33,12 +32,13 @@ def read_ballot(body: Body) -> Reading:
     specs = Specs(_handed_in(body, _respondents(body, specs.frame, findings)), specs.usable)
     columns = {c: body.column(c) for c in body.found.columns("item")}
     scales = _scales(body, columns)
-    if not scales and _rates(body) and not _all_numbers(columns):
+    rates = any(_item(body, use).kind == "level" for use in body.found.columns("item").values())
+    if not scales and rates and not _all_numbers(columns):
         findings.add(body.rows, Finding("no_scale", "error"))
         specs = Specs(specs.frame, specs.usable & False)
     frames = []
-    for c, use in body.found.columns("item").items():
-        frame = _answers(body, specs, use, columns[c], scales.get(c, ""), _numbers(body, c), findings)
+    for c in columns:
+        frame = _answers(body, specs, c, columns[c], scales.get(c, ""), findings)
         if len(frame):
             frames.append(("answers", frame))
     kept = {row for _, frame in frames for row in frame["row"]}
@@ -69,16 +69,12 @@ def _handed_in(body: Body, frame: pd.DataFrame) -> pd.DataFrame:
 
 
 def _item(body: Body, use: Use) -> Item:
-    return body.context.words.campaign.items[use.target]
-
-
-def _rates(body: Body) -> bool:
-    return any(_item(body, use).kind == "level" for use in body.found.columns("item").values())
+    return body.campaign.items[use.target]
 
 
 def _all_numbers(columns: dict[int, Column]) -> bool:
     """Whether the answers are numbers of options: the finding is then the direction that nobody gave."""
-    cells = (column.values[k] for column in columns.values() for k in np.unique(column.codes))
+    cells = (cell for column in columns.values() for cell in column.distinct)
     return all(re.fullmatch(r"-?\d+|", key_of(cell)) for cell in cells)
 
 
@@ -92,20 +88,16 @@ def _scales(body: Body, columns: dict[int, Column]) -> dict[int, str]:
     rated = {c: _item(body, use) for c, use in uses.items() if _item(body, use).kind == "level"}
     found = {c: scale for c, item in rated.items() if (scale := _own_scale(body, item))}
     said = {
-        c: {key for k in np.unique(columns[c].codes) for key in _level_keys(columns[c].values[k])}
+        c: {word for cell in columns[c].distinct for word in words_in(cell)} | keys_of(_ends_named(body, c))
         for c in rated
         if c not in found
     }
-    for c in said:
-        said[c] |= set(map(key_of, direction_words(body, c)))
     while said:
         every = set().union(*said.values())
-        scale = fitting_scale(body.found.layout.scales, every, words, whole=False)
+        scale = fitting_scale(body.layout.scales, every, words, whole=False)
         if not scale:
             break
         fitting = [c for c, keys in said.items() if keys & words.levels[scale].keys()]
-        if not fitting:
-            break
         found |= dict.fromkeys(fitting, scale)
         said = {c: keys for c, keys in said.items() if c not in fitting}
     return found
@@ -113,43 +105,28 @@ def _scales(body: Body, columns: dict[int, Column]) -> dict[int, str]:
 
 def _own_scale(body: Body, item: Item) -> str:
     """Return the scale that the plan gives to an item, by name or by the levels of its options."""
-    scales = body.context.words.campaign.scales
-    holds = (
-        code for code in body.found.layout.scales if {*item.codes} <= {v.code for v in scales[code].levels}
-    )
+    scales = body.campaign.scales
+    holds = (code for code in body.layout.scales if {*item.codes} <= {v.code for v in scales[code].levels})
     return item.scale or (next(holds, "") if item.codes else "")
 
 
-def _level_keys(raw: Any) -> Sequence[str]:
-    """Return the words of a cell that may be a level: as it stands, and without its option letter."""
-    key = key_of(raw)
-    return [key, re.sub(r"^[A-Za-z][.、．:：]", "", key)]
-
-
-def _header(body: Body, c: int) -> str:
-    return body.found.uses[c].label if c in body.found.uses else ""
-
-
-def direction_words(body: Body, c: int) -> list[str]:
+def _ends_named(body: Body, c: int) -> list[str]:
     """Return the words that a header gives to its numbers: 1=非常不满意."""
     return re.findall(r"\d+\s*[=＝:：]\s*([^\d,，;；()（）=＝]+)", _stem(body, c))
 
 
 def _stem(body: Body, c: int) -> str:
     """Return a column's header with its question's stem: of a matrix, only the first column has it."""
-    label = _header(body, c)
-    number = re.match(r"\s*(\d+)\s*[、.．:：]", label)
-    if "=" in label or "＝" in label or number is None:
+    label = body.found.uses[c].label
+    number = _question_number(label)
+    if "=" in label or "＝" in label or not number:
         return label
-    first = next(
-        (
-            use.label
-            for use in body.found.uses.values()
-            if (m := re.match(r"\s*(\d+)\s*[、.．:：]", use.label)) and m[1] == number[1]
-        ),
-        label,
-    )
-    return first
+    return next(use.label for use in body.found.uses.values() if _question_number(use.label) == number)
+
+
+def _question_number(label: str) -> str:
+    match = re.match(r"\s*(\d+)\s*[、.．:：]", label)
+    return match[1] if match else ""
 
 
 def _numbers(body: Body, c: int) -> dict[str, str]:
@@ -157,16 +134,17 @@ def _numbers(body: Body, c: int) -> dict[str, str]:
     item = _item(body, body.found.uses[c])
     if item.codes:
         return {str(at): level for at, level in enumerate(item.codes, 1)}
-    for scale in body.found.layout.scales if not item.scale else (item.scale,):
+    for scale in (item.scale,) if item.scale else body.layout.scales:
         if known := direction(_stem(body, c), scale, body.context.words):
             return known
     return {}
 
 
 def _answers(
-    body: Body, specs: Specs, use: Use, column: Column, scale: str, numbers: dict[str, str], into: Findings
+    body: Body, specs: Specs, c: int, column: Column, scale: str, findings: Findings
 ) -> pd.DataFrame:
     """Return what everybody said on one item: one level, none, or several choices."""
+    use, numbers = body.found.uses[c], _numbers(body, c)
     item = _item(body, use)
     if item.kind == "text":
         return pd.DataFrame()  # it can name its author; it is counted where opinions are, not stored here
@@ -177,26 +155,24 @@ def _answers(
         if item.kind == "multiple":
             levels[k] = _choices(body, raw, mark)
             continue
-        level, finding = _level(body, raw, scale, numbers)
-        levels[k] = level
-        if finding:
+        levels[k], code = _level(body, raw, scale, numbers)
+        if code:
             hint = nearest(key_of(raw), body.context.words.levels.get(scale, {}))
-            into.add(body.rows[column.codes == k], Finding(finding, "warning", use.label, text_of(raw), hint))
+            unread = Finding(code, "warning", use.label, text_of(raw), hint)
+            findings.add(body.rows[column.codes == k], unread)
     said = typed(levels, column.codes)
     frame = specs.frame.assign(item=item.code, level=said)[specs.usable & said.notna().to_numpy()]
-    frame = frame.assign(criterion=criteria(frame["item"], body.context.words.campaign))
+    frame = frame.assign(criterion=criteria(frame["item"], body.campaign))
     return frame.explode("level") if item.kind == "multiple" else frame.assign(scale=scale)
 
 
 def _level(body: Body, raw: Any, scale: str, numbers: dict[str, str]) -> tuple[str | None, str]:
     """Return the level that one answer names, and what is wrong with it."""
-    words = body.context.words
+    words, told = body.context.words, body.campaign.words
     key = key_of(raw)
-    if key in keys_of(words.campaign.words.skipped):
+    if key in keys_of(told.skipped):
         return None, ""
-    if key in keys_of(words.campaign.words.unanswered) or is_blank(
-        raw, ColumnSpec(type="text"), body.context
-    ):
+    if is_blank(raw, body.context, told.unanswered):
         return ("abstain" if setting(body, "no_tick", "abstain", "void") == "abstain" else None), ""
     if key in numbers:
         return numbers[key], ""
@@ -221,15 +197,14 @@ def _ticked(key: str) -> list[str]:
 
 def _list_mark(column: Column) -> str:
     """Return the mark that parts choices in a column: the strongest that stands in any of its cells."""
-    texts = [text_of(column.values[k]) for k in np.unique(column.codes)]
+    texts = [text_of(value) for value in column.distinct]
     return next((marks for marks in _MARKS if any(mark in text for mark in marks for text in texts)), "")
 
 
 def _choices(body: Body, raw: Any, mark: str) -> list[str] | None:
     """Return the choices in a cell; what somebody wrote behind 其他 may name its author and is left out."""
-    words = body.context.words.campaign.words
-    nothing = keys_of((*words.skipped, *words.unanswered))
-    if key_of(raw) in nothing or is_blank(raw, ColumnSpec(type="text"), body.context):
+    words = body.campaign.words
+    if is_blank(raw, body.context, (*words.skipped, *words.unanswered)):
         return None
     plain = _OTHER.sub("", text_of(raw))
     parts = re.split(f"[{re.escape(mark)}]", plain) if mark else [plain]

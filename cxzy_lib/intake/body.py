@@ -8,13 +8,17 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
+from cxzy_lib.campaign import Campaign
 from cxzy_lib.intake.cells import Context
 from cxzy_lib.intake.grid import Column, Sheet, column_of
 from cxzy_lib.intake.layout import Found
 from cxzy_lib.intake.rows import Mask
 from cxzy_lib.intake.values import key_of
+from cxzy_lib.intake.vocabulary import keys_of
+from cxzy_lib.specs import Layout
 
 Record = dict[str, Any]
+Frames = list[tuple[str, pd.DataFrame]]  # with the table that each belongs to
 
 
 @dataclass(frozen=True)
@@ -54,13 +58,23 @@ class Body:
     context: Context
     facts: Record
 
+    @property
+    def campaign(self) -> Campaign:
+        """The campaign whose words are read."""
+        return self.context.words.campaign
+
+    @property
+    def layout(self) -> Layout:
+        """The layout of the table."""
+        return self.found.layout
+
     def column(self, c: int) -> Column:
         """Return a column at the body's rows; merged cells lend their value down, 同上 copies the cell above.
 
         Only merged ranges are filled: a truly blank cell stays blank.
         """
         column = self._lent(c)
-        ditto = set(map(key_of, self.context.words.campaign.words.ditto))
+        ditto = keys_of(self.campaign.words.ditto)
         same = np.array([isinstance(v, str) and key_of(v) in ditto for v in column.values], dtype=bool)
         codes = column.codes[self.rows]
         if same.any():
@@ -78,10 +92,8 @@ class Body:
             if c0 == c:
                 codes[r0 + 1 : r1 + 1] = column.codes[r0]
             else:
-                values, formats = (
-                    [*values, self.sheet.value(r0, c0)],
-                    [*formats, self.sheet.format(r0, c0)],
-                )
+                values = [*values, self.sheet.value(r0, c0)]
+                formats = [*formats, self.sheet.format(r0, c0)]
                 codes[r0 + 1 : r1 + 1] = len(values) - 1
         return Column(codes, values, formats)
 
@@ -104,7 +116,7 @@ class Reading:
     """What a body gives: frames by table, each with the source ``row`` of its records, and the findings."""
 
     findings: Findings
-    frames: list[tuple[str, pd.DataFrame]] = field(default_factory=list)
+    frames: Frames = field(default_factory=list)
 
 
 @dataclass(frozen=True)

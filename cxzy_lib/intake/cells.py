@@ -1,7 +1,7 @@
 """A cell -> a value, as its column in ``campaign/layouts.toml`` asks."""
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -9,8 +9,8 @@ from cxzy_lib.intake import values
 from cxzy_lib.intake.dates import day_of, find_year, semester
 from cxzy_lib.intake.directory import Directory
 from cxzy_lib.intake.grades import score
-from cxzy_lib.intake.values import BadValue, Noted, check_error, header_keys, key_of, scrub, text_of
-from cxzy_lib.intake.vocabulary import Vocabulary, nearest
+from cxzy_lib.intake.values import BadValue, Noted, check_error, header_keys, key_of, scrub, text_of, used
+from cxzy_lib.intake.vocabulary import Vocabulary, by_key, keys_of, nearest
 from cxzy_lib.specs import ColumnSpec
 
 _LIST_MARKS = re.compile(r"[、,，;；/+┋|]")
@@ -31,7 +31,7 @@ class Context:
 
 
 def _by_words(spec: ColumnSpec, raw: Any, context: Context) -> Any:
-    known = {key_of(word): code for code, words in spec.words.items() for word in words}
+    known = by_key(spec.words)
     key = key_of(raw)
     if key in known:
         return known[key]
@@ -44,9 +44,9 @@ def _by_words(spec: ColumnSpec, raw: Any, context: Context) -> Any:
 def _tick(spec: ColumnSpec, raw: Any, context: Context) -> bool:
     words = context.words.campaign.words
     key = key_of(raw)
-    if raw is True or key in map(key_of, (*words.yes, *spec.yes)):
+    if raw is True or key in keys_of((*words.yes, *spec.yes)):
         return True
-    if raw is False or key in map(key_of, words.no):
+    if raw is False or key in keys_of(words.no):
         return False
     raise BadValue("unknown_tick")
 
@@ -59,8 +59,7 @@ def _coded(known: dict[str, str], code: str, raw: Any) -> str:
 
 
 def _rater(spec: ColumnSpec, raw: Any, context: Context) -> str:
-    own = {key_of(word): code for code, words in spec.words.items() for word in words}
-    return _coded(context.words.raters | own, "unknown_rater", raw)
+    return _coded(context.words.raters | by_key(spec.words), "unknown_rater", raw)
 
 
 def _date(spec: ColumnSpec, raw: Any, context: Context) -> Any:
@@ -69,10 +68,9 @@ def _date(spec: ColumnSpec, raw: Any, context: Context) -> Any:
     words = context.words.campaign.words
     for word, day in words.festivals.items():
         if match := re.fullmatch(rf"(\d{{4}}年)?[“\"]?{key_of(word)}[”\"]?(?:前夕|前)?", key_of(raw)):
-            eve = day_of(f"{match[1] or ''}{day}", year=context.year)
-            if isinstance(eve, Noted):
-                return Noted(replace(eve.value, precision="vague"), eve.code, eve.hint)
-            return replace(eve, precision="vague") if eve else None
+            found = day_of(f"{match[1] or ''}{day}", year=context.year)
+            eve = replace(used(found), precision="vague")
+            return replace(found, value=eve) if isinstance(found, Noted) else eve
     return day_of(
         raw,
         year=context.year,
@@ -102,7 +100,8 @@ def _person(spec: ColumnSpec, raw: Any, context: Context) -> Any:
 
 
 def _year(spec: ColumnSpec, raw: Any, context: Context) -> int:
-    found = find_year(key_of(raw) if re.search(r"[年度]|^\d+$", key_of(raw)) else f"{key_of(raw)}年")
+    key = key_of(raw)
+    found = find_year(key if re.search(r"[年度]|^\d+$", key) else f"{key}年")
     if found is None:
         raise BadValue("not_a_year")
     return found
@@ -128,10 +127,10 @@ _READERS: dict[str, Callable[[ColumnSpec, Any, Context], Any]] = {
 }
 
 
-def is_blank(raw: Any, spec: ColumnSpec, context: Context) -> bool:
-    """Whether a cell says nothing: empty, a dash, or a word that means so in its column."""
+def is_blank(raw: Any, context: Context, words: Iterable[str] = ()) -> bool:
+    """Whether a cell says nothing: empty, a dash, or one of the `words` that mean so in its column."""
     key = key_of(raw)
-    return not key or key in map(key_of, (*context.words.campaign.words.not_applicable, *spec.blank))
+    return not key or key in keys_of((*context.words.campaign.words.not_applicable, *words))
 
 
 def read_cell(spec: ColumnSpec, raw: Any, context: Context) -> Any:
@@ -143,6 +142,6 @@ def read_cell(spec: ColumnSpec, raw: Any, context: Context) -> Any:
         With the reason and, for names, the nearest known one.
     """
     check_error(raw)
-    if is_blank(raw, spec, context):
+    if is_blank(raw, context, spec.blank):
         return None
     return _READERS[spec.type](spec, raw, context)

@@ -10,13 +10,11 @@ from pathlib import Path
 import pandas as pd
 
 from cxzy_lib.campaign import Campaign
-from cxzy_lib.intake.clean import read_folder, tables_of
-from cxzy_lib.intake.directory import pseudonym_key
-from cxzy_lib.intake.layout import Use
+from cxzy_lib.intake.clean import read_folder
+from cxzy_lib.intake.layout import is_skipped
 from cxzy_lib.intake.ledger import Done, Task
 from cxzy_lib.intake.values import header_keys, spaced
 from cxzy_lib.intake.vocabulary import Vocabulary, nearest, vocabulary
-from cxzy_lib.specs import Layout
 
 
 @dataclass(frozen=True)
@@ -25,7 +23,8 @@ class Check:
 
     ``files``: a row a file. ``columns``: a row for each column of each table, with what it was taken for, the
     nearest name where it was not, and the line of TOML to paste. ``findings``: a row for each ledger row with
-    a finding, the worst first. ``evidence``: a row for each spreadsheet that the plan asks for.
+    a finding, the worst first. ``evidence``: a row for each spreadsheet that the plan asks for. ``tables``:
+    what `clean` returns.
     """
 
     files: pd.DataFrame
@@ -67,8 +66,7 @@ def check(
     ['read']
     """
     with tempfile.TemporaryDirectory() as scratch:
-        books, done = read_folder(Path(raw), campaign, Path(scratch), jobs, on_read)
-        tables = tables_of(books, done, Path(raw), campaign, pseudonym_key(Path(scratch)))
+        done, tables = read_folder(Path(raw), campaign, Path(scratch), jobs, on_read)
     ledger = tables["ledger"]
     rank = ledger["severity"].map({"error": 0, "warning": 1, "note": 2})
     findings = ledger[rank.notna()].assign(rank=rank).sort_values("rank", kind="stable").drop(columns="rank")
@@ -95,7 +93,7 @@ def columns_of(done: Done, campaign: Campaign) -> pd.DataFrame:
             "source_sheet": task.sheet.name,
             "layout": task.found.code,
             "column": spaced(use.label),
-            "kind": "ignore" if _is_skipped(task.found.layout, use) else use.kind,
+            "kind": "ignore" if is_skipped(task.found.layout, use) else use.kind,
             "taken_for": "·".join(part for part in (use.group, use.target) if part) or None,
             **(_remedy(task, use.label, words) if use.kind == "unknown" else {}),
         }
@@ -103,23 +101,8 @@ def columns_of(done: Done, campaign: Campaign) -> pd.DataFrame:
         if task.found is not None
         for use in task.found.uses.values()
     ]
-    shape = [
-        "institution",
-        "source_file",
-        "source_sheet",
-        "layout",
-        "column",
-        "kind",
-        "taken_for",
-        "nearest",
-        "line",
-        "toml",
-    ]
-    return pd.DataFrame(rows, columns=shape)
-
-
-def _is_skipped(layout: Layout, use: Use) -> bool:
-    return use.kind == "spec" and layout.columns[use.target].type == "skip"
+    shape = "institution source_file source_sheet layout column kind taken_for nearest line toml"
+    return pd.DataFrame(rows, columns=shape.split())
 
 
 def _remedy(task: Task, label: str, words: Vocabulary) -> dict[str, object]:
@@ -127,10 +110,11 @@ def _remedy(task: Task, label: str, words: Vocabulary) -> dict[str, object]:
     assert task.found is not None
     layout = task.found.layout
     known = {alias: name for name, spec in layout.columns.items() for alias in spec.aliases}
-    near = nearest(header_keys(label)[-1], known)
+    alias = header_keys(label)[-1]
+    near = nearest(alias, known)
     if not near:
         return {}
-    line, text = alias_line(words.campaign, task.found.code, known[near], header_keys(label)[-1])
+    line, text = alias_line(words.campaign, task.found.code, known[near], alias)
     return {"nearest": near, "line": line, "toml": text}
 
 
@@ -169,13 +153,13 @@ def evidence_of(files: pd.DataFrame, done: Done, campaign: Campaign) -> pd.DataF
         {
             "institution": institution,
             "evidence": code,
-            "zh": next(la.zh for c, la in campaign.layouts.items() if c.startswith(code)),
-            "en": next(la.en for c, la in campaign.layouts.items() if c.startswith(code)),
+            "zh": layout.zh,
+            "en": layout.en,
             "clauses": "、".join(clauses),
             "files": len(found.get((institution, code), ())),
         }
         for institution in sorted(set(files["institution"].dropna()))
         for code, clauses in campaign.evidence.items()
-        if any(c.startswith(code) for c in campaign.layouts)
+        if (layout := next((la for c, la in campaign.layouts.items() if c.startswith(code)), None))
     ]
     return pd.DataFrame(rows, columns=["institution", "evidence", "zh", "en", "clauses", "files"])

@@ -22,7 +22,7 @@ from cxzy_lib.intake.ledger import Done, Task, copies, file_row, institution_of,
 from cxzy_lib.intake.rows import filled
 from cxzy_lib.intake.sheets import SheetResult, duplicate, failed, note, read_sheet, unrecognised
 from cxzy_lib.intake.values import BadValue, key_of, person_name, plain_of
-from cxzy_lib.intake.vocabulary import Vocabulary, vocabulary
+from cxzy_lib.intake.vocabulary import Vocabulary, by_key, vocabulary
 from cxzy_lib.tables import SCHEMAS, conform
 
 
@@ -39,16 +39,16 @@ def _tasks(books: Iterable[Book], raw: Path, words: Vocabulary) -> tuple[list[Bo
         institution, file = institution_of(relative, words.campaign), relative.as_posix()
         earlier = first.setdefault((institution, book.sha256), file)
         twin = "" if earlier == file else earlier
-        light.append(replace(book, sheets=[replace(sheet, columns=[], height=0) for sheet in book.sheets]))
-        for sheet, empty in zip(book.sheets, light[-1].sheets, strict=True):
+        empties = [replace(sheet, columns=[], height=0) for sheet in book.sheets]
+        light.append(replace(book, sheets=empties))
+        for sheet, empty in zip(book.sheets, empties, strict=True):
             if not filled(sheet).any():
                 continue
             found = None if twin or is_note(sheet) else find_table(sheet, book.path.stem, words)
             if found:
-                tasks.append(Task(institution, file, light[-1], sheet, found))
+                tasks.append(Task(institution, file, sheet, found))
             else:
-                settled = _settled(sheet, twin, words)
-                tasks.append(Task(institution, file, light[-1], empty, None, settled))
+                tasks.append(Task(institution, file, empty, None, _settled(sheet, twin, words)))
     return light, tasks
 
 
@@ -89,7 +89,7 @@ def _label(name: Any) -> Any:
 
 def _people(rows: pd.DataFrame, campaign: Campaign, key: bytes) -> pd.DataFrame:
     """Return the member register with pseudonyms; a mark like 预备 becomes a flag, others stay."""
-    flags = {key_of(word): flag for flag, words in campaign.words.flags.items() for word in words}
+    flags = by_key(campaign.words.flags)
     fresh: list[dict[str, Any]] = []
     for record in rows.to_dict("records"):
         row = {str(name): value for name, value in record.items()}
@@ -170,14 +170,8 @@ def _appraised(votes: pd.DataFrame, campaign: Campaign) -> pd.DataFrame:
     """Return the votes with the kind of body that each is about: by its name, else by what the item asks."""
     bodies = {names[0]: kind for kind, names in campaign.appraisees.items()}
     about = {code: item.about for code, item in campaign.items.items() if item.about}
-    said = (
-        votes["appraisee"]
-        .map(bodies)
-        .astype("str")
-        .fillna(votes["appraisee_type"])
-        .fillna(votes["item"].map(about).astype("str"))
-    )
-    return votes.assign(appraisee_type=said)
+    named, asked = votes["appraisee"].map(bodies).astype("str"), votes["item"].map(about).astype("str")
+    return votes.assign(appraisee_type=named.fillna(votes["appraisee_type"]).fillna(asked))
 
 
 def clean(
@@ -208,27 +202,26 @@ def clean(
     dict
         Name -> frame for the ten processed tables, ``ledger`` and ``files``. Nothing is written.
     """
-    books, done = read_folder(Path(raw), campaign, Path(processed), jobs, on_read)
-    return tables_of(books, done, Path(raw), campaign, pseudonym_key(Path(processed)))
+    return read_folder(Path(raw), campaign, Path(processed), jobs, on_read)[1]
 
 
 def read_folder(
     raw: Path, campaign: Campaign, processed: Path, jobs: int, on_read: Callable[[Path], object]
-) -> tuple[list[Book], Done]:
-    """Read every file below `raw`: the books, and what each of their sheets gave."""
+) -> tuple[Done, dict[str, pd.DataFrame]]:
+    """Read every file below `raw`: what each sheet gave, and all tables as `clean` returns them."""
     words = vocabulary(campaign)
     books, tasks = _tasks(read_all(raw_files(raw), jobs, on_read), raw, words)
     key = pseudonym_key(processed)
     done: Done = []
     for institution in sorted({task.institution for task in tasks}):
         done += _read_institution([task for task in tasks if task.institution == institution], words, key)
-    return books, copies(once(done))
+    done = copies(once(done))
+    return done, _tables(books, done, raw, campaign, key)
 
 
-def tables_of(
+def _tables(
     books: list[Book], done: Done, raw: Path, campaign: Campaign, key: bytes
 ) -> dict[str, pd.DataFrame]:
-    """Return the processed tables, the ledger and the list of files."""
     tables = {name: _table(done, name) for name in SCHEMAS}
     tables["units"] = conform("units", _with_branches(tables["units"]))
     tables["people"] = _people(tables["people"], campaign, key)

@@ -9,9 +9,9 @@ from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from typing import Any
 
+from cxzy_lib.intake.grid import decimals_in
 from cxzy_lib.intake.values import BadValue, Noted, chinese_number, key_of, text_of
 
-_YEAR = r"(\d{4})"
 _SPELLINGS = (
     r"(?P<y>\d{4})([-./])(?P<m>\d{1,2})\2(?P<d>\d{1,2})",
     r"(?P<y>\d{4})年(?P<m>\d{1,2})[月.](?P<d>\d{1,2})日?",
@@ -41,9 +41,7 @@ def _month(year: int, month: int) -> Span:
 
 def _vague(key: str, year: int | None) -> Span | None:
     """Read 2011年底前, 6月底, 3月上旬: a period, of which the last day is the limit."""
-    match = re.fullmatch(
-        rf"(?:{_YEAR}年)?(?:(\d{{1,2}})月)?(底|末|初|中旬|上旬|下旬|中)?(?:以?前|之前)?", key
-    )
+    match = re.fullmatch(r"(?:(\d{4})年)?(?:(\d{1,2})月)?(底|末|初|中旬|上旬|下旬|中)?(?:以?前|之前)?", key)
     chosen = int(match[1]) if match and match[1] else year
     if not match or not match[0] or chosen is None:
         return None
@@ -85,7 +83,7 @@ def _numeric_date(value: float, number_format: str, date1904: bool, year: int | 
     if value.is_integer() and _SERIALS[0] <= value <= _SERIALS[1]:
         day = (date(1904, 1, 1) if date1904 else date(1899, 12, 30)) + timedelta(days=int(value))
         return Span(day, day, "day")
-    decimals = len(number_format.partition(".")[2].rstrip("_) "))
+    decimals = decimals_in(number_format)
     written = f"{value:.{decimals}f}" if decimals else repr(value)
     if 1900 <= value < 2100:
         if not decimals and re.fullmatch(r"\d{4}\.1", written):
@@ -153,19 +151,16 @@ def day_of(
         return Span(value, value, "day")
     if isinstance(value, int | float) and not isinstance(value, bool):
         return _numeric_date(float(value), number_format, date1904, year)
-    text = unicodedata.normalize("NFKC", text_of(value)).strip()
-    text = _CLOCK.sub("", text)
+    text = _CLOCK.sub("", unicodedata.normalize("NFKC", text_of(value)).strip())
     if (western := _western(text, month_first)) is not None:
         return western
     key = "".join(text.split())
     if not key:
         return None
     found = _span_of(key, year)
-    return (
-        found
-        if year is None or re.search(r"\d{4}|^\d{2}[./]\d{1,2}[./]", key)
-        else Noted(found, "year_assumed", str(year))
-    )
+    if year is None or re.search(r"\d{4}|^\d{2}[./]\d{1,2}[./]", key):
+        return found
+    return Noted(found, "year_assumed", str(year))
 
 
 def minute_of(value: Any) -> int | None:
@@ -258,13 +253,8 @@ def semester(value: Any, year: int | None = None) -> Any:
 
     Examples
     --------
-    >>> (
-    ...     semester("2010-2011学年第一学期"),
-    ...     semester("10-11(2)"),
-    ...     semester("2010年秋季"),
-    ...     semester("2011上半年"),
-    ... )
-    ('2010-2011-1', '2010-2011-2', '2010-2011-1', '2010-2011-2')
+    >>> [semester(text) for text in ("2010-2011学年第一学期", "10-11(2)", "2010年秋季", "2011上半年")]
+    ['2010-2011-1', '2010-2011-2', '2010-2011-1', '2010-2011-2']
     """
     key = key_of(value)
     if not key:
@@ -274,11 +264,13 @@ def semester(value: Any, year: int | None = None) -> Any:
         if int(match[2]) % 100 == (first + 1) % 100:
             return f"{first}-{first + 1}-{1 if match[3] in '1一上秋' else 2}"
     if half := re.search(r"(\d{4})年?(春|秋|上半年|下半年)", key):
-        year = int(half[1])
-        spring = half[2] in ("春", "上半年")
-        return f"{year - 1}-{year}-2" if spring else f"{year}-{year + 1}-1"
+        return _half_year(int(half[1]), half[2][0])
     # 上半年 is spring by the calendar; 上学期 would be autumn by the school year, and is not guessed.
-    if year is not None and (part := re.fullmatch(r"(春|秋)季?(?:学期)?|(上|下)半年", key)):
-        spring = part[1] == "春" or part[2] == "上"
-        return Noted(f"{year - 1}-{year}-2" if spring else f"{year}-{year + 1}-1", "year_assumed", str(year))
+    if year is not None and re.fullmatch(r"[春秋]季?(?:学期)?|[上下]半年", key):
+        return Noted(_half_year(year, key[0]), "year_assumed", str(year))
     raise BadValue("not_a_semester")
+
+
+def _half_year(year: int, half: str) -> str:
+    """Return the semester in a half (春, 秋, 上, 下) of a calendar year."""
+    return f"{year - 1}-{year}-2" if half in "春上" else f"{year}-{year + 1}-1"

@@ -70,9 +70,8 @@ class Directory:
     branches: frozenset[str] = frozenset()
     people: dict[str, list[Person]] = field(default_factory=dict)
     homes: dict[str, frozenset[str]] = field(default_factory=dict)  # a pseudonym's branches
-    bodies: dict[str, str] = field(
-        default_factory=dict
-    )  # what is appraised and is no person -> its first name
+    # What is appraised and is no person -> its first name.
+    bodies: dict[str, str] = field(default_factory=dict)
     key: bytes = b""  # for the pseudonyms of people in no register
     institution: str = ""
 
@@ -92,7 +91,7 @@ class Directory:
             raise BadValue("not_a_branch", nearest(key_of(value), sorted(self.branches)))
         return name
 
-    def unit_in(self, text: str) -> str:
+    def branch_in(self, text: str) -> str:
         """Return the branch whose name stands in `text` (a title), the longest name first; ``""`` if none.
 
         第11支部 does not hold the name 1支部.
@@ -121,7 +120,7 @@ class Directory:
         if not known:
             raise BadValue("unknown_person", nearest(name, self.people))
         if len(known) > 1:
-            known = [p for p in known if person_name(p.name)[1] == mark and mark] or known
+            known = [p for p in known if mark and person_name(p.name)[1] == mark] or known
         if len(known) > 1:
             known = [p for p in known if branch in p.branches]
         if len(known) != 1:
@@ -153,9 +152,7 @@ def learn_units(units: pd.DataFrame, campaign: Campaign) -> Directory:
     names.update({key_of(branch): branch for branch in branches})
     for unit, aliases in campaign.unit_aliases.items():
         if key_of(unit) in names:
-            names.update(
-                {key_of(alias): names[key_of(unit)] for alias in aliases if key_of(alias) not in names}
-            )
+            names = {key_of(alias): names[key_of(unit)] for alias in aliases} | names
     bare: dict[str, set[str]] = {}
     for unit in {*units["unit"], *branches}:
         bare.setdefault(header_keys(unit)[-1], set()).add(str(unit))

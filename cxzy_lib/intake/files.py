@@ -76,11 +76,8 @@ def digest(path: Path) -> str:
 def inputs_digest(paths: Iterable[Path]) -> str:
     """Return one number over all that the processed tables depend on: `paths`, this library and pandas."""
     package = Path(__file__).parents[1]
-    rooms = ("intake", "texts", "tables.py", "specs.py", "campaign.py")
-    sources = [
-        path for room in rooms for path in (package / room).rglob("*") if path.suffix in (".py", ".toml")
-    ]
-    sources += [package / room for room in rooms if room.endswith(".py")]
+    patterns = ("intake/*.py", "texts/*.py", "texts/**/*.toml", "tables.py", "specs.py", "campaign.py")
+    sources = [path for pattern in patterns for path in package.glob(pattern)]
     total = hashlib.sha256(metadata.version("pandas").encode())
     for path in [*sorted(sources), *paths]:
         total.update(os.fsencode(path) + b"\0" + digest(path).encode())
@@ -109,7 +106,7 @@ def write_state(processed: Path, state: dict[str, Any]) -> None:
 
 
 @contextmanager
-def locked(folder: Path, leftovers: str, mode: int = 0o700) -> Iterator[None]:
+def locked(folder: Path, leftovers: str) -> Iterator[None]:
     """Let one process at a time write into `folder`, which is made if need be.
 
     The system holds the lock and lets go of it when the process ends, however it ends; the file only says
@@ -120,8 +117,6 @@ def locked(folder: Path, leftovers: str, mode: int = 0o700) -> Iterator[None]:
     folder : path
     leftovers : str
         Pattern of the folders that a run cut off may have left in `folder`; they are removed.
-    mode : int
-        Permissions of a new `folder`.
 
     Raises
     ------
@@ -130,7 +125,7 @@ def locked(folder: Path, leftovers: str, mode: int = 0o700) -> Iterator[None]:
     """
     if not folder.exists():
         folder.mkdir(parents=True)
-        folder.chmod(mode)
+        folder.chmod(0o700)
     lock = folder / ".lock"
     file = _taken(lock)
     try:

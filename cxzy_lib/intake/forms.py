@@ -10,6 +10,7 @@ import pandas as pd
 from cxzy_lib.campaign import Campaign
 from cxzy_lib.intake.grid import Sheet
 from cxzy_lib.intake.values import key_of
+from cxzy_lib.intake.vocabulary import keys_of
 from cxzy_lib.specs import ColumnSpec, Layout
 from cxzy_lib.texts import catalogue, text
 
@@ -30,27 +31,20 @@ class Field:
 
 def is_note(sheet: Sheet) -> bool:
     """Whether a sheet is a form's page of rules or of lists: there is nothing on it to read."""
-    markers = {
-        key_of(catalogue()[f"forms.{name}"][lang])
-        for name in ("rules_marker", "lists_marker")
-        for lang in ("zh", "en")
-    }
+    markers = keys_of(
+        words for name in ("rules_marker", "lists_marker") for words in catalogue()[f"forms.{name}"].values()
+    )
     return sheet.height > 0 and key_of(sheet.value(0, 0)) in markers
 
 
 def fields(layout: Layout, campaign: Campaign, lang: str, units: pd.DataFrame | None = None) -> list[Field]:
     """Return the columns of a layout's form: what is read, in the order of the layout."""
-    made = [
+    read = [
         Field(spec.aliases[0], spec.type, spec.required, _words(spec, campaign, units))
         for spec in layout.columns.values()
         if spec.type != "skip"
     ]
-    return (
-        made
-        + list(_levels(layout, campaign, lang))
-        + list(_items(layout, campaign, lang))
-        + list(_days(layout))
-    )
+    return [*read, *_levels(layout, campaign, lang), *_items(layout, campaign, lang), *_days(layout)]
 
 
 def _words(spec: ColumnSpec, campaign: Campaign, units: pd.DataFrame | None) -> tuple[str, ...]:
@@ -84,7 +78,7 @@ def _levels(layout: Layout, campaign: Campaign, lang: str) -> Iterator[Field]:
         return
     scale = campaign.scales[layout.scales[0]]
     names = [level.name(lang) for level in scale.levels]
-    named = bool({"rater_group"} & (layout.set.keys() | layout.columns.keys())) or not layout.grades
+    named = "rater_group" in {**layout.set, **layout.columns} or not layout.grades
     groups = [""] if named else [campaign.raters[code][0] for code in ("member", "nonmember")]
     for group in groups:
         yield from (Field(f"{group}-{name}" if group else name, "count", True) for name in names)
@@ -117,15 +111,11 @@ def above(layout: Layout, campaign: Campaign, lang: str) -> list[str]:
     wanted = [] if "held_on" in given or "answered_on" in given else ["held_on"]
     if not {"rater", "rater_group"} & (given | set(layout.set)) and not layout.grades:
         wanted.append("rater")
-    if (
-        layout.shape == "tally"
-        and "appraisee" not in given
-        and "appraisee_type" in layout.set
-        and layout.title
-    ):
-        wanted.append("appraisee")
-    if layout.shape == "tally" and "issued" not in given and not layout.grades:
-        wanted += [name for name in ("issued", "returned") if name in campaign.facts]
+    if layout.shape == "tally":
+        if "appraisee" not in given and "appraisee_type" in layout.set and layout.title:
+            wanted.append("appraisee")
+        if "issued" not in given and not layout.grades:
+            wanted += ["issued", "returned"]
     return lines + [f"{campaign.facts[name][0]}:" for name in wanted if name in campaign.facts]
 
 
@@ -133,7 +123,7 @@ def rules(layout: Layout, campaign: Campaign, lang: str) -> list[str]:
     """Return what the page of rules says."""
     asked = fields(layout, campaign, lang)
     required = "、".join(field.label for field in asked if field.required)
-    lines = [text("forms.rules_marker", lang), f"{layout.name(lang)}"]
+    lines = [text("forms.rules_marker", lang), layout.name(lang)]
     lines += [layout.rules[lang]] if lang in layout.rules else []
     lines += [text(f"forms.rule_{name}", lang) for name in ("rows", "dates", "blank", "identity")]
     lines.insert(3, text("forms.rule_required", lang, names=required))
@@ -237,19 +227,13 @@ def _validate(
         source = f"'{lists.title}'!${there}$2:${there}${len(field.words) + 1}"
         rule = DataValidation("list", formula1=source, error=text("forms.wrong_word", lang))
     elif field.type == "count":
-        rule = DataValidation(
-            "whole", operator="greaterThanOrEqual", formula1="0", error=text("forms.wrong_count", lang)
-        )
+        error = text("forms.wrong_count", lang)
+        rule = DataValidation("whole", operator="greaterThanOrEqual", formula1="0", error=error)
     elif field.type == "date":
         for r in range(first, first + ROWS):
             form.cell(r, at).number_format = "yyyy-mm-dd"
-        rule = DataValidation(
-            "date",
-            operator="greaterThan",
-            formula1="1",
-            error=text("forms.wrong_date", lang),
-            errorStyle="warning",
-        )
+        error = text("forms.wrong_date", lang)
+        rule = DataValidation("date", operator="greaterThan", formula1="1", error=error, errorStyle="warning")
     elif field.type == "hours":
         limit = str(campaign.setting("hours_limit"))
         rule = DataValidation(

@@ -8,10 +8,10 @@ import re
 from collections.abc import Iterable, Sequence
 from typing import Any
 
-from cxzy_lib.intake.values import BadValue, Noted, check_error, chinese_number, key_of, plain_of
+from cxzy_lib.intake.values import BadValue, Noted, check_error, chinese_number, key_of, plain_of, used
 from cxzy_lib.intake.vocabulary import Vocabulary
 
-FORCED = 0.0002  # printed shares are forced to add up to 100.00: 0.02 points
+_FORCED = 0.0002  # shares are often forced to add up to 100.00: 0.02 points are left to whoever did so
 _SCORE = r"(\d{1,3}(?:\.\d+)?)"
 
 
@@ -59,11 +59,16 @@ def score(value: Any) -> Any:
     return found
 
 
+def words_in(raw: Any) -> tuple[str, str]:
+    """Return what in a cell may name a level: the whole, and what follows an option's letter (C. 一般)."""
+    key = key_of(raw)
+    return key, re.sub(r"^[A-Za-z][.、．:：]", "", key)
+
+
 def level_of(raw: Any, scale: str, words: Vocabulary) -> tuple[str, float | None, str]:
     """Return the level of `scale` that a cell names, its score, and the code of what is wrong with it.
 
-    The word counts before the score; a score alone is a level only where the scale has bands. A letter before
-    the word (``C. 一般``) is an option's and no part of it.
+    The word counts before the score; a score alone is a level only where the scale has bands.
 
     Examples
     --------
@@ -76,12 +81,11 @@ def level_of(raw: Any, scale: str, words: Vocabulary) -> tuple[str, float | None
     ('', 92.0, 'score_without_bands')
     """
     known = words.levels.get(scale, {})
-    key = key_of(raw)
-    for word in (key, re.sub(r"^[A-Za-z][.、．:：]", "", key)):
+    for word in words_in(raw):
         if word in known:
             return known[word], None, ""
     word, found = graded(raw)
-    number = found.value if isinstance(found, Noted) else found
+    number = used(found)
     banded = _band(number, scale, words)
     if key_of(word) in known:
         code = "grade_contradicts_score" if banded and banded != known[key_of(word)] else ""
@@ -95,8 +99,7 @@ def _band(number: float | None, scale: str, words: Vocabulary) -> str:
     if number is None:
         return ""
     levels = words.campaign.scales[scale].levels if scale in words.campaign.scales else ()
-    banded = [level for level in levels if level.lowest is not None]
-    return next((level.code for level in banded if level.lowest is not None and number >= level.lowest), "")
+    return next((level.code for level in levels if level.lowest is not None and number >= level.lowest), "")
 
 
 def direction(header: str, scale: str, words: Vocabulary) -> dict[str, str]:
@@ -188,8 +191,6 @@ def _spoken_share(cell: Any) -> Any:
 def counts_from_shares(printed: Sequence[float | None], n: int) -> list[int] | None:
     """Return the only counts out of `n` that printed shares can stand for; ``None`` if there are none.
 
-    Shares forced to add up to 100.00 are off by as much as 0.02 points.
-
     Examples
     --------
     >>> counts_from_shares([0.9504, 0.0284, 0.0212, 0.0], 141)
@@ -197,11 +198,23 @@ def counts_from_shares(printed: Sequence[float | None], n: int) -> list[int] | N
     >>> counts_from_shares([0.5, 0.3, 0.2], 7) is None
     True
     """
-    if any(share is None for share in printed) or n <= 0:
+    given = [share for share in printed if share is not None]
+    if len(given) < len(printed) or n <= 0:
         return None
-    counts = [round(share * n) for share in printed if share is not None]
+    counts = [round(share * n) for share in given]
     near = all(
-        share is not None and abs(count / n - share) <= FORCED + 0.00005
-        for count, share in zip(counts, printed, strict=True)
+        abs(count / n - share) <= _FORCED + 0.00005 for count, share in zip(counts, given, strict=True)
     )
     return counts if near and sum(counts) == n else None
+
+
+def printed_tolerance(share: float) -> float:
+    """Return how far a printed share may be from the true one: half of its last digit, and what was forced.
+
+    Examples
+    --------
+    >>> printed_tolerance(0.97), printed_tolerance(0.9504)
+    (0.0052, 0.00025)
+    """
+    digits = next((d for d in (0, 1) if abs(share * 100 - round(share * 100, d)) < 1e-9), 2)
+    return round(0.005 * 10.0**-digits + _FORCED, 6)

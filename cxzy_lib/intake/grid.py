@@ -18,6 +18,8 @@ MAX_TEXT = 32_767  # characters in a cell
 NO_VALUE = "#FORMULA!"
 
 Codes = np.ndarray[tuple[int], np.dtype[np.int32]]
+Cell = tuple[type, Any, str]  # 1, 1.0 and True are three: type, value, number format
+BLANK: Cell = (type(None), None, "")
 
 
 class Refused(Exception):
@@ -40,14 +42,14 @@ class Column:
     values: list[Any]
     formats: list[str]
 
-    def take(self, rows: Codes | slice) -> "Column":
-        """Return the column at `rows` (all the distinct cells stay)."""
+    @property
+    def distinct(self) -> list[Any]:
+        """The values of the cells that stand in the column, each once."""
+        return [self.values[k] for k in np.unique(self.codes)]
+
+    def take(self, rows: slice) -> "Column":
+        """Return the column at `rows` (all its values stay)."""
         return Column(self.codes[rows], self.values, self.formats)
-
-
-def _cut(text: str) -> str:
-    """Return a text as long as a spreadsheet's cell can be; one that was longer shows it by its end."""
-    return text if len(text) <= MAX_TEXT else text[: MAX_TEXT - 1] + "…"
 
 
 def column_of(cells: Iterable[Any], formats: dict[int, str] | None = None) -> Column:
@@ -59,15 +61,19 @@ def column_of(cells: Iterable[Any], formats: dict[int, str] | None = None) -> Co
     >>> column.codes.tolist(), column.values
     ([1, 0, 1, 2, 3, 4], [None, 'a', 1, 1.0, True])
     """
-    known: dict[tuple[type, Any, str], int] = {(type(None), None, ""): 0}
+    known, codes = {BLANK: 0}, []
     formats = formats or {}
-    codes = []
     for row, cell in enumerate(cells):
         if isinstance(cell, str):
-            cell = _cut(cell) or None
+            # A text longer than a spreadsheet's cell can be shows by its end that it was cut.
+            cell = (cell if len(cell) <= MAX_TEXT else cell[: MAX_TEXT - 1] + "…") or None
         codes.append(known.setdefault((type(cell), cell, formats.get(row, "")), len(known)))
-    distinct = list(known)
-    return Column(np.array(codes, dtype=np.int32), [k[1] for k in distinct], [k[2] for k in distinct])
+    return coded(codes, known)
+
+
+def coded(codes: list[int], known: dict[Cell, int]) -> Column:
+    """Return the column of which `codes` names the cells, and `known` says which cell has which code."""
+    return Column(np.array(codes, dtype=np.int32), [cell[1] for cell in known], [cell[2] for cell in known])
 
 
 @dataclass(frozen=True)
@@ -131,11 +137,22 @@ class Book:
     """What a file holds, or why it was refused (``code``, ``hint``)."""
 
     path: Path
-    format: str
-    sheets: list[Sheet]
+    format: str = ""
+    sheets: list[Sheet] = field(default_factory=list)
     sha256: str = ""
     code: str = ""
     hint: str = ""
+
+
+def decimals_in(number_format: str) -> int:
+    """Return how many decimals a number format shows.
+
+    Examples
+    --------
+    >>> decimals_in("0.00_ "), decimals_in("")
+    (2, 0)
+    """
+    return len(number_format.partition(".")[2].rstrip("_) "))
 
 
 def spread_right(sheet: Sheet, r: int) -> list[Any]:

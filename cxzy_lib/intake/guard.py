@@ -38,13 +38,13 @@ def _read(reader: Callable[[Path], Book], path: Path) -> Book:
     try:
         return reader(path)
     except Refused as refusal:
-        return Book(path, "", [], code=refusal.code, hint=refusal.hint)
+        return Book(path, code=refusal.code, hint=refusal.hint)
     except MemoryError:
-        return Book(path, "", [], code="too_large")
+        return Book(path, code="too_large")
     except Exception as error:
         # The system's own errors have a number: the file has gone, or may not or cannot be read.
         code = "unreadable" if isinstance(error, OSError) and error.errno else "broken"
-        return Book(path, "", [], code=code, hint=type(error).__name__)
+        return Book(path, code=code, hint=type(error).__name__)
 
 
 def serve(reader: str) -> None:
@@ -91,7 +91,7 @@ class _Child:
         except (OSError, EOFError, pickle.UnpicklingError):
             code = "crashed" if late.is_alive() else "timeout"
             self.stop()
-            return Book(path, "", [], code=code)
+            return Book(path, code=code)
         finally:
             late.cancel()
         return book
@@ -140,7 +140,7 @@ def read_all(
         if code := problem(path):
             on_read(path)
             # A name that is not UTF-8 is written with its bytes, as \\xd6: no table could hold it otherwise.
-            return Book(Path(os.fsencode(path).decode("utf-8", "backslashreplace")), "", [], code=code)
+            return Book(Path(os.fsencode(path).decode("utf-8", "backslashreplace")), code=code)
         child = free.get()
         try:
             return replace(child.read(path), sha256=digest(path))

@@ -1,4 +1,4 @@
-"""A grid -> the table in it: which layout, where the header is, what each column means, what each row is.
+"""A grid -> the table in it: which layout, where the header is, what each column means.
 
 The header is found by the names that ``campaign/layouts.toml`` gives, not by its position.
 """
@@ -10,7 +10,7 @@ from itertools import zip_longest
 from typing import Any
 
 from cxzy_lib.intake.dates import day_of, find_year
-from cxzy_lib.intake.grid import Sheet, spread_right
+from cxzy_lib.intake.grid import Sheet, decimals_in, spread_right
 from cxzy_lib.intake.values import BadValue, header_keys, key_of, text_of
 from cxzy_lib.intake.vocabulary import Vocabulary, fitting_scale, keys_of
 from cxzy_lib.specs import Layout
@@ -46,22 +46,18 @@ class Found:
         """Return the columns of one kind."""
         return {c: use for c, use in self.uses.items() if use.kind == kind}
 
-    @property
-    def unknown(self) -> list[str]:
-        """Labels of the columns that no name matched."""
-        return [use.label for use in self.columns("unknown").values()]
-
 
 def _written(sheet: Sheet, r: int, c: int, value: Any) -> str:
     """Return a header cell as it is shown: 3.1 with the format 0.00 is 3.10."""
-    decimals = len(sheet.format(r, c).partition(".")[2].rstrip("_) "))
+    decimals = decimals_in(sheet.format(r, c))
     return f"{value:.{decimals}f}" if decimals and isinstance(value, float) else text_of(value)
 
 
 def _labels(sheet: Sheet, r: int) -> Iterator[tuple[tuple[int, ...], list[tuple[str, str]]]]:
-    """Yield the header that may begin in row `r`, of one row and of two: its rows, and for each column
-    its upper and lower label. There are two only where a cell of the first spans columns.
-    """  # noqa: D205
+    """Yield the header that may begin in row `r`: its rows, and for each column its upper and lower label.
+
+    It has two rows only where a cell of the first spans columns.
+    """
     upper = [_written(sheet, r, c, v) for c, v in enumerate(spread_right(sheet, r))]
     yield (r,), [("", label) for label in upper]
     if r + 1 < sheet.height and any(r0 == r1 == r and c1 > c0 for r0, c0, r1, c1 in sheet.merges):
@@ -164,7 +160,7 @@ def _context(sheet: Sheet, r: int, file_name: str) -> str:
 
 
 def _titled(layout: Layout, context: str) -> bool:
-    return not layout.title or any(word in key_of(context) for word in map(key_of, layout.title))
+    return not layout.title or any(key_of(word) in key_of(context) for word in layout.title)
 
 
 def find_table(sheet: Sheet, file_name: str, words: Vocabulary) -> Found | None:
@@ -173,22 +169,20 @@ def find_table(sheet: Sheet, file_name: str, words: Vocabulary) -> Found | None:
     Among the layouts that fit, the one that explains most columns wins; then the upper row; then the order
     of ``layouts.toml``.
     """
-    best: tuple[int, Found] | None = None
-    for r in range(min(HEADER_SEARCH_ROWS, sheet.height)):
-        if sum(bool(text_of(v)) for v in sheet.row(r)) < 2:
-            continue
-        context = _context(sheet, r, file_name)
-        for rows, labels in _labels(sheet, r):
-            for score, found in _readings(rows, labels, context, words):
-                if best is None or score > best[0]:
-                    best = (score, found)
-    return best[1] if best else None
+    readings = (
+        found
+        for r in range(min(HEADER_SEARCH_ROWS, sheet.height))
+        if sum(bool(text_of(v)) for v in sheet.row(r)) > 1
+        for rows, labels in _labels(sheet, r)
+        for found in _readings(rows, labels, _context(sheet, r, file_name), words)
+    )
+    return max(readings, key=lambda found: len(found.uses) - len(found.columns("unknown")), default=None)
 
 
 def _readings(
     rows: tuple[int, ...], labels: list[tuple[str, str]], context: str, words: Vocabulary
-) -> Iterator[tuple[int, Found]]:
-    """Yield every layout that a header can be, with the number of columns it explains."""
+) -> Iterator[Found]:
+    """Yield every layout that a header can be."""
     year = find_year(key_of(context))
     labels = [_parted(upper, label, words) for upper, label in labels]
     keys = {key for pair in labels for label in pair for key in header_keys(label)}
@@ -199,10 +193,7 @@ def _readings(
         uses = {c: _use_of(code, u, w, words, scale, year) for c, (u, w) in enumerate(labels) if w}
         uses = _first_of_twins(uses, layout)
         if _complete(layout, uses):
-            yield (
-                sum(use.kind != "unknown" for use in uses.values()),
-                Found(code, layout, rows, uses, context, scale),
-            )
+            yield Found(code, layout, rows, uses, context, scale)
 
 
 def _parted(upper: str, label: str, words: Vocabulary) -> tuple[str, str]:
@@ -211,16 +202,19 @@ def _parted(upper: str, label: str, words: Vocabulary) -> tuple[str, str]:
     return (group, level) if mark and not upper and _rater_in(group, words) else (upper, label)
 
 
+def is_skipped(layout: Layout, use: Use) -> bool:
+    """Whether a column is known, and none of its cells is wanted."""
+    return use.kind == "spec" and layout.columns[use.target].type == "skip"
+
+
 def _first_of_twins(uses: dict[int, Use], layout: Layout) -> dict[int, Use]:
     """Keep the first of two columns that mean the same, and report the other: neither is added nor lost."""
     seen: set[tuple[str, str, str]] = set()
     kept = {}
     for c, use in uses.items():
         meaning = (use.kind, use.target, use.group)
-        skipped = use.kind == "spec" and layout.columns[use.target].type == "skip"
-        means = use.kind in ("spec", "level", "share", "item", "grade", "date") and not skipped
-        twin = means and meaning in seen
-        kept[c] = Use("twin", use.label) if twin else use
+        means = use.kind not in ("drop", "ignore", "unknown") and not is_skipped(layout, use)
+        kept[c] = Use("twin", use.label) if means and meaning in seen else use
         seen.add(meaning)
     return kept
 
@@ -232,7 +226,7 @@ def nearest_layout(sheet: Sheet, words: Vocabulary) -> tuple[str, list[str]]:
         keys = {key for value in sheet.row(r) for key in header_keys(value)}
         for code, layout in words.campaign.layouts.items():
             required = _required(layout)
-            lacking = [name for name in required if not keys & set(map(key_of, layout.columns[name].aliases))]
+            lacking = [name for name in required if keys.isdisjoint(keys_of(layout.columns[name].aliases))]
             share = 1 - len(lacking) / len(required)
             if share > best[0]:
                 best = (share, code, [layout.columns[name].aliases[0] for name in lacking])

@@ -1,6 +1,6 @@
 """What became of every row and every file; and what two files say twice."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -15,7 +15,22 @@ from cxzy_lib.intake.layout import Found
 from cxzy_lib.intake.sheets import SheetResult
 from cxzy_lib.intake.told import explain
 from cxzy_lib.intake.values import scrub
+from cxzy_lib.specs import Layout
 from cxzy_lib.tables import conform
+
+_SAME_PAPERS = 3  # respondents that must agree in everything before two exports are taken for one
+_ITEM = ("item", "occasion_id", "unit", "rater_group", "appraisee", "item")
+#: What makes two records the same, by table: its kind (ballots are votes once more), then the columns.
+SAME: dict[str, tuple[str, ...]] = {
+    "votes": _ITEM,
+    "answers": _ITEM,
+    "events": ("event", "unit", "kind", "held_on", "topic", "person", "form"),
+    "attendance": ("attendance", "person", "unit", "held_on"),
+    "hours": ("hours", "person", "batch", "started_on"),
+    # A pledge renewed in another year, or a problem that comes back, is another task.
+    "tasks": ("task", "kind", "person", "unit", "subject", "opened_on", "due_on"),
+    "figures": ("figure", "indicator", "subject", "unit", "group", "year"),
+}
 
 
 @dataclass(frozen=True)
@@ -24,7 +39,6 @@ class Task:
 
     institution: str
     file: str
-    book: Book
     sheet: Sheet
     found: Found | None
     settled: SheetResult | None = None  # what became of a sheet without a table: its cells are let go of
@@ -44,31 +58,15 @@ def with_origin(frame: pd.DataFrame, task: Task) -> pd.DataFrame:
     return frame.drop(columns="row").assign(**place, source_row=frame["row"] + 1)
 
 
-SAME_PAPERS = 3  # respondents that must agree in everything before two exports are taken for one
-_ITEM = ("item", "occasion_id", "unit", "rater_group", "appraisee", "item")
-#: What makes two records the same, by table: its kind (ballots are votes once more), then the columns.
-SAME: dict[str, tuple[str, ...]] = {
-    "votes": _ITEM,
-    "answers": _ITEM,
-    "events": ("event", "unit", "kind", "held_on", "topic", "person", "form"),
-    "attendance": ("attendance", "person", "unit", "held_on"),
-    "hours": ("hours", "person", "batch", "started_on"),
-    # A pledge renewed in another year, or a problem that comes back, is another task.
-    "tasks": ("task", "kind", "person", "unit", "subject", "opened_on", "due_on"),
-    "figures": ("figure", "indicator", "subject", "unit", "group", "year"),
-}
-
-
 def once(done: Done) -> Done:
     """Drop what an earlier sheet gives already: two versions of one file are not added, but named.
 
     Sheets of counts go before papers: the papers are counted only where nobody counted them.
     """
     done = sorted(done, key=lambda pair: any(table == "answers" for table, _ in pair[1].frames))
-    keys = _keys(done)
     first: dict[tuple[Any, ...], int] = {}
     again: dict[int, dict[int, str]] = {}
-    for at, table, distinct in keys:
+    for at, table, distinct in _keys(done):
         for key, rows in distinct.items():
             earlier = first.get(key, at) if table == "answers" else first.setdefault(key, at)
             if earlier != at:
@@ -95,7 +93,7 @@ def _same_papers(done: Done) -> dict[int, str]:
             continue
         said = pd.concat(papers)[[*key, "level"]]
         for other, earlier in seen:
-            if other.institution != task.institution or said["respondent"].nunique() < SAME_PAPERS:
+            if other.institution != task.institution or said["respondent"].nunique() < _SAME_PAPERS:
                 continue
             both = said.merge(earlier, on=key, suffixes=("", "_before"))
             if len(both) == len(said) and (both["level"] == both["level_before"]).all():
@@ -121,9 +119,7 @@ def _keys(done: Done) -> list[tuple[int, str, dict[tuple[Any, ...], list[int]]]]
                 continue
             what, *names = SAME[table]
             there = frame.reindex(columns=names).astype(object)
-            groups = frame["row"].groupby(
-                [there[n].where(there[n].notna(), None) for n in names], dropna=False
-            )
+            groups = frame["row"].groupby([there[n] for n in names], dropna=False)
             distinct = {(task.institution, what, *map(_or_none, key)): list(rows) for key, rows in groups}
             found.append((at, table, distinct))
     return found
@@ -134,49 +130,54 @@ def _or_none(part: Any) -> Any:
 
 
 def copies(done: Done) -> Done:
-    """Name sheets whose records are another year's, word for word: an old file with a new title."""
+    """Name sheets whose records are another year's, word for word, and rows that say what one above says.
+
+    The first is an old file with a new title. Nothing is dropped: both may be right.
+    """
     seen: dict[tuple[Any, ...], tuple[Task, int]] = {}
     kept = []
     for task, result in done:
-        year = find_year(task.found.title) if task.found else None
-        key = _content(task, result) if year else None
-        if key is not None and year is not None and task.found is not None:
-            earlier, other = seen.setdefault(key, (task, year))
-            if other != year:
-                result = result.noting(task.found.header[0], Finding("copied", "warning", hint=earlier.file))
-        kept.append((task, _telling_twins(task, result)))
+        if task.found is not None:
+            year = find_year(task.found.title)
+            key = _content(task, task.found, result) if year else None
+            if year is not None and key is not None:
+                earlier, other = seen.setdefault(key, (task, year))
+                if other != year:
+                    copied = Finding("copied", "warning", hint=earlier.file)
+                    result = result.noting(task.found.header[0], copied)
+            result = _telling_repeats(task.found.layout, result)
+        kept.append((task, result))
     return kept
 
 
-def _telling_twins(task: Task, result: SheetResult) -> SheetResult:
+def _telling_repeats(layout: Layout, result: SheetResult) -> SheetResult:
     """Return the result with a finding at each row that says what a row above says already; it stays."""
-    if task.found is None or task.found.layout.shape != "rows":
+    if layout.shape != "rows" or layout.table not in SAME:
         return result
+    _, *names = SAME[layout.table]
     for table, frame in result.frames:
-        if table != task.found.layout.table or table not in SAME:
+        if table != layout.table:
             continue
-        said = frame.reindex(columns=["row", *SAME[table][1:]]).drop_duplicates()
-        again = said.duplicated(list(SAME[table][1:]), keep="first") & said[SAME[table][1]].notna()
+        said = frame.reindex(columns=["row", *names]).drop_duplicates()
+        again = said.duplicated(names) & said[names[0]].notna()
         for row in said.loc[again, "row"].unique():  # a row can make many figures
             result = result.noting(int(row), Finding("said_before", "warning"))
     return result
 
 
-def _content(task: Task, result: SheetResult) -> tuple[Any, ...] | None:
+def _content(task: Task, found: Found, result: SheetResult) -> tuple[Any, ...] | None:
     """Return what a sheet says apart from its dates, ``None`` where it says too little to be a copy."""
-    if task.found is None or task.found.layout.shape not in ("rows", "tally"):
+    layout = found.layout
+    frames = [frame for table, frame in result.frames if table == layout.table]
+    registered = layout.table in ("units", "people")
+    if layout.shape not in ("rows", "tally") or registered or sum(map(len, frames)) < 5:
         return None
-    table = task.found.layout.table
-    frames = [frame for name, frame in result.frames if name == table]
-    if table in ("units", "people") or sum(map(len, frames)) < 5:
-        return None
-    dates = {"row", "held_on", "ended_on", "year", "semester", "stage", "occasion_id", "precision"}
+    dates = {"row", "year", "semester", "stage", "occasion_id", "precision"}
     said = []
     for frame in frames:
-        names = sorted({str(name) for name in frame} - dates)
-        names = [name for name in names if not name.endswith("_on")]
+        names = sorted(name for name in set(map(str, frame)) - dates if not name.endswith("_on"))
         said.append((*names, int(pd.util.hash_pandas_object(frame[names].astype(str), index=False).sum())))
-    return (task.institution, task.found.code, *said)
+    return (task.institution, found.code, *said)
 
 
 def ledger(done: Done) -> pd.DataFrame:
@@ -188,12 +189,10 @@ def ledger(done: Done) -> pd.DataFrame:
 
 def _sheet_rows(task: Task, result: SheetResult) -> pd.DataFrame:
     rows = np.flatnonzero(result.outcomes != "blank")
-    outcomes = result.outcomes[rows]
-    frame = pd.DataFrame({"row": rows, "outcome": outcomes})
+    frame = pd.DataFrame({"row": rows, "outcome": result.outcomes[rows]})
     if task.found:
-        around = frame["outcome"].isin(["title", "header", "footer"])
         frame = frame.assign(layout=task.found.code, table=task.found.layout.table)
-        frame["table"] = frame["table"].mask(around)
+        frame["table"] = frame["table"].mask(frame["outcome"].isin(["title", "header", "footer"]))
     said = pd.DataFrame.from_records(
         [{"row": row, **_told(found)} for row, found in result.findings.items() if found]
     )
@@ -205,20 +204,19 @@ def _told(found: list[Finding]) -> dict[str, str]:
     """Return the findings of one row in the columns of the ledger; no identity number gets there."""
     severities = {f.severity for f in found}
     worst = next(name for name in ("error", "warning", "note") if name in severities)
-    clean = [Finding(f.code, f.severity, scrub(f.column), scrub(f.value), scrub(f.hint)) for f in found]
+    clean = [replace(f, column=scrub(f.column), value=scrub(f.value), hint=scrub(f.hint)) for f in found]
     parts = ("column", "value", "code", "hint")
-    joined = {part: "；".join(str(getattr(f, part)).replace("；", ";") for f in clean) for part in parts}
+    joined = {part: "；".join(getattr(f, part).replace("；", ";") for f in clean) for part in parts}
     reason = " ".join(explain(f.code, f.column, f.value, f.hint) for f in clean)
     return joined | {"severity": worst, "reason": reason}
 
 
-def file_row(book: Book, raw: Path, ledger: pd.DataFrame, campaign: Campaign) -> dict[str, Any]:
+def file_row(book: Book, raw: Path, rows: pd.DataFrame, campaign: Campaign) -> dict[str, Any]:
     """Return a file's row of the table ``files``: what it is, what was used of it, and why not all.
 
-    ``ledger`` holds the rows of this file only.
+    `rows` are those of the ledger that are this file's.
     """
     relative = book.path.relative_to(raw)
-    rows = ledger
     twice = (rows["outcome"] == "duplicate") & (rows["code"] == "second_file")
     rejected = int((rows["outcome"] == "rejected").sum() + twice.sum())
     lost = sorted(set(rows.loc[rows["outcome"] == "unrecognised", "source_sheet"]))

@@ -15,10 +15,10 @@ from typing import Any
 
 import numpy as np
 
-from cxzy_lib.intake.grid import NO_VALUE, Column, Sheet, column_of
-from cxzy_lib.intake.xlsx import cells_of, column_index, hidden_in, merges_of, sheet_of, unsaved
+from cxzy_lib.intake.grid import BLANK, NO_VALUE, Cell, Column, Sheet, coded, column_of
+from cxzy_lib.intake.xlsx import cells_of, column_index, format_of, hidden_in, merges_of, sheet_of, unsaved
 
-_CHUNK, _OVERLAP = 4 * 2**20, 2**16
+_CHUNK = 4 * 2**20
 _ENDS = 2**17  # bytes of XML at either end that are read carefully
 _PICTURES = ("xl/media", "xl/drawings", "xl/charts", "xl/embeddings")
 _COMMON = 3  # rows that both readers read, at either end: they must agree
@@ -35,14 +35,13 @@ class Unsure(Exception):
 
 @dataclass
 class Scan:
-    """What the XML of a long sheet says: its ends, and what only it can tell."""
+    """What the XML of a long sheet says: its ends in whole rows, and what only it can tell."""
 
     head: bytes = b""
     tail: bytes = b""
     errors: dict[tuple[int, int], str] = field(default_factory=dict)
     hidden_rows: int = 0
     inline: set[str] = field(default_factory=set)
-    fast: bool = True
 
 
 def read_long(
@@ -59,7 +58,7 @@ def read_long(
     for ws in book.worksheets:
         part = parts.get(ws.title, "")
         if part not in scans:
-            found.append(sheet_of(ws, from_1904, unsaved(package.read(part)) if part else []))
+            found.append(sheet_of(ws, from_1904, package, part))
             continue
         try:
             found.append(_fast(data, package, ws, scans[part], from_1904))
@@ -70,28 +69,27 @@ def read_long(
 
 def _scan(package: zipfile.ZipFile, part: str) -> Scan:
     """Pass once over the XML of a sheet."""
-    scan, kept, rest, offset = Scan(), b"", b"", 0
+    scan, rest = Scan(), b""
     with package.open(part) as stream:
         while chunk := stream.read(_CHUNK):
-            window = rest + chunk
-            if not offset:
+            window = rest + chunk  # a cell may lie across the border of two chunks
+            if not scan.head:
                 scan.head = window[: _ENDS + window.find(b"<sheetData")]
             if b't="e"' in window:
                 found = _ERROR.findall(window)
                 scan.errors |= {(int(r) - 1, column_index(c)): text.decode() for c, r, text in found}
-            if b"<f" in window:
-                scan.errors |= dict.fromkeys(unsaved(window), NO_VALUE)
-            if b"hidden=" in chunk:
-                scan.hidden_rows += len(_HIDDEN.findall(chunk))
+            scan.errors |= dict.fromkeys(unsaved(window), NO_VALUE)
+            if b"hidden=" in window:
+                scan.hidden_rows += len(_HIDDEN.findall(window)) - len(_HIDDEN.findall(rest))
             if b"<is>" in window:
                 scan.inline |= {text.decode("utf-8", "replace") for text in _INLINE.findall(window)}
-            after = window.find(b"</sheetData>") if not kept else 0
-            if kept:
-                kept += chunk
-            elif after >= 0:
-                kept = window[max(0, after - _ENDS) :]
-            rest, offset = window[-max(_OVERLAP, _ENDS) :], offset + len(chunk)
-    scan.tail = kept
+            if scan.tail:
+                scan.tail += chunk
+            elif (end := window.find(b"</sheetData>")) >= 0:
+                scan.tail = window[max(0, end - _ENDS) :]
+            rest = window[-_ENDS:]
+    scan.head = scan.head[: scan.head.rfind(b"</row>") + len(b"</row>")]
+    scan.tail = scan.tail[scan.tail.find(b"<row ") :]
     return scan
 
 
@@ -101,16 +99,10 @@ def _shortened(package: zipfile.ZipFile, parts: dict[str, str], scans: dict[str,
     with zipfile.ZipFile(made, "w") as short:
         for name in package.namelist():
             if name in scans:
-                short.writestr(name, _ends(scans[name]))
+                short.writestr(name, scans[name].head + scans[name].tail)
             elif not name.startswith(_PICTURES):
                 short.writestr(name, package.read(name))
     return made.getvalue()
-
-
-def _ends(scan: Scan) -> bytes:
-    head = scan.head[: scan.head.rfind(b"</row>") + len(b"</row>")]
-    tail = scan.tail[scan.tail.find(b"<row ") :]
-    return head + tail
 
 
 def _rows_of(xml: bytes) -> list[int]:
@@ -119,39 +111,31 @@ def _rows_of(xml: bytes) -> list[int]:
 
 def _fast(data: bytes, package: zipfile.ZipFile, ws: Any, scan: Scan, from_1904: bool) -> Sheet:
     """Read the body by columns, and put head and tail around it."""
-    head = _rows_of(scan.head[: scan.head.rfind(b"</row>")])
-    tail = _rows_of(scan.tail[scan.tail.find(b"<row ") :])
+    head, tail = _rows_of(scan.head), _rows_of(scan.tail)
     if len(head) <= _COMMON or len(tail) <= _COMMON or from_1904:
         raise Unsure
     # Counted from 1, the fast rows follow `first` and end before `last`; three at either end are read twice.
     first, last = head[-_COMMON - 1], tail[_COMMON]
-    if last - 1 - first < _COMMON:
+    between = last - 1 - first
+    if between < _COMMON:
         raise Unsure  # hardly a row lies between the ends
     before, after = (Sheet.of("", *cells_of(ws, *ends)) for ends in ((1, head[-1]), (tail[0], ws.max_row)))
     if not before.columns or not before.columns[0].codes.any() or all(v is None for v in before.row(0)):
         raise Unsure  # the fast reader counts from the first cell that is filled
     texts = _shared_texts(package) | scan.inline
-    arrays = _load(data, ws.title, first, last - 1 - first)
-    columns = [_column(array, texts) for array in arrays]
+    columns = [_column(array, texts) for array in _load(data, ws.title, first, between)]
     doubtful = [c for c, column in enumerate(columns) if _is_doubtful(column, texts)]
     if doubtful:  # raises where one of these columns holds numbers, too
-        _load(data, ws.title, first, last - 1 - first, use_columns=doubtful, dtype_coercion="strict")
-    width = max(len(before.columns), len(columns), len(after.columns))
+        _load(data, ws.title, first, between, use_columns=doubtful, dtype_coercion="strict")
+    parts = ((before.columns, before.height), (columns, between), (after.columns, after.height))
+    shared = last - tail[0]  # rows of the tail that the fast reader has read, too
     made = []
-    for c in range(width):
-        above, middle, below = (
-            of[c] if c < len(of) else column_of([None] * height)
-            for of, height in (
-                (before.columns, before.height),
-                (columns, last - 1 - first),
-                (after.columns, after.height),
-            )
-        )
+    for c in range(max(len(of) for of, _ in parts)):
+        above, middle, below = (of[c] if c < len(of) else column_of([None] * height) for of, height in parts)
         _agree(above, middle, range(first, first + _COMMON), 0)
-        _agree(below, middle, range(last - tail[0]), middle.codes.size - (last - tail[0]))
-        made.append(_joined(above.take(slice(0, first)), middle, below.take(slice(last - tail[0], None))))
-    sheet = Sheet(ws.title, ws.max_row, made, merges_of(ws), _hidden(ws, scan), from_1904)
-    return _with_errors(sheet, scan)
+        _agree(below, middle, range(shared), between - shared)
+        made.append(_joined(above.take(slice(0, first)), middle, below.take(slice(shared, None))))
+    return _sheet(ws, ws.max_row, made, scan, from_1904)
 
 
 def _is_doubtful(column: Column, texts: set[str]) -> bool:
@@ -171,9 +155,9 @@ def _load(data: bytes, name: str, skip: int, rows: int, **more: Any) -> list[Any
         batch = book.load_sheet(
             name, header_row=None, skip_rows=skip, n_rows=rows, schema_sample_rows=None, eager=True, **more
         )
+    except (KeyboardInterrupt, SystemExit, MemoryError):
+        raise
     except BaseException as error:  # a panic is no Exception
-        if isinstance(error, KeyboardInterrupt | SystemExit | MemoryError):
-            raise
         raise Unsure from error
     if batch.num_rows != rows:
         raise Unsure
@@ -243,21 +227,17 @@ def _joined(*parts: Column) -> Column:
     return Column(np.concatenate(codes), values, formats)
 
 
-def _hidden(ws: Any, scan: Scan) -> dict[str, int]:
-    hidden = hidden_in(ws) | ({"rows": scan.hidden_rows} if scan.hidden_rows else {})
-    return {what: number for what, number in hidden.items() if number}
-
-
-def _with_errors(sheet: Sheet, scan: Scan) -> Sheet:
-    """Put errors and formulas without a value where the fast reader saw nothing."""
+def _sheet(ws: Any, height: int, columns: list[Column], scan: Scan, from_1904: bool) -> Sheet:
+    """Return a long sheet, with the errors and the formulas without a value that only its XML tells."""
+    columns = list(columns)
     for (r, c), text in scan.errors.items():
-        if r >= sheet.height or c >= len(sheet.columns):
-            continue
-        column = sheet.columns[c]
-        codes = column.codes.copy()
-        codes[r] = len(column.values)
-        sheet.columns[c] = Column(codes, [*column.values, text], [*column.formats, ""])
-    return sheet
+        if r < height and c < len(columns):
+            column = columns[c]
+            codes = column.codes.copy()
+            codes[r] = len(column.values)
+            columns[c] = Column(codes, [*column.values, text], [*column.formats, ""])
+    hidden = hidden_in(ws) | ({"rows": scan.hidden_rows} if scan.hidden_rows else {})
+    return Sheet(ws.title, height, columns, merges_of(ws), hidden, from_1904)
 
 
 def _slow(data: bytes, ws: Any, scan: Scan, from_1904: bool) -> Sheet:
@@ -265,24 +245,18 @@ def _slow(data: bytes, ws: Any, scan: Scan, from_1904: bool) -> Sheet:
     import openpyxl
 
     book = openpyxl.load_workbook(io.BytesIO(data), data_only=True, read_only=True)
-    known: list[dict[tuple[type, Any, str], int]] = []
+    known: list[dict[Cell, int]] = []
     codes: list[list[int]] = []
     height = 0
     for line in book[ws.title].iter_rows():
         for c, cell in enumerate(line):
             if c == len(codes):
-                known.append({(type(None), None, ""): 0})
+                known.append({BLANK: 0})
                 codes.append([0] * height)
-            value = cell.value
-            number = isinstance(value, int | float) and cell.number_format != "General"
-            key = (type(value), value, str(cell.number_format) if number else "")
+            key = (type(cell.value), cell.value, format_of(cell))
             codes[c].append(known[c].setdefault(key, len(known[c])))
         height += 1
         for column in codes[len(line) :]:
             column.append(0)
-    columns = [
-        Column(np.array(of, dtype=np.int32), [k[1] for k in keys], [k[2] for k in keys])
-        for of, keys in zip(codes, known, strict=True)
-    ]
-    sheet = Sheet(ws.title, height, columns, merges_of(ws), _hidden(ws, scan), from_1904)
-    return _with_errors(sheet, scan)
+    columns = [coded(of, cells) for of, cells in zip(codes, known, strict=True)]
+    return _sheet(ws, height, columns, scan, from_1904)

@@ -7,7 +7,7 @@ import pandas as pd
 from pandas.api.types import pandas_dtype
 
 from cxzy_lib.campaign import Campaign
-from cxzy_lib.intake.body import Body, Finding, Findings, Record, Specs
+from cxzy_lib.intake.body import Body, Finding, Findings, Frames, Record, Specs
 from cxzy_lib.tables import COUNT, DATE, TEXT
 
 _GIVEN = ["held_on", "semester", "answered_on", "unit", "occasion"]
@@ -41,7 +41,7 @@ def _occasion(record: Record, facts: Record, campaign: Campaign) -> Record:
     }
 
 
-def with_occasion(frame: pd.DataFrame, facts: Record, campaign: Campaign) -> pd.DataFrame:
+def with_occasion(body: Body, frame: pd.DataFrame) -> pd.DataFrame:
     """Return `frame` with the occasion of each row: its day, semester, year, stage and id.
 
     Asked once for each distinct combination of what the rows say.
@@ -52,7 +52,7 @@ def with_occasion(frame: pd.DataFrame, facts: Record, campaign: Campaign) -> pd.
         {name: _plain(name, value) for name, value in zip(given, row, strict=True)}
         for row in distinct.itertuples(index=False)
     ]
-    found = pd.DataFrame([_occasion(r, facts, campaign) for r in records], index=distinct.index)
+    found = pd.DataFrame([_occasion(r, body.facts, body.campaign) for r in records], index=distinct.index)
     kinds = {"held_on": DATE, "semester": TEXT, "year": COUNT, "stage": TEXT, "occasion_id": TEXT}
     found = found.reindex(columns=list(kinds)).astype(kinds)
     if len(distinct) == 1 or not given:
@@ -64,7 +64,7 @@ def with_occasion(frame: pd.DataFrame, facts: Record, campaign: Campaign) -> pd.
 def dated(body: Body, specs: Specs, findings: Findings) -> Specs:
     """Return the records of a vote with their occasions; a row that belongs to none cannot be used."""
     frame, facts = specs.frame, body.facts
-    campaign = body.context.words.campaign
+    campaign = body.campaign
     if not frame.empty and {"semester", "held_on"} <= set(frame):
         for row, term, day in frame[["row", "semester", "held_on"]].dropna().itertuples(index=False):
             if campaign.semester_of(day.date()) not in (None, term):
@@ -75,7 +75,7 @@ def dated(body: Body, specs: Specs, findings: Findings) -> Specs:
         known = pd.concat(own, axis=1).any(axis=1).to_numpy() if own else ~usable & False
         findings.add(body.rows[usable & ~known], Finding("no_occasion", "error"))
         usable = usable & known
-    return Specs(with_occasion(frame, facts, campaign), usable)
+    return Specs(with_occasion(body, frame), usable)
 
 
 def criteria(items: pd.Series, campaign: Campaign) -> pd.Series:
@@ -84,16 +84,15 @@ def criteria(items: pd.Series, campaign: Campaign) -> pd.Series:
     return items.map(known).astype(pandas_dtype(TEXT))
 
 
-def title_turnout(body: Body, groups: dict[str, Record]) -> list[tuple[str, pd.DataFrame]]:
+def title_turnout(body: Body, groups: dict[str, Record]) -> Frames:
     """Return the turnout of `groups` (rater group -> counts) as a frame that stands at the title's row."""
-    base = {"occasion": body.found.layout.set.get("occasion"), "row": 0}
+    base = {"occasion": body.layout.set.get("occasion"), "row": 0}
     if body.context.branch:
         base["unit"] = body.context.branch
     rows = [base | counts | {"rater_group": group} for group, counts in groups.items()]
     if not rows:
         return []
     frame = pd.DataFrame(rows)
-    for name in ("answered_on",):
-        if name in frame:
-            frame[name] = frame[name].astype(pandas_dtype(DATE))
-    return [("turnout", with_occasion(frame, body.facts, body.context.words.campaign))]
+    if "answered_on" in frame:
+        frame["answered_on"] = frame["answered_on"].astype(pandas_dtype(DATE))
+    return [("turnout", with_occasion(body, frame))]

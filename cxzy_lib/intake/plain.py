@@ -7,20 +7,9 @@ from datetime import datetime
 from typing import Any
 from xml.etree import ElementTree
 
-from cxzy_lib.intake.grid import Refused, Sheet
+from cxzy_lib.intake.grid import MAX_COLUMNS, Refused, Sheet
 
-_MARKUP = (
-    "<html",
-    "<!doctype html",
-    "<table",
-    "<body",
-    "<head",
-    "<div",
-    "<style",
-    "<meta",
-    "<?xml",
-    "<workbook",
-)
+_MARKUP = re.compile(r"<(?:html|!doctype html|table|body|head|div|style|meta|\?xml|workbook)")
 _PAIR = re.compile(rb"[\xa1-\xf7][\xa1-\xfe]")
 _HIGH = re.compile(rb"[\x80-\xff]")
 _SS = "{urn:schemas-microsoft-com:office:spreadsheet}"
@@ -36,7 +25,7 @@ def sheets(data: bytes, name: str) -> tuple[str, list[Sheet]]:
     """
     text, encoding = decode(data)
     start = text.lstrip("\ufeff \t\r\n")[:2000].lower()
-    if not start.startswith(_MARKUP):
+    if not _MARKUP.match(start):
         return f"csv ({encoding})", [_csv(text, name)]
     if "office:spreadsheet" in start or "<workbook" in start:
         return "xml", _spreadsheetml(text)
@@ -55,20 +44,17 @@ def decode(data: bytes) -> tuple[str, str]:
     (('满意', 'gb18030'), ('für', 'cp1252'))
     """
     if data[:2] in (b"\xff\xfe", b"\xfe\xff"):
-        return _strict(data, "utf-16"), "utf-16"
+        if (text := _decoded(data, "utf-16")) is None:
+            raise Refused("broken", "utf-16")
+        return text, "utf-16"
     if b"\0" in data:
         return _utf16(data), "utf-16"
-    try:
-        return data.decode("utf-8-sig"), "utf-8"
-    except UnicodeDecodeError:
-        pass
+    if (text := _decoded(data, "utf-8-sig")) is not None:
+        return text, "utf-8"
     pairs = len(_PAIR.findall(data))
     single = len(_HIGH.findall(_PAIR.sub(b"", data)))
-    if pairs >= single:
-        try:
-            return data.decode("gb18030"), "gb18030"
-        except UnicodeDecodeError:
-            pass
+    if pairs >= single and (text := _decoded(data, "gb18030")) is not None:
+        return text, "gb18030"
     text = data.decode("cp1252", "replace")
     if sum(not (c.isprintable() or c in "\t\r\n") for c in text) > 0.01 * len(text):
         raise Refused("not_a_spreadsheet")
@@ -77,19 +63,17 @@ def decode(data: bytes) -> tuple[str, str]:
     return text, "cp1252"
 
 
-def _strict(data: bytes, encoding: str) -> str:
+def _decoded(data: bytes, encoding: str) -> str | None:
     try:
         return data.decode(encoding)
-    except UnicodeDecodeError as error:
-        raise Refused("broken", encoding) from error
+    except UnicodeDecodeError:
+        return None
 
 
 def _utf16(data: bytes) -> str:
     """Decode UTF-16 without a byte order mark: the order that gives text and no control characters."""
     for encoding in ("utf-16-le", "utf-16-be"):
-        try:
-            text = data.decode(encoding)
-        except UnicodeDecodeError:
+        if (text := _decoded(data, encoding)) is None:
             continue
         known = sum(
             c in "\t\r\n" or " " <= c <= "~" or "\u4e00" <= c <= "\u9fff" or c in "，。、（）" for c in text
@@ -103,14 +87,13 @@ def _csv(text: str, name: str) -> Sheet:
     sample = text[:20_000]
     delimiter = max(",;\t", key=sample.count)
     # One quote too many would swallow the rest of the file into one cell.
-    even = text.count('"') % 2 == 0
+    odd = text.count('"') % 2
+    lines = csv.reader(
+        io.StringIO(text, newline=""),
+        delimiter=delimiter,
+        quoting=csv.QUOTE_NONE if odd else csv.QUOTE_MINIMAL,
+    )
     try:
-        whole = io.StringIO(text, newline="")
-        lines = (
-            csv.reader(whole, delimiter=delimiter)
-            if even
-            else csv.reader(whole, delimiter=delimiter, quoting=csv.QUOTE_NONE)
-        )
         rows = [[cell or None for cell in row] for row in lines]
     except csv.Error as error:
         raise Refused("broken", str(error)) from error
@@ -181,12 +164,12 @@ def _xml_sheet(sheet: Any) -> Sheet:
         row: list[Any] = []
         for cell in line.iter(f"{_SS}Cell"):
             c = int(cell.get(f"{_SS}Index", len(row) + 1)) - 1
-            if c > 2**14:
+            if c > MAX_COLUMNS:
                 raise Refused("broken", "xml")
             across, down = (int(cell.get(f"{_SS}Merge{side}", 0)) for side in ("Across", "Down"))
             row += [None] * (c - len(row))
             row.append(_xml_value(cell.find(f"{_SS}Data")))
-            row += [None] * min(across, 2**14)
+            row += [None] * min(across, MAX_COLUMNS)
             if across or down:
                 merges.append((at, c, at + down, c + across))
         rows[at] = row

@@ -14,7 +14,7 @@ from pandas.api.types import pandas_dtype
 from cxzy_lib.intake.body import Body, Finding, Findings, Record, Specs
 from cxzy_lib.intake.cells import Context, read_cell
 from cxzy_lib.intake.dates import Span, find_year
-from cxzy_lib.intake.grades import shares
+from cxzy_lib.intake.grades import printed_tolerance, shares
 from cxzy_lib.intake.grid import Codes, Column
 from cxzy_lib.intake.layout import Use
 from cxzy_lib.intake.rows import Mask
@@ -22,21 +22,22 @@ from cxzy_lib.intake.values import BadValue, Noted, text_of
 from cxzy_lib.specs import ColumnSpec
 from cxzy_lib.tables import COUNT, DATE, FLAG, NUMBER, TEXT
 
-NUMBERS = ("count", "number", "hours", "share", "score")
-_DTYPES = {"date": DATE, "count": COUNT, "year": COUNT, "tick": FLAG} | dict.fromkeys(
-    ("number", "hours", "share", "score"), NUMBER
-)
+Values = list[Any]  # of the distinct cells of a column, by their codes
+_NUMBERS = ("count", "number", "hours", "share", "score")
+_DTYPES = dict.fromkeys(_NUMBERS, NUMBER) | {"date": DATE, "count": COUNT, "year": COUNT, "tick": FLAG}
 
 
 def typed(values: Sequence[Any], codes: Codes, dtype: str = TEXT) -> pd.Series:
     """Return the series that has at each place the value its code names; ``None`` is missing."""
-    if any(isinstance(value, list) for value in values):
-        return (
-            pd.Series(np.fromiter(values, dtype=object, count=len(values))).take(codes).reset_index(drop=True)
-        )
-    return (
-        pd.Series(list(values), dtype=object).astype(pandas_dtype(dtype)).take(codes).reset_index(drop=True)
-    )
+    series = pd.Series(list(values), dtype=object)
+    if not any(isinstance(value, list) for value in values):  # parts of a list get their type apart
+        series = series.astype(pandas_dtype(dtype))
+    return series.take(codes).reset_index(drop=True)
+
+
+def given(frame: pd.DataFrame, name: str, dtype: str) -> pd.Series:
+    """Return a column of `frame`; one that is not there is missing in each row."""
+    return frame[name] if name in frame else pd.Series(None, frame.index, dtype=pandas_dtype(dtype))
 
 
 def _outcome(spec: ColumnSpec, raw: Any, context: Context) -> Any:
@@ -46,15 +47,15 @@ def _outcome(spec: ColumnSpec, raw: Any, context: Context) -> Any:
         return bad
 
 
-def _shares(column: Column, used: Codes) -> list[Any]:
+def _shares(column: Column) -> Values:
     """Read a column of shares as a whole: whether 95 is per cent or not only the others can tell."""
-    known = shares([column.values[k] for k in used if column.values[k] is not None])
-    return [known.get(value) if value is not None else None for value in column.values]
+    known = shares(column.distinct)
+    return [known.get(value) for value in column.values]
 
 
-def _read_column(body: Body, use: Use, c: int, branches: pd.Series) -> tuple[Codes, list[Any], list[Any]]:
+def _read_column(body: Body, use: Use, c: int, branches: pd.Series) -> tuple[Codes, Values, Values]:
     """Return a column's outcomes (values, Noted or BadValue), the code of each row, and the raw cells."""
-    spec = body.found.layout.columns[use.target]
+    spec = body.layout.columns[use.target]
     column = body.column(c)
     codes, raw, formats = column.codes, column.values, column.formats
     context = _with_year(body.context, column) if spec.type == "date" else body.context
@@ -64,16 +65,12 @@ def _read_column(body: Body, use: Use, c: int, branches: pd.Series) -> tuple[Cod
         pairs, codes = np.unique(codes.astype(np.int64) * len(names) + own, return_inverse=True)
         raw = [column.values[k // len(names)] for k in pairs]
         where = [replace(context, branch=str(names[k % len(names)]) or context.branch) for k in pairs]
-        return (
-            codes.astype(np.int32),
-            [_outcome(spec, v, w) for v, w in zip(raw, where, strict=True)],
-            raw,
-        )
-    used = np.unique(codes)
-    outcomes: list[Any] = [None] * len(raw)
+        outcomes = [_outcome(spec, v, w) for v, w in zip(raw, where, strict=True)]
+        return codes.astype(np.int32), outcomes, raw
     if spec.type == "share":
-        return codes, _shares(column, used), raw
-    for k in used:
+        return codes, _shares(column), raw
+    outcomes = [None] * len(raw)
+    for k in np.unique(codes):
         outcomes[k] = _outcome(spec, raw[k], replace(context, format=formats[k]))
     return codes, outcomes, raw
 
@@ -82,18 +79,18 @@ def _with_year(context: Context, column: Column) -> Context:
     """Return the context with the only year that a column's dates name, where the title names none."""
     if context.year is not None:
         return context
-    years = {find_year(text_of(column.values[k])) for k in np.unique(column.codes)} - {None}
+    years = {find_year(text_of(value)) for value in column.distinct} - {None}
     return replace(context, year=years.pop()) if len(years) == 1 else context
 
 
 def _judge(
-    body: Body, use: Use, c: int, codes: Codes, outcomes: list[Any], raw: list[Any], findings: Findings
-) -> tuple[list[Any], Mask]:
+    body: Body, use: Use, codes: Codes, outcomes: Values, raw: Values, findings: Findings
+) -> tuple[Values, Mask]:
     """Report what is wrong with a column; return its plain values and the rows that it makes unusable."""
-    spec = body.found.layout.columns[use.target]
-    span = body.context.words.campaign.span
+    spec = body.layout.columns[use.target]
+    span = body.campaign.span
     severity = "error" if spec.required else "warning"
-    plain: list[Any] = [None] * len(outcomes)
+    plain: Values = [None] * len(outcomes)
     bad = np.zeros(len(outcomes), dtype=bool)
     for k in np.unique(codes):
         outcome, found = outcomes[k], []
@@ -114,16 +111,14 @@ def _judge(
     return plain, unusable
 
 
-def _put(frame: dict[str, pd.Series], spec: ColumnSpec, name: str, values: list[Any], codes: Codes) -> None:
+def _put(frame: dict[str, pd.Series], spec: ColumnSpec, name: str, values: Values, codes: Codes) -> None:
     """Put a column where its spec says; counts with one target are added, others fill what is blank."""
     target, dtype = spec.to or name, _DTYPES.get(spec.type, TEXT)
     if spec.type == "date":
-        spans = {"precision": (TEXT, [v.precision if v else None for v in values])}
+        precision = typed([v.precision if v else None for v in values], codes)
+        frame["precision"] = frame["precision"].fillna(precision) if "precision" in frame else precision
         if spec.ended:
-            spans[spec.ended] = (DATE, [v.end if v else None for v in values])
-        for part, (kind, found) in spans.items():
-            new = typed(found, codes, kind)
-            frame[part] = frame[part].fillna(new) if part in frame and part == "precision" else new
+            frame[spec.ended] = typed([v.end if v else None for v in values], codes, DATE)
         values = [(v.end if spec.last else v.start) if v else None for v in values]
     new = typed(values, codes, dtype)
     if target not in frame:
@@ -139,7 +134,7 @@ def read_specs(body: Body, findings: Findings) -> Specs:
 
     A row is usable if every required cell is there and can be read; what cannot be read is always reported.
     """
-    layout, context = body.found.layout, body.context
+    layout, context = body.layout, body.context
     size = body.rows.size
     frame: dict[str, pd.Series] = {"row": pd.Series(body.rows)}
     usable = np.ones(size, dtype=bool)
@@ -151,10 +146,10 @@ def read_specs(body: Body, findings: Findings) -> Specs:
         if spec.type == "skip":
             continue
         codes, outcomes, raw = _read_column(body, use, c, branches)
-        if spec.type in NUMBERS and (lent := body.is_lent(c)).any():
+        if spec.type in _NUMBERS and (lent := body.is_lent(c)).any():
             # One number for several rows: for each of them, or for all?
             codes, outcomes, raw = _merged_numbers(codes, outcomes, raw, lent)
-        values, unusable = _judge(body, use, c, codes, outcomes, raw, findings)
+        values, unusable = _judge(body, use, codes, outcomes, raw, findings)
         usable &= ~unusable
         _put(frame, spec, use.target, values, codes)
         if spec.type == "branch":
@@ -166,9 +161,7 @@ def read_specs(body: Body, findings: Findings) -> Specs:
     return Specs(pd.DataFrame(frame), usable & _has_titled(body, frame, findings))
 
 
-def _merged_numbers(
-    codes: Codes, outcomes: list[Any], raw: list[Any], lent: Mask
-) -> tuple[Codes, list[Any], list[Any]]:
+def _merged_numbers(codes: Codes, outcomes: Values, raw: Values, lent: Mask) -> tuple[Codes, Values, Values]:
     """Return the outcomes with a refusal in place of every number that a merged cell lends."""
     refused = [BadValue("merged_number") if value is not None else None for value in raw]
     moved = np.where(lent, codes + len(raw), codes).astype(np.int32)
@@ -176,21 +169,26 @@ def _merged_numbers(
 
 
 def _check_branch(
-    body: Body, use: Use, codes: Codes, values: list[Any], raw: list[Any], branches: pd.Series, into: Findings
+    body: Body,
+    use: Use,
+    codes: Codes,
+    values: Values,
+    raw: Values,
+    branches: pd.Series,
+    findings: Findings,
 ) -> None:
     """Report people whose branch is not the register's."""
-    own, names = pd.factorize(branches.fillna(""))
-    for pair in np.unique(codes.astype(np.int64) * len(names) + own):
-        k, branch = divmod(int(pair), len(names))
-        person, said = values[k], str(names[branch])
-        if isinstance(person, str) and not body.context.directory.is_in(person, said):
-            rows = body.rows[(codes == k) & (own == branch)]
-            into.add(rows, Finding("other_branch", "warning", use.label, text_of(raw[k]), said))
+    # A person's cell has a code for each branch beside it: the first row tells the branch of all.
+    for k, first in zip(*np.unique(codes, return_index=True), strict=True):
+        person, branch = values[k], branches[first]
+        if isinstance(person, str) and pd.notna(branch) and not body.context.directory.is_in(person, branch):
+            said = Finding("other_branch", "warning", use.label, text_of(raw[k]), branch)
+            findings.add(body.rows[codes == k], said)
 
 
 def _add_constants(body: Body, frame: dict[str, pd.Series], size: int) -> None:
     """Add what the layout sets and what the title says: the branch, who was appraised."""
-    layout = body.found.layout
+    layout = body.layout
     said: Record = dict(layout.set)
     if layout.table not in ("units", "people") and body.context.branch:
         said["unit"] = body.context.branch
@@ -198,48 +196,30 @@ def _add_constants(body: Body, frame: dict[str, pd.Series], size: int) -> None:
         said["appraisee"] = body.facts["appraisee"]
     for name, value in said.items():
         kind = {bool: FLAG, str: TEXT, int: COUNT, float: NUMBER}.get(type(value), DATE)
-        constant = (
-            pd.Series([value], dtype=object).astype(pandas_dtype(kind)).take(np.zeros(size, dtype=np.intp))
-        )
-        constant = constant.reset_index(drop=True)
+        constant = typed([value], np.zeros(size, dtype=np.int32), kind)
         frame[name] = frame[name].fillna(constant) if name in frame else constant
 
 
 def _check_ratios(body: Body, frame: dict[str, pd.Series], findings: Findings) -> None:
     """Report printed shares that are not what the counts beside them give."""
     for c, use in body.found.columns("spec").items():
-        spec = body.found.layout.columns[use.target]
+        spec = body.layout.columns[use.target]
         name = spec.to or use.target
-        if spec.type != "share" or not {name, *spec.ratio} <= frame.keys() or not spec.ratio:
+        if spec.type != "share" or not spec.ratio or not {name, *spec.ratio} <= frame.keys():
             continue
         part, whole = (frame[column].astype(pandas_dtype(NUMBER)) for column in spec.ratio)
-        off = (frame[name] - part / whole.where(whole > 0)).abs() > frame[name].map(printed_tolerance)
+        tolerance = frame[name].map(printed_tolerance, na_action="ignore")
+        off = (frame[name] - part / whole.where(whole > 0)).abs() > tolerance
         for at in np.flatnonzero(off.fillna(False).astype(bool)):
             said = text_of(body.column(c).values[body.column(c).codes[at]])
             computed = f"{part[at]:g}/{whole[at]:g}"
             findings.add([body.rows[at]], Finding("share_mismatch", "error", use.label, said, computed))
 
 
-def printed_tolerance(share: float) -> float:
-    """Return how far a printed share may be from the true one: half of its last digit, and 0.02 points.
-
-    Shares are often forced to add up to 100.00; those 0.02 points are left to whoever did so.
-
-    Examples
-    --------
-    >>> printed_tolerance(0.97), printed_tolerance(0.9504)
-    (0.0052, 0.00025)
-    """
-    if pd.isna(share):
-        return 0.0
-    digits = next((d for d in (0, 1) if abs(share * 100 - round(share * 100, d)) < 1e-9), 2)
-    return float(round(0.005 * 10.0**-digits + 0.0002, 6))
-
-
 def _has_titled(body: Body, frame: dict[str, pd.Series], findings: Findings) -> Mask:
     """Return which rows have what may stand in the title instead of a column; report the others."""
     there = np.ones(body.rows.size, dtype=bool)
-    for name, spec in body.found.layout.columns.items():
+    for name, spec in body.layout.columns.items():
         if spec.required and spec.titled and name not in {u.target for u in body.found.uses.values()}:
             missing = frame[name].isna().to_numpy() if name in frame else ~np.zeros_like(there)
             findings.add(body.rows[missing], Finding("no_unit", "error"))

@@ -5,6 +5,7 @@ Only rows that hold a word of one of these are looked at one by one: a long shee
 
 import re
 from collections.abc import Callable
+from contextlib import suppress
 from typing import Any
 
 import numpy as np
@@ -12,10 +13,11 @@ import numpy.typing as npt
 
 from cxzy_lib.intake.grid import Sheet
 from cxzy_lib.intake.layout import Found
-from cxzy_lib.intake.values import BadValue, Noted, count, key_of
+from cxzy_lib.intake.values import BadValue, count, key_of, used
 from cxzy_lib.intake.vocabulary import Vocabulary, keys_of
 
 Mask = npt.NDArray[np.bool_]
+Kinds = npt.NDArray[np.object_]
 
 
 def cells_where(sheet: Sheet, test: Callable[[int, Any], bool]) -> list[Mask]:
@@ -36,11 +38,11 @@ def filled(sheet: Sheet) -> npt.NDArray[np.int64]:
     return np.sum(masks, axis=0) if masks else np.zeros(sheet.height, dtype=np.int64)
 
 
-def row_kinds(sheet: Sheet, found: Found, words: Vocabulary) -> npt.NDArray[np.object_]:
+def row_kinds(sheet: Sheet, found: Found, words: Vocabulary) -> Kinds:
     """Return what each row is: ``blank``, ``title``, ``header``, ``total``, ``footer`` or ``body``."""
     cells = filled(sheet)
     kinds = np.where(cells == 0, "blank", "body").astype(object)
-    labels = {c: key_of(use.label.rpartition("-")[2]) for c, use in found.uses.items()}
+    labels = _labels(found)
     footers = tuple(key_of(word) for word in words.campaign.words.footers)
     totals = keys_of(words.campaign.words.totals)
 
@@ -57,6 +59,11 @@ def row_kinds(sheet: Sheet, found: Found, words: Vocabulary) -> npt.NDArray[np.o
     return kinds
 
 
+def _labels(found: Found) -> dict[int, str]:
+    """Return what the header's last row says in each column."""
+    return {c: key_of(use.label.rpartition("-")[2]) for c, use in found.uses.items()}
+
+
 def _bare(key: str) -> str:
     return re.sub(r"[::()]", "", key)
 
@@ -65,11 +72,9 @@ def _row_kind(sheet: Sheet, r: int, found: Found, words: Vocabulary) -> str:
     """Say what a row that is not blank is."""
     cells = [key_of(v) for v in sheet.row(r)]
     said = [cell for cell in cells if cell]
-    if r in found.header:
-        return "header"
     if r < found.header[0]:
         return "title"
-    if _repeats_header(cells, found):
+    if r in found.header or _repeats_header(cells, found):
         return "header"
     campaign = words.campaign.words
     footers = tuple(key_of(word) for word in campaign.footers)
@@ -99,7 +104,7 @@ def _is_record(cells: list[str], at: int, found: Found, total: bool = False) -> 
 
 def _repeats_header(cells: list[str], found: Found) -> bool:
     """Whether a row is the header once more; one with other words in the same places is not taken for it."""
-    labels = {c: key_of(use.label.rpartition("-")[2]) for c, use in found.uses.items() if c < len(cells)}
+    labels = {c: label for c, label in _labels(found).items() if c < len(cells)}
     return len(labels) > 1 and all(cells[c] in (label, "") for c, label in labels.items()) and any(cells)
 
 
@@ -108,25 +113,18 @@ def _heads_second_block(sheet: Sheet, r: int, found: Found) -> bool:
     return any(_repeats_header(cells, found) for cells in following if any(cells))
 
 
-def other_header(sheet: Sheet, kinds: npt.NDArray[np.object_], found: Found, words: Vocabulary) -> int | None:
-    """Return the first body row that is another table's header: most of its cells are names of columns."""
+def end_of_table(sheet: Sheet, kinds: Kinds, found: Found, words: Vocabulary) -> int:
+    """Return the first body row that is another table's header, the height of the sheet if there is none.
+
+    Most of the cells of such a row are names of columns.
+    """
     names = words.columns[found.code].keys() | words.ignore | words.drop
     named = np.sum(
         cells_where(sheet, lambda _, value: isinstance(value, str) and key_of(value) in names), axis=0
     )
     cells = filled(sheet)
     others = np.flatnonzero((kinds == "body") & (cells > 2) & (named > 0.7 * cells))
-    return int(others[0]) if others.size else None
-
-
-def count_or_none(raw: Any) -> int | None:
-    """Return a count, ``None`` where a cell is none."""
-    try:
-        found = count(raw)
-    except BadValue:
-        return None
-    number: int | None = found.value if isinstance(found, Noted) else found
-    return number
+    return int(others[0]) if others.size else sheet.height
 
 
 def totals_off(
@@ -142,7 +140,7 @@ def totals_off(
     uses = found.columns("level") | {
         c: use for c, use in found.columns("spec").items() if columns[use.target].type == "count"
     }
-    written = {c: n for c in uses if (n := count_or_none(sheet.value(r, c))) is not None}
+    written = {c: n for c in uses if (n := _count_or_none(sheet.value(r, c))) is not None}
     if not written or not rows_before.size:
         return []
     counts = {c: _counts(sheet, c)[rows_before] for c in written}
@@ -153,9 +151,16 @@ def totals_off(
     return [(uses[c].label, n, int(sums[c][best])) for c, n in written.items() if sums[c][best] != n]
 
 
+def _count_or_none(raw: Any) -> int | None:
+    with suppress(BadValue):
+        number: int | None = used(count(raw))
+        return number
+    return None
+
+
 def _counts(sheet: Sheet, c: int) -> npt.NDArray[np.int64]:
     column = sheet.columns[c]
-    return np.array([count_or_none(value) or 0 for value in column.values], dtype=np.int64)[column.codes]
+    return np.array([_count_or_none(value) or 0 for value in column.values], dtype=np.int64)[column.codes]
 
 
 def _group_starts(sheet: Sheet, found: Found, rows: npt.NDArray[np.intp]) -> npt.NDArray[np.intp]:

@@ -9,22 +9,23 @@ import numpy.typing as npt
 import pandas as pd
 
 from cxzy_lib.intake.ballot import read_ballot
-from cxzy_lib.intake.body import Body, Finding, Reading
+from cxzy_lib.intake.body import Body, Finding, Frames, Reading
 from cxzy_lib.intake.cells import Context, read_cell
 from cxzy_lib.intake.directory import Directory
 from cxzy_lib.intake.grid import Sheet
 from cxzy_lib.intake.layout import Found, nearest_layout
-from cxzy_lib.intake.rows import filled, other_header, row_kinds, totals_off
+from cxzy_lib.intake.records import given
+from cxzy_lib.intake.rows import Kinds, end_of_table, filled, row_kinds, totals_off
 from cxzy_lib.intake.shapes import read_rows
 from cxzy_lib.intake.tally import read_tally
 from cxzy_lib.intake.titles import title_facts
-from cxzy_lib.intake.values import BadValue, Noted, key_of
+from cxzy_lib.intake.values import BadValue, key_of, used
 from cxzy_lib.intake.vocabulary import Vocabulary, nearest
 from cxzy_lib.intake.wide import read_wide
 from cxzy_lib.specs import ColumnSpec
+from cxzy_lib.tables import DATE
 
 READERS = {"rows": read_rows, "wide": read_wide, "tally": read_tally, "ballot": read_ballot}
-Kinds = npt.NDArray[np.object_]
 
 
 @dataclass(frozen=True)
@@ -35,7 +36,7 @@ class SheetResult:
     became of each source row, ``blank`` for those that say nothing.
     """
 
-    frames: list[tuple[str, pd.DataFrame]]
+    frames: Frames
     outcomes: Kinds
     findings: dict[int, list[Finding]] = field(default_factory=dict)
 
@@ -88,12 +89,12 @@ def _all_rows(sheet: Sheet, outcome: str, finding: Finding | None) -> SheetResul
 
 
 def _body(sheet: Sheet, found: Found, rows: Any, words: Vocabulary, directory: Directory) -> Body:
-    facts = title_facts(found.title, words.campaign, words)
+    facts = title_facts(found.title, words)
     context = Context(
         words,
         directory,
         facts["year"],
-        directory.unit_in(found.title),
+        directory.branch_in(found.title),
         date1904=sheet.date1904,
         unformatted=sheet.unformatted,
     )
@@ -106,8 +107,7 @@ def _with_appraisee(body: Body) -> tuple[Body, list[Finding]]:
     if not said:
         return body, []
     try:
-        who = read_cell(ColumnSpec(type="party", anyone=True), said, body.context)
-        who = who.value if isinstance(who, Noted) else who
+        who = used(read_cell(ColumnSpec(type="party", anyone=True), said, body.context))
         return replace(body, facts=body.facts | {"appraisee": who}), []
     except BadValue as bad:
         facts = {name: value for name, value in body.facts.items() if name != "appraisee"}
@@ -118,8 +118,8 @@ def _header_findings(sheet: Sheet, found: Found, words: Vocabulary) -> Iterable[
     known = [alias for spec in found.layout.columns.values() for alias in spec.aliases]
     for use in found.columns("twin").values():
         yield Finding("column_twice", "error", use.label)
-    for label in found.unknown:
-        yield Finding("unknown_column", "warning", label, "", nearest(key_of(label), known))
+    for use in found.columns("unknown").values():
+        yield Finding("unknown_column", "warning", use.label, "", nearest(key_of(use.label), known))
     for what, number in sheet.hidden.items():
         yield Finding(f"hidden_{what}", "note", hint=str(number))
 
@@ -127,9 +127,8 @@ def _header_findings(sheet: Sheet, found: Found, words: Vocabulary) -> Iterable[
 def read_sheet(sheet: Sheet, found: Found, words: Vocabulary, directory: Directory) -> SheetResult:
     """Read the table found in a sheet: its records, and an account of every row that is not blank."""
     kinds = row_kinds(sheet, found, words)
-    lost = other_header(sheet, kinds, found, words)
-    end = sheet.height if lost is None else lost
-    rows = np.flatnonzero((kinds == "body") & (np.arange(sheet.height) < end))
+    rows, end = np.flatnonzero(kinds == "body"), end_of_table(sheet, kinds, found, words)
+    rows, beyond = rows[rows < end], rows[rows >= end]
     body, wrong = _with_appraisee(_body(sheet, found, rows, words, directory))
     reading = READERS[found.layout.shape](body)
     if found.layout.table == "people":
@@ -141,15 +140,13 @@ def read_sheet(sheet: Sheet, found: Found, words: Vocabulary, directory: Directo
         for label, written, added in totals_off(sheet, found, int(r), rows[rows < r]):
             findings.add([int(r)], Finding("total_mismatch", "warning", label, str(written), str(added)))
     outcomes = _outcomes(kinds, rows, reading)
-    if lost is not None:  # another table begins here, and its columns are not those of the first
-        beyond = np.flatnonzero((kinds == "body") & (np.arange(sheet.height) >= end))
-        findings.add(beyond, Finding("other_header", "error"))
+    findings.add(beyond, Finding("other_header", "error"))
     _explain_rest(rows, outcomes, reading)
     return SheetResult(reading.frames, outcomes, findings.by_row)
 
 
 def _with_snapshot(frame: pd.DataFrame, day: Any) -> pd.DataFrame:
-    own = frame["snapshot_on"] if "snapshot_on" in frame else pd.Series(pd.NaT, frame.index)
+    own = given(frame, "snapshot_on", DATE)
     return frame.assign(snapshot_on=own.fillna(pd.Timestamp(day)) if day else own)
 
 

@@ -3,19 +3,18 @@
 from typing import Any
 
 import numpy as np
-import numpy.typing as npt
 import pandas as pd
 from pandas.api.types import pandas_dtype
 
-from cxzy_lib.intake.body import Body, Finding, Findings, Reading, Record, Specs
+from cxzy_lib.intake.body import Body, Finding, Findings, Frames, Reading, Specs
 from cxzy_lib.intake.cells import is_blank
-from cxzy_lib.intake.grades import counts_from_shares, level_of, shares
+from cxzy_lib.intake.grades import counts_from_shares, level_of, printed_tolerance, shares
 from cxzy_lib.intake.layout import Use
 from cxzy_lib.intake.occasions import criteria, dated, title_turnout
-from cxzy_lib.intake.records import contradictions, printed_tolerance, read_specs
+from cxzy_lib.intake.records import contradictions, given, read_specs, typed
+from cxzy_lib.intake.rows import Mask
 from cxzy_lib.intake.shapes import besides, setting
-from cxzy_lib.intake.values import BadValue, Noted, count, key_of, text_of
-from cxzy_lib.specs import ColumnSpec
+from cxzy_lib.intake.values import BadValue, Noted, count, key_of, text_of, used
 from cxzy_lib.tables import COUNT, SCHEMAS, TEXT
 
 Counts = dict[int, pd.Series]
@@ -26,23 +25,20 @@ def read_tally(body: Body) -> Reading:
     findings = Findings()
     specs = dated(body, read_specs(body, findings), findings)
     groups = _groups(body)
-    specs = Specs(specs.frame, specs.usable & _rated(body, specs, groups, findings))
-    frames: list[tuple[str, pd.DataFrame]] = []
-    usable = specs.usable
-    made: list[tuple[str, dict[int, Use], Counts]] = []
+    usable = specs.usable & _rated(body, specs, groups, findings)
+    made: dict[str, Counts] = {}
     for group, uses in groups.items():
-        counts, right = _read_group(body, uses, specs, findings)
+        made[group], right = _read_group(body, uses, specs, findings)
         usable = usable & right
-        made.append((group, uses, counts))
-    for group, uses, counts in made:
-        frames += _votes(body, specs, usable, group, uses, counts)
+    frames: Frames = []
+    for group, counts in made.items():
+        frames += _votes(body, specs, usable, group, counts)
     frames += _grades(body, specs, usable, findings)
     frames += besides(body, specs.frame[usable])
     contradictions(specs.frame, findings)
     if not any(table == "turnout" for table, _ in frames):
-        stated = body.facts["stated"]
-        own = body.facts.get("rater") or body.found.layout.facts_rater
-        said = {group or own: counts for group, counts in stated.items() if group or own}
+        own = _title_rater(body)
+        said = {group or own: counts for group, counts in body.facts["stated"].items() if group or own}
         turnout = title_turnout(body, said)
         for _, frame in turnout:
             contradictions(frame, findings, row=body.found.header[0])
@@ -52,7 +48,7 @@ def read_tally(body: Body) -> Reading:
 
 def _groups(body: Body) -> dict[str, dict[int, Use]]:
     """Return the level columns (of counts, or of shares where no counts are) by rater group."""
-    layout = body.found.layout
+    layout = body.layout
     groups: dict[str, dict[int, Use]] = {}
     for kind in ("level", "share"):
         for c, use in body.found.columns(kind).items():
@@ -61,105 +57,97 @@ def _groups(body: Body) -> dict[str, dict[int, Use]]:
     return groups
 
 
-def _rated(
-    body: Body, specs: Specs, groups: dict[str, dict[int, Use]], findings: Findings
-) -> npt.NDArray[np.bool_]:
+def _title_rater(body: Body) -> str:
+    """Return whose ballots the title counts, ``""`` if nothing says so."""
+    return str(body.facts.get("rater") or body.layout.facts_rater)
+
+
+def _rated(body: Body, specs: Specs, groups: dict[str, dict[int, Use]], findings: Findings) -> Mask:
     """Return the rows of which it is known who the raters were; report the others."""
     if "" not in groups:
         return np.ones(body.rows.size, dtype=bool)
-    said = specs.frame.get("rater_group", pd.Series(None, specs.frame.index, dtype=TEXT)).notna().to_numpy()
+    said = given(specs.frame, "rater_group", TEXT).notna().to_numpy(dtype=bool)
     findings.add(body.rows[~said], Finding("no_rater_group", "error"))
-    return np.asarray(said, dtype=bool)
+    return said
 
 
-def _read_group(
-    body: Body, uses: dict[int, Use], specs: Specs, findings: Findings
-) -> tuple[Counts, npt.NDArray[np.bool_]]:
+def _read_group(body: Body, uses: dict[int, Use], specs: Specs, findings: Findings) -> tuple[Counts, Mask]:
     """Read one rater group's columns: the counts by column, and which rows are right."""
-    names = {level.code: level.zh for level in body.context.words.campaign.scales[body.found.scale].levels}
-    levels = {c: use for c, use in uses.items() if use.kind == "level"}
     printed = {c: use for c, use in uses.items() if use.kind == "share"}
-    right = np.ones(body.rows.size, dtype=bool)
-    if not levels:
+    if len(printed) == len(uses):
         return _from_shares(body, printed, specs, findings)
+    right = np.ones(body.rows.size, dtype=bool)
     counts: Counts = {}
-    for c, use in levels.items():
-        counts[c], unread = _read_counts(body, c, use, findings)
+    for c in (c for c in uses if c not in printed):
+        counts[c], unread = _read_counts(body, c, findings)
         right &= ~unread
-    missing = [names[code] for code in names if code not in {use.target for use in levels.values()}]
+    there = {uses[c].target for c in counts}
+    missing = [name for level, name in _names_of_levels(body).items() if level not in there]
     if missing:
         findings.add(body.rows, Finding("missing_level", "error", hint="、".join(missing)))
         return counts, right & False
     setting(body, "blank_count", "zero_if_total_agrees")
-    right &= _agree(body, counts, levels, specs, right, set(names), findings)
-    _compare_shares(body, counts, levels, printed, set(names), findings)
+    right &= _agree(body, counts, specs, right, findings)
+    _compare_shares(body, counts, printed, findings)
     return counts, right
 
 
-def _read_counts(body: Body, c: int, use: Use, findings: Findings) -> tuple[pd.Series, npt.NDArray[np.bool_]]:
+def _names_of_levels(body: Body) -> dict[str, str]:
+    """Return the levels of the table's scale; 不了解 and 弃权 are none of them."""
+    return {level.code: level.zh for level in body.campaign.scales[body.found.scale].levels}
+
+
+def _read_counts(body: Body, c: int, findings: Findings) -> tuple[pd.Series, Mask]:
     """Read one column of counts; missing where blank; and which rows could not be read."""
-    column, lent = body.column(c), body.is_lent(c)
-    blank, known = ColumnSpec(type="count"), {}
+    column, lent, label = body.column(c), body.is_lent(c), body.found.uses[c].label
+    known: list[int | None] = [None] * len(column.values)
     unread = np.zeros(body.rows.size, dtype=bool)
     for k in np.unique(column.codes):
         raw, at = column.values[k], column.codes == k
         try:
-            value: Any = None if is_blank(raw, blank, body.context) else count(raw)
+            value = None if is_blank(raw, body.context) else count(raw)
             if value is not None and (lent & at).any():
-                findings.add(body.rows[lent & at], Finding("merged_number", "error", use.label, text_of(raw)))
+                findings.add(body.rows[lent & at], Finding("merged_number", "error", label, text_of(raw)))
                 unread |= lent & at
             if isinstance(value, Noted):
-                findings.add(body.rows[at], Finding(value.code, "note", use.label, text_of(raw), value.hint))
-                value = value.value
-            known[k] = value
+                findings.add(body.rows[at], Finding(value.code, "note", label, text_of(raw), value.hint))
+            known[k] = used(value)
         except BadValue as bad:
-            findings.add(body.rows[at], Finding(bad.code, "error", use.label, text_of(raw)))
+            findings.add(body.rows[at], Finding(bad.code, "error", label, text_of(raw)))
             unread |= at
-    return pd.Series([known.get(k) for k in column.codes], dtype=COUNT), unread
+    return typed(known, column.codes, COUNT), unread
 
 
-def _agree(
-    body: Body,
-    counts: Counts,
-    uses: dict[int, Use],
-    specs: Specs,
-    readable: npt.NDArray[np.bool_],
-    levels: set[str],
-    findings: Findings,
-) -> npt.NDArray[np.bool_]:
+def _agree(body: Body, counts: Counts, specs: Specs, readable: Mask, findings: Findings) -> Mask:
     """Compare each row's grades with its valid ballots; only if they agree is a blank count a zero.
 
     Counts that contradict each other are no evidence: they are named, and the row is not used. Blanks become
     zeros in `counts` where the row agrees.
     """
-    table = pd.DataFrame(counts)
+    table, uses, levels = pd.DataFrame(counts), body.found.uses, _names_of_levels(body)
     total = table[[c for c in counts if uses[c].target in levels]].sum(axis=1).astype(pandas_dtype(COUNT))
-    valid = specs.frame.get("valid", pd.Series(pd.NA, specs.frame.index, dtype=COUNT))
+    valid = given(specs.frame, "valid", COUNT)
     agrees = (total == valid).fillna(False).to_numpy(dtype=bool)
     stated = valid.notna().to_numpy()
     for c in counts:
         blank = counts[c].isna().to_numpy() & ~agrees & readable
         findings.add(body.rows[blank & stated], Finding("blank_count", "error", uses[c].label))
         findings.add(body.rows[blank & ~stated], Finding("blank_count", "warning", uses[c].label))
-        counts[c] = counts[c].where(~(counts[c].isna() & agrees), 0)
+        counts[c] = counts[c].mask(counts[c].isna() & agrees, 0)
     wrong = stated & ~agrees
     for at in np.flatnonzero(wrong & readable & ~table.isna().any(axis=1).to_numpy()):
         findings.add([body.rows[at]], Finding("sum_mismatch", "error", "", str(total[at]), str(valid[at])))
     return ~wrong
 
 
-def _from_shares(
-    body: Body, uses: dict[int, Use], specs: Specs, findings: Findings
-) -> tuple[Counts, npt.NDArray[np.bool_]]:
+def _from_shares(body: Body, uses: dict[int, Use], specs: Specs, findings: Findings) -> tuple[Counts, Mask]:
     """Recover counts from printed shares, where the valid ballots are given and one set of counts fits."""
-    rows = _shares(body, uses)
-    valid = specs.frame.get("valid", pd.Series(pd.NA, specs.frame.index, dtype=COUNT))
-    own = body.facts.get("rater") or body.found.layout.facts_rater
-    stated = body.facts["stated"].get(own, {}) | body.facts["stated"].get("", {})
+    valid, stated = given(specs.frame, "valid", COUNT), body.facts["stated"]
+    in_title = stated.get(_title_rater(body), {}) | stated.get("", {})
     found: list[list[int] | None] = []
-    for at, row in enumerate(rows):
-        n = valid[at] if not pd.isna(valid[at]) else stated.get("valid", stated.get("returned"))
-        counts = counts_from_shares(row, int(n)) if n and None not in row else None
+    for at, row in enumerate(_shares(body, uses)):
+        n = valid[at] if not pd.isna(valid[at]) else in_title.get("valid", in_title.get("returned"))
+        counts = counts_from_shares(row, int(n or 0))
         code = ("counts_recovered", "note") if counts else ("shares_only", "error")
         findings.add([body.rows[at]], Finding(*code, hint=str(n or "")))
         found.append(counts)
@@ -171,12 +159,10 @@ def _from_shares(
 def _shares(body: Body, uses: dict[int, Use]) -> list[list[float | None]]:
     """Return the printed shares of each row; what is no share is missing."""
     columns = {c: body.column(c) for c in uses}
-    said = [column.values[k] for column in columns.values() for k in np.unique(column.codes)]
-    known = shares([value for value in said if value is not None])
+    known = shares([value for column in columns.values() for value in column.distinct if value is not None])
 
     def share(value: Any) -> float | None:
-        found = known.get(value) if value is not None else 0.0
-        found = found.value if isinstance(found, Noted) else found
+        found = used(known.get(value)) if value is not None else 0.0
         return found if isinstance(found, float) else None
 
     return [
@@ -185,20 +171,12 @@ def _shares(body: Body, uses: dict[int, Use]) -> list[list[float | None]]:
     ]
 
 
-def _compare_shares(
-    body: Body,
-    counts: Counts,
-    uses: dict[int, Use],
-    printed: dict[int, Use],
-    levels: set[str],
-    into: Findings,
-) -> None:
+def _compare_shares(body: Body, counts: Counts, printed: dict[int, Use], findings: Findings) -> None:
     """Report printed shares that the counts beside them do not give, of the valid or of all ballots."""
     if not printed:
         return
-    table = pd.DataFrame({use.target: counts[c] for c, use in uses.items()})
-    whole = table.sum(axis=1)
-    valid = table[[level for level in table if level in levels]].sum(axis=1)
+    table = pd.DataFrame({body.found.uses[c].target: count for c, count in counts.items()})
+    whole, valid = table.sum(axis=1), table[list(_names_of_levels(body))].sum(axis=1)
     for at, row in enumerate(_shares(body, printed)):
         for use, share in zip(printed.values(), row, strict=True):
             n = table[use.target][at] if use.target in table else pd.NA
@@ -206,20 +184,18 @@ def _compare_shares(
                 continue
             if min(abs(share - n / base[at]) for base in (valid, whole)) > printed_tolerance(share):
                 said, computed = f"{share:.2%}", f"{n}/{valid[at]}"
-                into.add([body.rows[at]], Finding("share_mismatch", "warning", use.label, said, computed))
+                findings.add([body.rows[at]], Finding("share_mismatch", "warning", use.label, said, computed))
 
 
-def _votes(
-    body: Body, specs: Specs, usable: npt.NDArray[np.bool_], group: str, uses: dict[int, Use], counts: Counts
-) -> list[tuple[str, pd.DataFrame]]:
+def _votes(body: Body, specs: Specs, usable: Mask, group: str, counts: Counts) -> Frames:
     """Return the counts of one rater group as votes, and the turnout where the row gives it."""
     base = specs.frame.assign(scale=body.found.scale)
-    own = base["rater_group"] if "rater_group" in base else pd.Series(None, base.index, dtype=TEXT)
+    own = given(base, "rater_group", TEXT)
     base = base.assign(rater_group=own.fillna(group) if group else own)
     if "item" in base:
-        base = base.assign(criterion=criteria(base["item"], body.context.words.campaign))
+        base = base.assign(criterion=criteria(base["item"], body.campaign))
     made = [
-        ("votes", base.assign(level=uses[c].target, count=n)[usable & n.notna().to_numpy()])
+        ("votes", base.assign(level=body.found.uses[c].target, count=n)[usable & n.notna().to_numpy()])
         for c, n in counts.items()
     ]
     if {"issued", "returned", "present"} & set(base):
@@ -228,26 +204,24 @@ def _votes(
     return made
 
 
-def _grades(
-    body: Body, specs: Specs, usable: npt.NDArray[np.bool_], findings: Findings
-) -> list[tuple[str, pd.DataFrame]]:
+def _grades(body: Body, specs: Specs, usable: Mask, findings: Findings) -> Frames:
     """Read the columns that hold one grade each (self-appraisal, the branch's decision)."""
     scale = body.found.scale
     made = []
     for c, use in body.found.columns("grade").items():
         column = body.column(c)
-        known: Record = {}
+        known: list[str | None] = [None] * len(column.values)
         for k in np.unique(column.codes):
-            raw, at = column.values[k], column.codes == k
-            if is_blank(raw, ColumnSpec(type="text"), body.context):
+            raw = column.values[k]
+            if is_blank(raw, body.context):
                 continue
             level, _, code = level_of(raw, scale, body.context.words)
+            known[k] = level or None
             if code:
                 hint = "" if level else key_of(raw)
-                findings.add(body.rows[at], Finding(code, "warning", use.label, text_of(raw), hint))
-            if level:
-                known[str(k)] = level
-        levels = pd.Series([known.get(str(k)) for k in column.codes], dtype=TEXT)
+                unclear = Finding(code, "warning", use.label, text_of(raw), hint)
+                findings.add(body.rows[column.codes == k], unclear)
+        levels = typed(known, column.codes)
         graded = specs.frame.assign(rater_group=use.group, scale=scale, level=levels, count=1)
         made.append(("votes", graded[usable & levels.notna().to_numpy()]))
     return made

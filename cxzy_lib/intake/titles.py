@@ -4,7 +4,6 @@ import re
 import unicodedata
 from contextlib import suppress
 
-from cxzy_lib.campaign import Campaign
 from cxzy_lib.intake.body import Record
 from cxzy_lib.intake.dates import find_date, find_year, semester
 from cxzy_lib.intake.values import BadValue, count, key_of
@@ -14,7 +13,7 @@ from cxzy_lib.intake.vocabulary import Vocabulary
 _STATED = r"(?!时间|日期)[^\d\s率期时间:]{0,4}[\s_:为共]*(\d+)(?=[\s_]*(?:份|人|张|票|名|[,、;。)|]|$)|\s)"
 
 
-def title_facts(title: str, campaign: Campaign, words: Vocabulary) -> Record:
+def title_facts(title: str, words: Vocabulary) -> Record:
     """Return what the lines above a table state: counts of ballots, the raters, the date, the semester.
 
     ``stated`` holds the counts by rater group, ``""`` for those of no group. Counts stand after one of the
@@ -24,7 +23,7 @@ def title_facts(title: str, campaign: Campaign, words: Vocabulary) -> Record:
     plain = unicodedata.normalize("NFKC", title)
     for line in plain.splitlines():
         speaks_of = words.raters.get(key_of(line.split(":")[0]), "")
-        for name, aliases in campaign.facts.items():
+        for name, aliases in words.campaign.facts.items():
             for alias in aliases:
                 _note(facts, name, speaks_of, line, unicodedata.normalize("NFKC", alias), words)
         if key_of(line) in words.raters:

@@ -74,10 +74,11 @@ def column_lines(columns: pd.DataFrame, file: str, lang: str) -> list[str]:
         passed = mark.join(found.loc[found["kind"].isin(["ignore", "drop"]), "column"]) or "—"
         lines.append(text("intake.columns", lang, sheet=str(sheet), columns=taken, passed=passed))
         for row in found[found["kind"] == "unknown"].to_dict("records"):
-            code = "column_nearest" if isinstance(row["toml"], str) else "column_unknown"
-            line = int(row["line"]) if isinstance(row["toml"], str) else 0
-            shown = {"column": row["column"], "nearest": row["nearest"], "toml": row["toml"], "line": line}
-            lines.append(text(f"intake.{code}", lang, **shown))
+            if isinstance(row["toml"], str):
+                shown = {name: row[name] for name in ("column", "nearest", "toml")}
+                lines.append(text("intake.column_nearest", lang, line=int(row["line"]), **shown))
+            else:
+                lines.append(text("intake.column_unknown", lang, column=row["column"]))
     return lines
 
 

@@ -7,7 +7,7 @@ nothing is guessed.
 import math
 import re
 import unicodedata
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from functools import lru_cache
 from typing import Any
@@ -41,6 +41,11 @@ class Noted:
     value: Any
     code: str
     hint: str = ""
+
+
+def used(found: Any) -> Any:
+    """Return the value of what was read, without what was noted beside it."""
+    return found.value if isinstance(found, Noted) else found
 
 
 def check_error(value: Any) -> None:
@@ -117,13 +122,8 @@ def chinese_number(text: str) -> int | None:
 
     Examples
     --------
-    >>> (
-    ...     chinese_number("十二"),
-    ...     chinese_number("二〇一一"),
-    ...     chinese_number("一百零五"),
-    ...     chinese_number("x"),
-    ... )
-    (12, 2011, 105, None)
+    >>> [chinese_number(text) for text in ("十二", "二〇一一", "一百零五", "x")]
+    [12, 2011, 105, None]
     """
     if not text or any(c not in _DIGITS and c not in _UNITS for c in text):
         return None
@@ -201,10 +201,10 @@ def count(value: Any) -> Any:
     found = number(value)
     if found is None:
         return None
-    plain = found.value if isinstance(found, Noted) else found
+    plain = used(found)
     if plain < 0 or not plain.is_integer() or plain > _MOST:
         raise BadValue("not_a_count")
-    return Noted(int(plain), found.code, found.hint) if isinstance(found, Noted) else int(plain)
+    return replace(found, value=int(plain)) if isinstance(found, Noted) else int(plain)
 
 
 def seconds(value: Any) -> Any:
@@ -238,14 +238,12 @@ def hours(value: Any, hours_per_day: float) -> float | None:
     if match := re.fullmatch(r"(.+?)天", key):
         if match[1] == "半":
             return hours_per_day / 2
-        days = number(match[1])
-        days = days.value if isinstance(days, Noted) else days
+        days: float | None = used(number(match[1]))
         return None if days is None else days * hours_per_day
-    found = number(value)
-    found = found.value if isinstance(found, Noted) else found
+    found: float | None = used(number(value))
     if found is not None and found < 0:
         raise BadValue("not_hours")
-    return None if found is None else float(found)
+    return found
 
 
 def spaced(text: str) -> str:

@@ -10,7 +10,8 @@ from pandas.api.types import pandas_dtype
 from cxzy_lib.intake.body import Body, Finding, Findings, Reading
 from cxzy_lib.intake.dates import day_of
 from cxzy_lib.intake.records import read_specs, typed
-from cxzy_lib.intake.values import BadValue, Noted, key_of, text_of
+from cxzy_lib.intake.values import BadValue, key_of, text_of, used
+from cxzy_lib.intake.vocabulary import by_key
 from cxzy_lib.tables import DATE
 
 
@@ -18,11 +19,8 @@ def read_wide(body: Body) -> Reading:
     """Read a person a row."""
     findings = Findings()
     specs = read_specs(body, findings)
-    marks = {key_of(mark): status for status, words in body.found.layout.marks.items() for mark in words}
-    marks |= _legend(body)
-    days, undated = _days(body)
-    for finding in undated:
-        findings.add(body.rows, finding)
+    marks = by_key(body.layout.marks) | _legend(body)
+    days = _days(body, findings)
     if not body.context.branch:
         findings.add(body.rows, Finding("no_unit", "error"))
         return Reading(findings)
@@ -37,13 +35,13 @@ def read_wide(body: Body) -> Reading:
         status = typed([marks.get(key, "unknown") for key in keys], column.codes)
         held_on = pd.Series(pd.Timestamp(day), specs.frame.index).astype(pandas_dtype(DATE))
         frame = specs.frame.assign(status=status, held_on=held_on, precision="day", unit=body.context.branch)
-        frames.append((body.found.layout.table, frame[specs.usable]))
+        frames.append((body.layout.table, frame[specs.usable]))
     return Reading(findings, frames)
 
 
 def _legend(body: Body) -> dict[str, str]:
     """Return what this sheet says its marks mean: legends differ from branch to branch."""
-    meanings = {key_of(word): status for status, words in body.found.layout.legend.items() for word in words}
+    meanings = by_key(body.layout.legend)
     any_word = "|".join(sorted(map(re.escape, meanings), key=len, reverse=True))
     if not any_word:
         return {}
@@ -53,37 +51,33 @@ def _legend(body: Body) -> dict[str, str]:
     return {key_of(mark): meanings[word] for mark, word in pairs}
 
 
-def _days(body: Body) -> tuple[dict[int, date], list[Finding]]:
-    """Return the day of each date column, and what is wrong with the others.
+def _days(body: Body, findings: Findings) -> dict[int, date]:
+    """Return the day of each date column; report what is wrong with the others.
 
     A day without a year takes the title's; where the title names a semester only, the year in which the
     semester has that month. 3.1 as a number, or in a csv, may have been 3.10: it is not read.
     """
     days: dict[int, date] = {}
-    findings = []
     for c, use in body.found.columns("date").items():
         try:
             if _is_doubtful(body, c) and re.fullmatch(r"\d{1,2}\.[123]", use.target):
                 raise BadValue("ambiguous_day")
-            found = day_of(use.target, year=body.context.year or 2000)
-            span = found.value if isinstance(found, Noted) else found
-            assert span is not None
+            span = used(day_of(use.target, year=body.context.year or 2000))
             days[c] = span.start if body.context.year else _in_semester(span.start, body)
         except BadValue as bad:
-            findings.append(Finding(bad.code, "error", use.label, use.target))
-    return days, findings
+            findings.add(body.rows, Finding(bad.code, "error", use.label, use.target))
+    return days
 
 
 def _is_doubtful(body: Body, c: int) -> bool:
     """Whether a header cell may have lost a zero at its end: a bare number, or any cell of a csv."""
     r = body.found.header[-1]
-    return (
-        isinstance(body.sheet.value(r, c), float) and not body.sheet.format(r, c)
-    ) or body.sheet.unformatted
+    bare = isinstance(body.sheet.value(r, c), float) and not body.sheet.format(r, c)
+    return bare or body.sheet.unformatted
 
 
 def _in_semester(day: date, body: Body) -> date:
-    semesters = body.context.words.campaign.semesters
+    semesters = body.campaign.semesters
     term = next((s for s in semesters if s.code == body.facts.get("semester")), None)
     if term is None:
         raise BadValue("no_year")

@@ -19,23 +19,19 @@ _OLE, _ZIP = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1", b"PK\x03\x04"
 _ENCRYPTED_STREAM = "EncryptedPackage".encode("utf-16-le")
 
 
-def _calamine_sheets(data: bytes) -> list[Sheet]:
+def _second_reader(data: bytes, first: Exception) -> list[Sheet]:
     """Read with calamine what the careful readers cannot; number formats and merges are lost."""
     from python_calamine import CalamineWorkbook
 
-    book = CalamineWorkbook.from_filelike(io.BytesIO(data))
-    return [
-        Sheet.of(name, book.get_sheet_by_name(name).to_python(skip_empty_area=False))
-        for name in book.sheet_names
-    ]
-
-
-def _second_reader(data: bytes, first: Exception) -> list[Sheet]:
     try:
-        return _calamine_sheets(data)
+        book = CalamineWorkbook.from_filelike(io.BytesIO(data))
+        return [
+            Sheet.of(name, book.get_sheet_by_name(name).to_python(skip_empty_area=False))
+            for name in book.sheet_names
+        ]
+    except (KeyboardInterrupt, SystemExit):
+        raise
     except BaseException as error:  # calamine's panics are no Exception
-        if isinstance(error, KeyboardInterrupt | SystemExit):
-            raise
         raise Refused("broken", type(first).__name__) from error
 
 
@@ -43,13 +39,9 @@ def _read(data: bytes, kind: str, careful: Callable[[bytes], list[Sheet]]) -> tu
     """Read with the careful reader, or else with the other one: the format then says so."""
     try:
         return kind, careful(data)
-    except Refused as refusal:
-        if refusal.code != "broken":
-            raise
-        return f"{kind} (calamine)", _second_reader(data, refusal)
-    except MemoryError:
-        raise
     except Exception as error:
+        if isinstance(error, MemoryError) or (isinstance(error, Refused) and error.code != "broken"):
+            raise
         return f"{kind} (calamine)", _second_reader(data, error)
 
 
@@ -67,13 +59,12 @@ def read_file(path: Path) -> Book:
     if size > MAX_BYTES:
         raise Refused("too_large", f"{size / 2**20:.0f} MiB")
     data = path.read_bytes()
-    if data.startswith(_OLE):
-        if _ENCRYPTED_STREAM in data:
-            raise Refused("encrypted")
-        return Book(path, *_read(data, "xls", xls.sheets))
     if data.startswith(_ZIP):
         return Book(path, *_read_zip(data))
-    if data[:1] == b"\t" and data[1:2] in b"\x00\x02\x04\x08":  # a BIFF stream of the days before OLE files
+    if data.startswith(_OLE) and _ENCRYPTED_STREAM in data:
+        raise Refused("encrypted")
+    # A BIFF stream of the days before OLE files begins with a tab.
+    if data.startswith(_OLE) or (data[:1] == b"\t" and data[1:2] in b"\x00\x02\x04\x08"):
         return Book(path, *_read(data, "xls", xls.sheets))
     return Book(path, *plain.sheets(data, path.stem))
 

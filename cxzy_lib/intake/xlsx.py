@@ -20,19 +20,17 @@ Merges = list[tuple[int, int, int, int]]
 Formats = dict[tuple[int, int], str]
 
 
-def sheet_parts(package: zipfile.ZipFile) -> dict[str, str]:
-    """Return the part of the package that holds each sheet, by the sheet's name.
-
-    Raises
-    ------
-    Refused
-        ``broken`` if a part declares entities: no spreadsheet program writes any.
-    """
+def refuse_entities(package: zipfile.ZipFile) -> None:
+    """Raise Refused (``dangerous``) if a part declares entities: no spreadsheet program writes any."""
     for name in package.namelist():
         if name.endswith((".xml", ".rels")):
             with package.open(name) as part:
                 if b"<!" in part.read(1024).replace(b"<!--", b""):
                     raise Refused("dangerous", "DOCTYPE")
+
+
+def sheet_parts(package: zipfile.ZipFile) -> dict[str, str]:
+    """Return the part of the package that holds each sheet, by the sheet's name."""
     links = ElementTree.fromstring(package.read("xl/_rels/workbook.xml.rels"))
     targets = {link.get("Id"): link.get("Target", "") for link in links}
     book = ElementTree.fromstring(package.read("xl/workbook.xml"))
@@ -49,6 +47,7 @@ def sheets(data: bytes, package: zipfile.ZipFile, long_part: int = LONG_PART) ->
     """Return the sheets of an .xlsx file; those whose XML is longer than `long_part` are read by columns."""
     import openpyxl
 
+    refuse_entities(package)
     parts = sheet_parts(package)
     sizes = {member.filename: member.file_size for member in package.infolist()}
     if any(sizes[part] > long_part for part in parts.values()):
@@ -56,12 +55,8 @@ def sheets(data: bytes, package: zipfile.ZipFile, long_part: int = LONG_PART) ->
 
         return read_long(data, package, parts, {p for p in parts.values() if sizes[p] > long_part})
     book = openpyxl.load_workbook(io.BytesIO(data), data_only=True)
-    return [
-        sheet_of(
-            ws, book.epoch.year == 1904, unsaved(package.read(parts[ws.title])) if ws.title in parts else []
-        )
-        for ws in book.worksheets
-    ]
+    from_1904 = book.epoch.year == 1904
+    return [sheet_of(ws, from_1904, package, parts.get(ws.title, "")) for ws in book.worksheets]
 
 
 def unsaved(xml: bytes) -> list[tuple[int, int]]:
@@ -106,12 +101,12 @@ def hidden_in(ws: Any) -> dict[str, int]:
     return {what: number for what, number in hidden.items() if number}
 
 
-def sheet_of(ws: Any, date1904: bool, no_value: list[tuple[int, int]]) -> Sheet:
-    """Return an openpyxl sheet as a grid; ``no_value`` names the cells whose formula has no value."""
+def sheet_of(ws: Any, date1904: bool, package: zipfile.ZipFile, part: str) -> Sheet:
+    """Return an openpyxl sheet as a grid; only its `part` of the package tells formulas without a value."""
     if (ws.max_row or 0) * (ws.max_column or 0) > MAX_CELLS:
         raise Refused("too_large", f"{ws.title}: {ws.max_row} × {ws.max_column}")
     rows, formats = cells_of(ws)
-    for r, c in no_value:
+    for r, c in unsaved(package.read(part)) if part else []:
         if r < len(rows) and c < len(rows[r]):
             rows[r][c] = NO_VALUE
     return Sheet.of(ws.title, rows, formats, merges=merges_of(ws), hidden=hidden_in(ws), date1904=date1904)
@@ -127,6 +122,12 @@ def cells_of(ws: Any, first: int = 1, last: int | None = None) -> tuple[list[lis
     for r, line in enumerate(ws.iter_rows(min_row=first, max_row=last)):
         rows.append([cell.value for cell in line])
         for c, cell in enumerate(line):
-            if isinstance(cell.value, int | float) and cell.number_format != "General":
-                formats[r, c] = str(cell.number_format)
+            if number_format := format_of(cell):
+                formats[r, c] = number_format
     return rows, formats
+
+
+def format_of(cell: Any) -> str:
+    """Return the number format of a cell that holds a number; ``""`` for ``General`` and for other cells."""
+    told = isinstance(cell.value, int | float) and cell.number_format != "General"
+    return str(cell.number_format) if told else ""
