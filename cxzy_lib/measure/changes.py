@@ -80,9 +80,7 @@ def asked_twice(rates: pd.DataFrame) -> "pd.Series[bool]":
 
     Their ballots are not independent: a test would take them for twice as many people.
     """
-    if "strict_low" not in rates:
-        return pd.Series(False, rates.index, dtype="bool")
-    return (rates["strict"].notna() & rates["strict_low"].isna()).astype(bool)
+    return rates["strict"].notna() & rates["strict_low"].isna()
 
 
 def side_of(row: Mapping[Any, Any] | pd.Series, side: str) -> dict[str, object]:

@@ -174,11 +174,12 @@ def zero(ask: Ask, ev: Evidence) -> Answers:
     reports = ev.events[ev.events["kind"].eq("zero_report") | said]
     found = inside[inside["kind"].isin(kinds) & inside["topic"].isin(groups)]
     confirmed = found[found["form"].eq("confirmed")]
+    last = min(ask.window.end, ev.day)
     terms = [
-        t for t in ev.campaign.semesters
-        if pd.Timestamp(t.start) <= ask.window.end and pd.Timestamp(t.end) >= ask.window.start
-        and pd.Timestamp(t.start) <= ev.day
-    ]  # fmt: skip
+        term
+        for term in ev.campaign.semesters
+        if pd.Timestamp(term.start) <= last and pd.Timestamp(term.end) >= ask.window.start
+    ]
     told = {ev.campaign.semester_of(day.date()) for day in reports["held_on"].dropna()}
     silent = [term for term in terms if term.code not in told]
     used = {"events": reports}

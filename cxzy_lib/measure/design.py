@@ -1,4 +1,4 @@
-"""Means of sampled designs: where not everybody was asked, but some branches, or some of each branch."""
+"""The index by period, and its uncertainty where only some of the branches were asked."""
 
 from collections.abc import Mapping
 from typing import Any

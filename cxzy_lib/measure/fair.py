@@ -1,15 +1,13 @@
 """Units side by side without a league table: what differs beyond chance, and how sure a place is."""
 
-from typing import Any, Final
-
 import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from cxzy_lib.measure.basis import Floats, broadcast, is_true, share
+from cxzy_lib.measure.basis import Floats, broadcast, is_true, shape, share
 
 _NUMBERS = "rate centre low high low_alarm high_alarm level alarm shrunken shrunken_low shrunken_high"
-_PLACES, _WORDS = "rank rank_low rank_high units", "position tier reason"
+_COUNTS, _WORDS = "rank rank_low rank_high units", "position tier reason"
 # How finely chance is simulated; a quantile of 4,000 draws is stable to about a tenth of the interval.
 _DRAWS, _STEPS, _SEED = 4000, 100, 20050430
 
@@ -267,12 +265,7 @@ def fair_comparison(
     rows["comparable"] = rows["reason"].isna()
     same = rows[rows["comparable"]].groupby(group[rows["comparable"]])
     parts = [_compared(part, level, alarm, least_units) for _, part in same]
-    added = pd.concat([pd.DataFrame(index=rows.index[:0]), *parts]).reindex(rows.index)
-    added = added.assign(**{name: rows[name] for name in ("rate", "reason", "comparable")})
-    types: Final[dict[str, Any]] = (
-        dict.fromkeys(_NUMBERS.split(), "Float64")
-        | dict.fromkeys(_PLACES.split(), "Int64")
-        | dict.fromkeys(_WORDS.split(), "str")
-    )
-    added = added.reindex(columns=[*types, "comparable"]).astype(types)
-    return frame.assign(**{name: added[name].array for name in added.columns})
+    told = rows.join(pd.concat(parts)) if parts else rows
+    names = f"{_NUMBERS} {_COUNTS} {_WORDS} comparable"
+    added = shape(told, names, _WORDS, number=_NUMBERS, flag="comparable")
+    return frame.assign(**{name: added[name].array for name in names.split()})

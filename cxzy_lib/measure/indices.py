@@ -67,15 +67,11 @@ def _with_error(
     frame: pd.DataFrame, count: str, population: pd.Series | None, campaign: Campaign
 ) -> pd.DataFrame:
     """Add ``se``, ``low`` and ``high`` to ``index`` and ``sd``, whose base is the column `count`."""
-    body = pd.Series(pd.NA, frame.index, dtype="Float64")
-    if population is not None:
-        body = population.reindex(frame.index).astype("Float64")
+    body = np.nan if population is None else numbers(population.reindex(frame.index))
     mean, sd, n = (numbers(frame[name]) for name in ("index", "sd", count))
-    found = mean_interval(mean, sd, n, numbers(body), campaign.setting("confidence_level"))
-    for name, values in zip(("se", "low", "high"), found, strict=True):
-        kept = values if name == "se" else values.clip(0, 100)
-        frame[name] = pd.Series(kept, frame.index).astype("Float64")
-    return frame
+    se, low, high = mean_interval(mean, sd, n, body, campaign.setting("confidence_level"))
+    told = {"se": se, "low": low.clip(0, 100), "high": high.clip(0, 100)}
+    return frame.assign(**{name: pd.array(values, "Float64") for name, values in told.items()})
 
 
 def index_scores(
@@ -127,7 +123,7 @@ def index_scores(
     away = rows["points"] - group.map(frame["index"])
     squares = (rows["count"].astype("Float64") * away * away).groupby(group).sum(skipna=False)
     frame["sd"] = share(squares.reindex(frame.index), frame["valid"] - 1) ** 0.5
-    return _with_error(frame[[*keys, "index", "valid", "sd"]].copy(), "valid", population, campaign)
+    return _with_error(frame[[*keys, "index", "valid", "sd"]], "valid", population, campaign)
 
 
 def scored(answers: pd.DataFrame, campaign: Campaign) -> pd.DataFrame:
@@ -188,11 +184,10 @@ def respondent_scores(
     keys = [*by, *(name for name in PAPER if name not in by)]
     rows = scored(answers, campaign)
     each = rows.groupby([*keys, "item"], dropna=False)["points"].mean().reset_index()
-    groups = each.groupby(list(by), dropna=False)["item"].nunique().rename("items") if by else None
-    papers = each.groupby(keys, dropna=False)["points"].agg(answered="count", score="mean").reset_index()
-    papers = (
-        papers.assign(items=each["item"].nunique()) if groups is None else papers.join(groups, on=list(by))
-    )
+    groups = each.groupby(list(by), dropna=False) if by else each.groupby(lambda _: "all")
+    each = each.assign(items=groups["item"].transform("nunique"))
+    told = {"items": ("items", "first"), "answered": ("points", "count"), "score": ("points", "mean")}
+    papers = each.groupby(keys, dropna=False).agg(**told).reset_index()
     papers = papers.astype({"items": "Int64", "answered": "Int64", "score": "Float64"})
     few = share(papers["answered"], papers["items"]).lt(least)
     return papers.assign(score=papers["score"].mask(few))[[*keys, "items", "answered", "score"]]

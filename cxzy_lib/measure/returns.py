@@ -6,7 +6,7 @@ from typing import Any
 import pandas as pd
 
 from cxzy_lib.campaign import Campaign
-from cxzy_lib.measure.basis import is_true, level_table, shape, share
+from cxzy_lib.measure.basis import is_true, level_table, shape, share, vote_days
 from cxzy_lib.measure.evidence import CELL
 from cxzy_lib.tables import Tables, conform
 
@@ -184,13 +184,11 @@ def _same_counts(
     votes: pd.DataFrame, campaign: Campaign, rule: Mapping[str, float], least: int
 ) -> pd.DataFrame:
     """Find the occasions whose counts are those of an earlier period; the last such period is named."""
-    starts = {term.code: pd.Timestamp(term.start) for term in campaign.semesters}
     rows = votes.dropna(subset=["occasion_id", "rater_group"])
     rows = rows.merge(level_table(campaign)[["scale", "level"]], on=["scale", "level"])
-    years = pd.to_datetime(rows["year"].astype("str"), format="%Y")
     rows = rows.assign(
         period=_period(rows),
-        when=rows["held_on"].fillna(rows["semester"].map(starts)).fillna(years),
+        when=vote_days(rows, campaign, first=True),
         appraisee=rows["appraisee"].fillna(""),
         item=rows["item"].fillna(""),
     )

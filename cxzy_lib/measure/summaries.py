@@ -36,14 +36,14 @@ def typed(rows: list[dict[str, object]]) -> pd.DataFrame:
 
 def above(frame: pd.DataFrame, ev: Evidence) -> list[pd.DataFrame]:
     """Return what stands above or beside the clauses: criteria, numbers, documents, awards, steps."""
-    plan = ev.campaign.plan
+    plan, mains = ev.campaign.plan, frame[(frame[_PLACE] == "").all(axis=1)]
     found = [
         {"id": code, "level": "criterion", "indicator": code, **overall(frame, code)}
         for code in plan.criteria
         if code not in plan.clauses
     ]
     for code, number in plan.numbers.items():
-        own = frame[frame["indicator"].isin(number.clauses) & _main(frame)]
+        own = mains[mains["indicator"].isin(number.clauses)]
         found.append({"id": code, "level": "number", "indicator": code, **_number(number, own, ev)})
     titles = set(ev.tables.events["topic"].dropna().str.replace(_QUOTES, "", regex=True))
     for code, document in plan.documents.items():
@@ -51,7 +51,7 @@ def above(frame: pd.DataFrame, ev: Evidence) -> list[pd.DataFrame]:
         status = "met" if names & titles else _lacking(ev)
         found.append({"id": code, "level": "document", "indicator": code, "status": status})
     for code, award in plan.awards.items():
-        own = frame[frame["indicator"].isin(award.clauses) & _main(frame)]
+        own = mains[mains["indicator"].isin(award.clauses)]
         found.append({"id": code, "level": "award", "indicator": code, **_worst(own)})
     return [typed(found), _steps(ev)]
 
@@ -65,11 +65,6 @@ def _number(number: Number, rows: pd.DataFrame, ev: Evidence) -> dict[str, objec
     gone = min(max((ev.day - start).days + 1, 0), days) / days
     state = "on_course" if ev.day <= end else _worst(rows)["status"]
     return {"status": state, "kind": "share", "value": gone, "base": days}
-
-
-def _main(frame: pd.DataFrame) -> "pd.Series[bool]":
-    """Return which rows are the figures of the clauses themselves, over their whole time."""
-    return (frame[_PLACE] == "").all(axis=1)
 
 
 def _worst(rows: pd.DataFrame) -> dict[str, object]:
