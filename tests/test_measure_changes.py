@@ -32,6 +32,7 @@ def rates(*rows):
     frame = pd.DataFrame(rows, columns=names)
     frame[names[3:]] = frame[names[3:]].astype("Int64")
     frame["strict"] = frame["strict_count"].astype("Float64") / frame["valid"].astype("Float64")
+    frame["strict_low"] = frame["strict"]
     frame["worst_low"] = frame["strict_count"] / frame["population"]
     frame["worst_high"] = (frame["strict_count"] + frame["population"] - frame["valid"]) / frame["population"]
     return frame.assign(item="leadership")

@@ -192,7 +192,7 @@ def test_each_group_of_raters_that_were_grouped_otherwise_before_is_not_comparab
         ("2011-2012-1", "nonmember"): "comparable",
     }
     assert rows["reasons_before"].tolist() == ["", "rater_group", "rater_group", "", ""]
-    rates = told.assign(strict=0.9, strict_count=9, valid=10, worst_low=0.9, worst_high=0.9)
+    rates = told.assign(strict=0.9, strict_low=0.8, strict_count=9, valid=10, worst_low=0.9, worst_high=0.9)
     pairs = period_pairs(rates[rates["semester"] < "2011"], found, "semester")
     assert pairs.set_index("rater_group")["reasons"].to_dict() == {
         "all": "",

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from cxzy_lib.campaign import load_campaign
 from cxzy_lib.measure.basis import share
-from cxzy_lib.measure.estimates import level_shares, satisfaction_rates
+from cxzy_lib.measure.estimates import level_shares, satisfaction_rates, worst_cases
 from cxzy_lib.measure.intervals import coverage, hypergeometric_interval, wilson
 from cxzy_lib.tables import conform
 
@@ -240,6 +240,14 @@ def test_population_is_unknown_if_one_occasion_is_unknown():
     by = ("rater_group",)
     assert satisfaction_rates(table, conform("turnout", one), CAMPAIGN, by)["population"].isna().all()
     assert satisfaction_rates(table, conform("turnout", both), CAMPAIGN, by)["population"].tolist() == [17]
+
+
+def test_the_silent_are_unknown_where_the_body_is_or_is_smaller_than_its_ballots():
+    numbers = pd.DataFrame(
+        {"count": [9, 9, 9], "valid": [10, 10, 10], "population": [12, 8, None]}, dtype="Int64"
+    )
+    low, high = worst_cases(numbers["count"], numbers["valid"], numbers["population"])
+    assert (low.tolist(), high.tolist()) == ([9 / 12, pd.NA, pd.NA], [11 / 12, pd.NA, pd.NA])
 
 
 def test_the_same_people_asked_twice_have_no_interval_and_two_branches_have_one():

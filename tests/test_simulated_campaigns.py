@@ -28,7 +28,7 @@ def page(draw, share, changed=None):
             pairs.append((item, group, *SAME))
     names = ["item", "rater_group", "semester", "strict_count", "valid", "population"]
     rates = pd.DataFrame(rows, columns=names).assign(scale="sat4")
-    rates["strict"] = rates["strict_count"] / rates["valid"]
+    rates["strict"] = rates["strict_low"] = rates["strict_count"] / rates["valid"]
     rates["worst_low"], rates["worst_high"] = 0.0, 1.0
     graded = pd.DataFrame(
         pairs, columns=["item", "rater_group", "start", "end", "start_scale", "end_scale", "grade", "reasons"]

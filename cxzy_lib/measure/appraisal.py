@@ -6,7 +6,8 @@ import pandas as pd
 
 from cxzy_lib.campaign import Campaign
 from cxzy_lib.measure.awards import quota
-from cxzy_lib.measure.basis import is_hidden, shape
+from cxzy_lib.measure.basis import is_among, is_true, level_table, shape
+from cxzy_lib.measure.disclosure import not_to_show
 from cxzy_lib.measure.estimates import satisfaction_rates
 from cxzy_lib.measure.indices import index_scores
 from cxzy_lib.measure.participation import members_at
@@ -32,17 +33,16 @@ def ballot_checks(turnout: pd.DataFrame) -> pd.DataFrame:
     >>> ballot_checks(turnout)[["broken", "voided"]].astype(object).values.tolist()
     [['returned>issued', True], [nan, False]]
     """
-    broken = pd.Series(pd.NA, index=turnout.index, dtype="str")
     spent = turnout["valid"] + turnout["void"].fillna(0)
-    links = [
-        ("present>eligible", turnout["present"] > turnout["eligible"]),
-        ("returned>issued", turnout["returned"] > turnout["issued"]),
-        ("valid>returned", spent > turnout["returned"]),
-    ]
-    for name, wrong in reversed(links):
-        broken = broken.mask(wrong.fillna(False).astype(bool), name)
-    voided = (turnout["returned"] > turnout["issued"]).fillna(False).astype(bool)
-    return turnout.assign(broken=broken, voided=voided)
+    links = {
+        "present>eligible": is_true(turnout["present"] > turnout["eligible"]),
+        "returned>issued": is_true(turnout["returned"] > turnout["issued"]),
+        "valid>returned": is_true(spent > turnout["returned"]),
+    }
+    broken = pd.Series(pd.NA, index=turnout.index, dtype="str")
+    for name, wrong in reversed(links.items()):
+        broken = broken.mask(wrong, name)
+    return turnout.assign(broken=broken, voided=links["returned>issued"])
 
 
 def occasions(votes: pd.DataFrame, turnout: pd.DataFrame, campaign: Campaign) -> pd.DataFrame:
@@ -60,24 +60,18 @@ def occasions(votes: pd.DataFrame, turnout: pd.DataFrame, campaign: Campaign) ->
         issued: no rates), ``hidden`` (it must not be shown: no numbers).
     """
     checked = ballot_checks(turnout)
-    pair = ["occasion_id", "rater_group"]
-    lost = pd.MultiIndex.from_frame(checked.loc[checked["voided"], pair])
-    voided = pd.MultiIndex.from_frame(votes[pair]).isin(lost)
+    lost = is_among(votes, checked[checked["voided"]], ["occasion_id", "rater_group"])
     rates = satisfaction_rates(votes, turnout, campaign, by=tuple(_KEYS[:-1]))
     points = index_scores(votes, campaign, _KEYS)[[*_KEYS, "index"]]
     rates = rates.merge(points, on=_KEYS, how="left")
-    bad = votes.loc[voided, _KEYS].drop_duplicates()
-    gone = pd.MultiIndex.from_frame(rates[_KEYS]).isin(pd.MultiIndex.from_frame(bad))
-    small = rates["valid"].lt(campaign.setting("minimum_base")).fillna(False).astype(bool)
-    barred = votes.loc[is_hidden(votes), _KEYS].drop_duplicates()
-    small |= pd.MultiIndex.from_frame(rates[_KEYS]).isin(pd.MultiIndex.from_frame(barred))
+    voided = is_among(rates, votes[lost], _KEYS)
+    hidden = not_to_show(rates, votes, campaign, _KEYS)
     numbers = ["strict", "strict_low", "strict_high", "inclusive", "inclusive_low", "inclusive_high", "index"]
-    lacking = small | pd.Series(gone, index=rates.index)
-    rates[numbers] = rates[numbers].mask(lacking)
+    rates[numbers] = rates[numbers].mask(hidden | voided)
     counts = ["issued", "returned", "valid", "void", "unknown", "abstained"]
-    rates[counts] = rates[counts].mask(small)
+    rates[counts] = rates[counts].mask(hidden)
     order = {term.code: at for at, term in enumerate(campaign.semesters)}
-    rates = rates.assign(voided=gone, hidden=small, _at=rates["semester"].map(order))
+    rates = rates.assign(voided=voided, hidden=hidden, _at=rates["semester"].map(order))
     return rates.sort_values(["occasion", "appraisee_type", "item", "_at"], ignore_index=True)
 
 
@@ -94,24 +88,20 @@ def member_grades(votes: pd.DataFrame, people: pd.DataFrame, campaign: Campaign,
         level, on any), ``excellent_share`` (0-1), ``full_members``, ``quota`` (of the setting
         ``excellent_quota``; organisation only), ``over_quota`` (bool), ``probationary_graded``.
     """
-    top = {code: scale.levels[0].code for code, scale in campaign.scales.items()}
-    rows = votes[votes["occasion"].eq("member") & votes["scale"].isin(list(top))]
-    known = {(code, level.code) for code, scale in campaign.scales.items() for level in scale.levels}
-    graded = [pair in known for pair in zip(rows["scale"], rows["level"], strict=True)]
-    rows = rows[pd.Series(graded, rows.index, dtype="bool") & rows["count"].gt(0).fillna(False).astype(bool)]
-    rows = rows.assign(best=rows["count"].where(rows["level"].eq(rows["scale"].map(top)), 0))
+    rows = votes[votes["occasion"].eq("member") & is_true(votes["count"] > 0)]
+    rows = rows.merge(level_table(campaign)[["scale", "level", "rank"]], on=["scale", "level"])
+    rows = rows.assign(best=rows["count"].where(rows["rank"].eq(0), 0))
     found = []
     for (year, group), part in rows.groupby(["year", "rater_group"]):
         members = members_at(people, min(date(int(str(year)), 12, 31), as_of))
-        new = members.loc[members["is_probationary"].eq(True).fillna(False).astype(bool), "person"]
+        new = members.loc[is_true(members["is_probationary"]), "person"]
         full, own = len(members) - len(new), group == "organisation"
         allowed = quota(full, campaign.setting("excellent_quota")) if own else None
-        best, of = int(part["best"].sum()), int(part["count"].sum())
-        late = part.loc[part["appraisee"].isin(new), "appraisee"].nunique() if own else 0
+        best, graded = int(part["best"].sum()), int(part["count"].sum())
+        wrongly = part.loc[part["appraisee"].isin(new), "appraisee"].nunique() if own else 0
         over = allowed is not None and best > allowed
-        found.append(
-            (year, group, part["appraisee"].nunique(), best, of, best / of, full, allowed, over, late)
-        )
+        appraised = part["appraisee"].nunique()
+        found.append((year, group, appraised, best, graded, best / graded, full, allowed, over, wrongly))
     columns = "year rater_group members excellent graded excellent_share full_members quota over_quota"
     columns += " probationary_graded"
     frame = pd.DataFrame(found, columns=columns.split())

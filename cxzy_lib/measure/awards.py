@@ -5,13 +5,13 @@ Nothing here decides. A shortlist is an order by votes with the evidence beside 
 
 import math
 from datetime import date
-from typing import Any
+from typing import Any, Literal
 
 import numpy as np
 import pandas as pd
 
 from cxzy_lib.campaign import Campaign
-from cxzy_lib.measure.basis import shape, share
+from cxzy_lib.measure.basis import is_true, shape, share
 from cxzy_lib.measure.duties import settled
 from cxzy_lib.measure.evidence import CELL
 from cxzy_lib.measure.participation import members_at, training_progress
@@ -90,35 +90,38 @@ def votes_cast(tables: Tables, campaign: Campaign, as_of: date) -> pd.DataFrame:
     """
     rule = campaign.setting("award_rule")
     events = tables.events[tables.events["kind"].eq("nomination")].drop_duplicates(CELL)
-    votes = tables.votes[tables.votes["occasion"].eq("nomination")].drop_duplicates(CELL)
-    rows = events.merge(votes[[*CELL, "appraisee", "count", "year", "held_on"]], on=CELL, suffixes=("", "_v"))
-    notices = tables.tasks[tables.tasks["kind"].eq("public_notice")].drop_duplicates(CELL)
-    rows = rows.merge(notices[[*CELL, "opened_on", "done_on"]], on=CELL, how="left")
-    objections = tables.figures[tables.figures["indicator"].eq("objections")].drop_duplicates(CELL)
-    rows = rows.merge(
-        objections[[*CELL, "value"]].rename(columns={"value": "objections"}), on=CELL, how="left"
-    )
-    awarded = tables.events[tables.events["kind"].eq("award")].drop_duplicates(CELL)
-    rows = rows.merge(
-        awarded[[*CELL, "held_on"]].rename(columns={"held_on": "awarded_on"}), on=CELL, how="left"
-    )
-    day = rows["opened_on"].fillna(rows["awarded_on"]).fillna(rows["held_on_v"]).astype("datetime64[us]")
+    votes = tables.votes[tables.votes["occasion"].eq("nomination")]
+    names = {"appraisee": "nominee", "count": "votes", "year": "year", "held_on": "voted_on"}
+    rows = _beside(events, votes, names, how="inner")
+    notices = tables.tasks[tables.tasks["kind"].eq("public_notice")]
+    rows = _beside(rows, notices, {"opened_on": "opened_on", "done_on": "done_on"})
+    objections = tables.figures[tables.figures["indicator"].eq("objections")]
+    rows = _beside(rows, objections, {"value": "objections"})
+    awarded = tables.events[tables.events["kind"].eq("award")]
+    rows = _beside(rows, awarded, {"held_on": "awarded_on"})
+    day = rows["opened_on"].fillna(rows["awarded_on"]).fillna(rows["voted_on"]).astype("datetime64[us]")
     rows["year"] = rows["year"].fillna(day.dt.year.astype("Int64"))
     day = day.fillna(pd.to_datetime(rows["year"].astype("str") + "-06-30", errors="coerce"))
     rows["round"] = [round_of(each, campaign) for each in day]
     rows = rows.rename(columns={"topic": "award", "form": "level", "expected": "eligible", "present": "cast"})
-    rows = rows.assign(nominee=rows["appraisee"], votes=rows["count"])
     base = rows["cast"] if rule["votes_of"] == "present" else rows["eligible"]
-    rows["void"] = ((rows["votes"] > rows["cast"]) | (rows["cast"] > rows["eligible"])).fillna(False)
-    rows["vote_share"] = share(rows["votes"], base).mask(rows["void"].astype(bool))
+    rows["void"] = is_true((rows["votes"] > rows["cast"]) | (rows["cast"] > rows["eligible"]))
+    rows["vote_share"] = share(rows["votes"], base).mask(rows["void"])
     rows["notice_days"] = working_days(rows["opened_on"], rows["done_on"], rule["holidays"])
-    rows["notice_short"] = (rows["notice_days"] < rule["notice_days"]).fillna(False)
+    rows["notice_short"] = is_true(rows["notice_days"] < rule["notice_days"])
     kept = rows[~(day > pd.Timestamp(as_of))]
     columns = "round year award level unit nominee eligible cast votes vote_share void notice_days"
     columns += " notice_short objections"
-    return shape(
-        kept, columns, "round award level unit nominee", number="vote_share", flag="void notice_short"
-    )
+    text = "round award level unit nominee"
+    return shape(kept, columns, text, number="vote_share", flag="void notice_short")
+
+
+def _beside(
+    rows: pd.DataFrame, others: pd.DataFrame, names: dict[str, str], how: Literal["inner", "left"] = "left"
+) -> pd.DataFrame:
+    """Put columns of what the same source rows made in another table beside `rows`, by new names."""
+    told = others.drop_duplicates(CELL)[[*CELL, *names]].rename(columns=names)
+    return rows.merge(told, on=CELL, how=how)
 
 
 def posted(tables: Tables, as_of: date) -> pd.DataFrame:
@@ -171,9 +174,7 @@ def nominees(tables: Tables, campaign: Campaign, as_of: date) -> pd.DataFrame:
     counted = branch[~branch["void"]]
     frame = frame.join(counted[["votes", "cast"]])
     frame["notice_days"] = cast.groupby(keys)["notice_days"].max()
-    frame["notice_short"] = (
-        frame["notice_days"].lt(campaign.setting("award_rule")["notice_days"]).fillna(False)
-    )
+    frame["notice_short"] = is_true(frame["notice_days"] < campaign.setting("award_rule")["notice_days"])
     columns = "round award nominee unit highest from_branch vote_share votes cast notice_days notice_short"
     text = "round award nominee unit highest"
     return shape(frame.reset_index(), columns, text, number="vote_share", flag="from_branch notice_short")
@@ -208,8 +209,9 @@ def shortlist(tables: Tables, campaign: Campaign, as_of: date) -> pd.DataFrame:
     frame = _masked(frame, campaign.setting("minimum_base")).sort_values(
         ["round", "award", "vote_share"], ascending=[True, True, False], kind="stable", na_position="last"
     )
-    text, flags = "round award nominee unit highest call", "from_branch notice_short pledge_done study_plan"
-    return shape(frame, columns, text, number="vote_share hours top", flag=f"{flags} is_probationary")
+    text = "round award nominee unit highest call"
+    flags = "from_branch notice_short pledge_done study_plan is_probationary"
+    return shape(frame, columns, text, number="vote_share hours top", flag=flags)
 
 
 def _told_apart(frame: pd.DataFrame, campaign: Campaign) -> pd.DataFrame:
@@ -217,7 +219,7 @@ def _told_apart(frame: pd.DataFrame, campaign: Campaign) -> pd.DataFrame:
     level = campaign.setting("confidence_level")
     parts = []
     for _, part in frame.groupby(_VOTE, dropna=False, sort=False):
-        voted = part["votes"].notna() & part["cast"].gt(0).fillna(False)
+        voted = part["votes"].notna() & is_true(part["cast"] > 0)
         sent = int((voted & part["highest"].ne("branch")).sum())
         line = sent if 0 < sent < voted.sum() else None  # all or nobody sent up: there is no line among them
         parts.append(part.join(vote_ranks(part["votes"], part["cast"], line, level)))
@@ -229,8 +231,7 @@ def _masked(frame: pd.DataFrame, least: int) -> pd.DataFrame:
     if frame.empty:
         return frame
     # A vote in which all did the same tells what each did.
-    same = frame["cast"].lt(least) | frame["votes"].eq(0) | frame["votes"].eq(frame["cast"])
-    secret = same.fillna(False).astype(bool)
+    secret = is_true((frame["cast"] < least) | frame["votes"].eq(0) | frame["votes"].eq(frame["cast"]))
     whole = secret.groupby([frame[name] for name in _VOTE], dropna=False).transform("any")
     places = {name: frame[name].mask(whole) for name in ("rank_low", "rank_high", "top", "call")}
     return frame.assign(vote_share=frame["vote_share"].mask(secret), **places)
@@ -239,24 +240,25 @@ def _masked(frame: pd.DataFrame, least: int) -> pd.DataFrame:
 def _with_evidence(
     part: pd.DataFrame, code: str, tables: Tables, campaign: Campaign, as_of: date
 ) -> pd.DataFrame:
-    day = min(rounds(campaign)[code], as_of)
+    before = rounds(campaign)[code]
+    day = min(before, as_of)
     members = members_at(tables.people, day)
-    tasks = settled(tables.tasks, day)
-    done = {kind: set(rows["person"].dropna()) for kind, rows in tasks[tasks["done"]].groupby("kind")}
-    plans = set(tasks.loc[tasks["kind"].eq("study_plan"), "person"].dropna())
+    tasks = settled(tables.tasks, day).dropna(subset=["person"])
+    pledges = tasks.loc[tasks["kind"].eq("pledge") & tasks["done"], "person"]
+    plans = tasks.loc[tasks["kind"].eq("study_plan"), "person"]
     hours = training_progress(tables.hours, tables.people, campaign, day).set_index("person")["hours"]
     finals = tables.tasks[tables.tasks["kind"].eq("final") & tables.tasks["done_on"].notna()]
     same = campaign.setting("late_finals") == "same_round"
-    in_time = finals[(finals["done_on"] < pd.Timestamp(rounds(campaign)[code])) | same]
+    in_time = finals[(finals["done_on"] < pd.Timestamp(before)) | same]
     late = finals[~finals.index.isin(in_time.index) & ~(finals["done_on"] > pd.Timestamp(as_of))]
-    new = set(members.loc[members["is_probationary"].eq(True).fillna(False).astype(bool), "person"])
+    probationary = members.loc[is_true(members["is_probationary"]), "person"]
     who = part["nominee"]
     return part.assign(
-        pledge_done=who.isin(done.get("pledge", set())),
+        pledge_done=who.isin(pledges),
         study_plan=who.isin(plans),
         hours=hours.reindex(who).to_numpy(),
         finals=who.map(in_time["person"].value_counts()).fillna(0),
         late_finals=who.map(late["person"].value_counts()).fillna(0),
-        is_probationary=who.isin(new),
+        is_probationary=who.isin(probationary),
         quota=quota(len(members), campaign.setting("award_rule")),
     )

@@ -1,5 +1,6 @@
-"""What the measures share: the types of their frames, shares, and which days and events count."""
+"""What the measures share: the types of their frames, shares, levels, and which days and events count."""
 
+from collections.abc import Sequence
 from datetime import date
 
 import numpy as np
@@ -7,6 +8,10 @@ import numpy.typing as npt
 import pandas as pd
 
 from cxzy_lib.campaign import Campaign, CampaignError
+
+Floats = npt.NDArray[np.float64]
+Integers = npt.NDArray[np.int64]
+Flags = npt.NDArray[np.bool_]
 
 
 def shape(
@@ -25,9 +30,25 @@ def share(part: pd.Series, whole: pd.Series) -> pd.Series:
     return part.astype("Float64").div(base.mask(base <= 0))
 
 
-def numbers(column: pd.Series) -> npt.NDArray[np.float64]:
+def numbers(column: pd.Series) -> Floats:
     """Return a column as floats, NaN for what is missing."""
     return np.asarray(column.astype("Float64").to_numpy("float64", na_value=np.nan), dtype=np.float64)
+
+
+def broadcast(*given: npt.ArrayLike) -> tuple[Floats, ...]:
+    """Return all that is given as floats of one shape, NaN for what is missing."""
+    return np.broadcast_arrays(*(np.atleast_1d(np.asarray(x, dtype=np.float64)) for x in given))
+
+
+def is_true(flags: pd.Series) -> "pd.Series[bool]":
+    """Return which flags are known to be true: what is missing is not."""
+    return flags.eq(True).fillna(False).astype(bool)
+
+
+def is_among(frame: pd.DataFrame, others: pd.DataFrame, keys: Sequence[str]) -> "pd.Series[bool]":
+    """Return which rows have the `keys` of one of the `others`; a missing key is like another missing one."""
+    mine, theirs = (pd.MultiIndex.from_frame(rows[list(keys)]) for rows in (frame, others))
+    return pd.Series(mine.isin(theirs), frame.index)
 
 
 def is_hidden(frame: pd.DataFrame) -> "pd.Series[bool]":
@@ -51,6 +72,22 @@ def only_supported(campaign: Campaign, name: str, value: str) -> None:
     if (given := campaign.setting(name)) != value:
         where = f"{campaign.folder / 'settings.toml'}: [{name}]"
         raise CampaignError(f"{where} value = {given!r}: 只支持 / only {value!r} is supported")
+
+
+def headline(campaign: Campaign) -> list[str]:
+    """Return the items that a report leads with."""
+    return [item.code for item in campaign.items.values() if item.headline]
+
+
+def level_table(campaign: Campaign) -> pd.DataFrame:
+    """Return the levels of every scale: ``rank`` (0 best), ``points`` (NA: none), and the rates it is in."""
+    rows = [
+        (code, level.code, rank, level.points, level.strict, level.inclusive)
+        for code, scale in campaign.scales.items()
+        for rank, level in enumerate(scale.levels)
+    ]
+    frame = pd.DataFrame(rows, columns=["scale", "level", "rank", "points", "is_strict", "is_inclusive"])
+    return frame.astype({"scale": "str", "level": "str", "rank": "Int64", "points": "Float64"})
 
 
 def took_place(events: pd.DataFrame) -> pd.DataFrame:
@@ -86,10 +123,15 @@ def vote_days(votes: pd.DataFrame, campaign: Campaign, *, first: bool = False) -
     return votes["held_on"].fillna(votes["semester"].map(ends)).fillna(year).astype("datetime64[us]")
 
 
+def vote_years(votes: pd.DataFrame) -> pd.Series:
+    """Return the year of each vote: that on record, else that of its day."""
+    return votes["year"].fillna(votes["held_on"].dt.year.astype("Int64"))
+
+
 def with_period(votes: pd.DataFrame) -> pd.DataFrame:
     """Return the votes with the year, as text, where the semester is not known."""
-    year = votes["year"].fillna(votes["held_on"].dt.year.astype("Int64")).astype("str")
-    return votes.assign(semester=votes["semester"].fillna(year)).dropna(subset=["semester"])
+    semester = votes["semester"].fillna(vote_years(votes).astype("str"))
+    return votes.assign(semester=semester).dropna(subset=["semester"])
 
 
 def activities(events: pd.DataFrame, campaign: Campaign) -> pd.DataFrame:

@@ -7,15 +7,15 @@ import numpy as np
 import pandas as pd
 
 from cxzy_lib.campaign import Campaign
-from cxzy_lib.measure.basis import numbers, shape
+from cxzy_lib.measure.basis import Floats, is_true, numbers, shape
 from cxzy_lib.measure.comparability import GRADES, side_by_side
-from cxzy_lib.measure.differences import detectable, difference_interval, difference_p
-from cxzy_lib.measure.intervals import Floats
+from cxzy_lib.measure.differences import COUNTS, detectable, difference_interval, difference_p
 from cxzy_lib.measure.linked import linked_detectable
 
 #: What can be said of a pair: a direction only where `judged` found one.
 VERDICTS = ("rose", "fell", "no_detectable_change", "not_comparable")
 _SIDES = {"count": "strict_count", "valid": "valid", "population": "population", "rate": "strict"}
+_SIDES |= {"worst_low": "worst_low", "worst_high": "worst_high"}
 _PAIR = "kind item rater_group start end grade reasons start_scale end_scale"
 
 
@@ -52,12 +52,13 @@ def period_pairs(rates: pd.DataFrame, graded: pd.DataFrame, period: str) -> pd.D
 def _pair(item: str, group: str, part: pd.DataFrame, graded: pd.DataFrame, period: str) -> dict[str, object]:
     known = part[part["strict"].notna()]
     end = known.iloc[-1]
-    named = {"kind": "period", "item": item, "rater_group": group, "end": end[period], **side_of(end, "end")}
-    named["end_scale"] = end["scale"]
+    named = {"kind": "period", "item": item, "rater_group": group, "end": end[period]}
+    named |= {"end_scale": end["scale"]} | side_of(end, "end")
     if asked_twice(known).iloc[-1]:
         return named | {"grade": GRADES[-1], "reasons": "asked_twice"}
-    same = graded["item"].eq(item) & graded["rater_group"].eq(group) & graded["end"].eq(end[period])
-    before = graded[same & graded["end_scale"].eq(end["scale"])].merge(
+    same = graded["item"].eq(item) & graded["rater_group"].eq(group)
+    same &= graded["end"].eq(end[period]) & graded["end_scale"].eq(end["scale"])
+    before = graded[same].merge(
         known, left_on=["start", "start_scale"], right_on=[period, "scale"], suffixes=("", "_rate")
     )
     able = before[before["grade"].ne(GRADES[-1])]
@@ -65,12 +66,11 @@ def _pair(item: str, group: str, part: pd.DataFrame, graded: pd.DataFrame, perio
     if len(able) and once.empty:
         return named | {"grade": GRADES[-1], "reasons": "asked_twice"}
     for grade in GRADES[:-1]:
-        if (once["grade"] == grade).any():
-            start = once[once["grade"] == grade].iloc[0]
-            found = {"start": start["start"], "grade": grade, "reasons": start["reasons"]}
-            found["start_scale"] = start["start_scale"]
+        if once["grade"].eq(grade).any():
+            start = once[once["grade"].eq(grade)].iloc[0]
+            found = {name: start[name] for name in ("start", "start_scale", "grade", "reasons")}
             return named | found | side_of(start, "start")
-    regrouped = graded.loc[same & graded["end_scale"].eq(end["scale"]) & graded["start"].isna(), "reasons"]
+    regrouped = graded.loc[same & graded["start"].isna(), "reasons"]
     reasons = ["", *regrouped, *before["reasons"]][-1]
     return named | {"grade": GRADES[-1], "reasons": reasons}
 
@@ -80,24 +80,20 @@ def asked_twice(rates: pd.DataFrame) -> "pd.Series[bool]":
 
     Their ballots are not independent: a test would take them for twice as many people.
     """
-    if "strict_low" not in rates:
-        return pd.Series(False, rates.index, dtype="bool")
-    return (rates["strict"].notna() & rates["strict_low"].isna()).astype(bool)
+    return rates["strict"].notna() & rates["strict_low"].isna()
 
 
 def side_of(row: Mapping[Any, Any] | pd.Series, side: str) -> dict[str, object]:
     """Return a rate as one side (``start`` or ``end``) of a pair."""
-    numbers = {f"{side}_{name}": row[column] for name, column in _SIDES.items()}
-    return numbers | {f"{side}_worst_{end}": row[f"worst_{end}"] for end in ("low", "high")}
+    return {f"{side}_{name}": row[column] for name, column in _SIDES.items()}
 
 
 def as_pairs(rows: Sequence[Mapping[str, object]]) -> pd.DataFrame:
     """Return rows as the frame of pairs that `judged` takes: see `period_pairs`."""
-    counts = [f"{side}_{name}" for side in ("start", "end") for name in ("count", "valid", "population")]
-    numbers = [f"{side}_{name}" for side in ("start", "end") for name in ("rate", "worst_low", "worst_high")]
-    columns = f"{_PAIR} {' '.join(counts)} {' '.join(numbers)}"
+    shares = [f"{side}_{name}" for side in ("start", "end") for name in ("rate", "worst_low", "worst_high")]
+    columns = f"{_PAIR} {' '.join([*COUNTS, *shares])}"
     frame = pd.DataFrame(rows, columns=columns.split())
-    return shape(frame, columns, _PAIR, number=" ".join(numbers))
+    return shape(frame, columns, _PAIR, number=" ".join(shares))
 
 
 def group_pairs(
@@ -174,20 +170,19 @@ def judged(pairs: pd.DataFrame, campaign: Campaign, others: Sequence[float] | Fl
     figures["body_low"], figures["body_high"] = difference_interval(frame, level, "body")
     figures["p"] = difference_p(frame, basis)
     for name in ("difference", "low", "high", "p") if "linked_base" in frame else ():
-        figures[name] = np.where(
-            frame["linked_base"].notna(), numbers(frame[f"linked_{name}"]), figures[name]
-        )
-    compared = int(able.sum()) + int((~np.isnan(np.asarray(others, "float64"))).sum())
+        linked = numbers(frame[f"linked_{name}"])
+        figures[name] = np.where(frame["linked_base"].notna(), linked, figures[name])
+    compared = int(able.sum() + np.isfinite(np.asarray(others, "float64")).sum())
     figures["p_adjusted"] = adjusted(figures["p"], others)
     error = (1 - level) / max(compared, 1)
     least = [_detectable(row, error, campaign.setting("power"), basis) for row in frame.to_dict("records")]
     figures["rise"], figures["fall"] = (np.array([pair[at] for pair in least], "float64") for at in (0, 1))
     frame = frame.assign(**{name: pd.array(values, "Float64") for name, values in figures.items()})
-    sure = frame["p_adjusted"].le(1 - level + 1e-12).fillna(False).to_numpy(bool)
+    sure = figures["p_adjusted"] <= 1 - level + 1e-12
     up, down = (figures["low"] > 0) & sure, (figures["high"] < 0) & sure
     verdict = np.select([~able, up, down], ["not_comparable", "rose", "fell"], "no_detectable_change")
-    silent_up = (frame["end_worst_low"] > frame["start_worst_high"]).fillna(False).to_numpy(bool)
-    silent_down = (frame["end_worst_high"] < frame["start_worst_low"]).fillna(False).to_numpy(bool)
+    silent_up = is_true(frame["end_worst_low"] > frame["start_worst_high"])
+    silent_down = is_true(frame["end_worst_high"] < frame["start_worst_low"])
     words = pd.Series(verdict, index=frame.index, dtype="str")
     return frame.assign(compared=compared, verdict=words, robust=(up & silent_up) | (down & silent_down))
 

@@ -62,16 +62,17 @@ def conditions(votes: pd.DataFrame, turnout: pd.DataFrame, campaign: Campaign, p
         mode=rows["mode"].fillna(usual),
     )
     keys, told = [*_KEYS, period, "scale"], [*_CONDITIONS][1:]
-    found = rows.groupby(keys, dropna=False).agg({"first": "min", "day": "max"} | dict.fromkeys(told, _all))
+    found = rows.groupby(keys, dropna=False).agg(
+        {"first": "min", "day": "max"} | dict.fromkeys(told, _joined)
+    )
     frame = found.reset_index().assign(population=_population(rows, turnout, keys).to_numpy())
     frame = frame.sort_values(["day", *keys], ignore_index=True)
     text = f"{' '.join(_KEYS)} {period} scale {' '.join(told)}"
     return shape(frame, f"{text} first day population", text, date="first day")
 
 
-def _all(values: pd.Series) -> object:
-    known = sorted(values.dropna().unique())
-    return " ".join(known) if known else pd.NA
+def _joined(values: pd.Series) -> object:
+    return " ".join(sorted(values.dropna().unique())) or pd.NA
 
 
 def _population(rows: pd.DataFrame, turnout: pd.DataFrame, keys: list[str]) -> "pd.Series[Any]":
@@ -135,8 +136,8 @@ def side_by_side(start: Mapping[Any, Any], end: Mapping[Any, Any], campaign: Cam
 
 def _worst(reasons: list[tuple[str, str]]) -> tuple[str, str]:
     """Return the worst of the grades, and the codes."""
-    grade = max((reason[1] for reason in reasons), key=GRADES.index, default=GRADES[0])
-    return grade, " ".join(dict.fromkeys(reason[0] for reason in reasons))
+    grade = max((grade for _, grade in reasons), key=GRADES.index, default=GRADES[0])
+    return grade, " ".join(dict.fromkeys(code for code, _ in reasons))
 
 
 def _differing(
@@ -146,7 +147,7 @@ def _differing(
     for name, reason in _CONDITIONS.items():
         if pd.isna(start[name]) or pd.isna(end[name]) or start[name] == end[name]:
             continue
-        code = reason if name != "scale" or not _same_top(start[name], end[name], campaign) else "scale_top"
+        code = "scale_top" if name == "scale" and _same_top(start[name], end[name], campaign) else reason
         yield code, campaign.comparability.grades.get(code, GRADES[-1])
 
 
@@ -159,10 +160,9 @@ def _moved(start: Mapping[Any, Any], end: Mapping[Any, Any], campaign: Campaign)
             yield "population", rules.grades.get("population", GRADES[-1])
     for at, change in enumerate(rules.breaks, 1):
         since = pd.Timestamp(change.since)
-        named = (not change.items or end["item"] in change.items) and (
-            not change.groups or end["rater_group"] in change.groups
-        )
-        if named and min(start["first"], end["first"]) < since <= max(start["day"], end["day"]):
+        asked = not change.items or end["item"] in change.items
+        asked &= not change.groups or end["rater_group"] in change.groups
+        if asked and min(start["first"], end["first"]) < since <= max(start["day"], end["day"]):
             yield f"break-{at}", change.grade
             if any(row["first"] < since <= row["day"] for row in (start, end)):
                 yield "straddled", change.grade
@@ -170,11 +170,11 @@ def _moved(start: Mapping[Any, Any], end: Mapping[Any, Any], campaign: Campaign)
 
 def _same_top(one: str, other: str, campaign: Campaign) -> bool:
     """Return whether the strict levels of two scales have the same words."""
-    words = [
+    words, others = (
         {(level.zh, level.en) for level in campaign.scales[scale].levels if level.strict}
         for scale in (one, other)
-    ]
-    return words[0] == words[1] and bool(words[0])
+    )
+    return words == others and bool(words)
 
 
 def _regrouped(told: pd.DataFrame, campaign: Campaign, period: str) -> Iterator[tuple[object, ...]]:

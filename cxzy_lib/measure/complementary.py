@@ -8,10 +8,8 @@ a cut for every bound that still gives a row away, until none does.
 from dataclasses import dataclass
 
 import numpy as np
-import numpy.typing as npt
 
-Floats = npt.NDArray[np.float64]
-Flags = npt.NDArray[np.bool_]
+from cxzy_lib.measure.basis import Flags, Floats
 
 _TOLERANCE = 1e-6
 

@@ -2,8 +2,10 @@
 
 import pandas as pd
 
+from cxzy_lib.measure.basis import is_true
 from cxzy_lib.measure.evidence import (
     Answer,
+    Answers,
     Ask,
     Evidence,
     Window,
@@ -14,31 +16,30 @@ from cxzy_lib.measure.evidence import (
 )
 from cxzy_lib.measure.participation import members_at
 
-Answers = list[Answer]
 _ROLES = {"cadres": ("is_cadre", "cadre_member"), "teachers": ("is_teacher", "teacher_member")}
 _DUAL = "cadre_and_teacher"
-_VENUE = {"venue": "venue", "channel": "channel"}
+_WHERE = ("venue", "channel")  # what a measure's words are looked for in, where it is not the topic
 
 
 def events(ask: Ask, ev: Evidence) -> Answers:
     """Count what was held or written: in all, by year, in how many forms, or with which gap."""
-    wanted, measure = ask.measure.kinds, ask.measure
+    measure, window = ask.measure, ask.window
+    wanted = measure.kinds
     if measure.value == "named_system":
         wanted = tuple(ev.campaign.setting("named_system"))
         if not wanted:  # nobody said which system is meant
             return [Answer(None, "count", state="missing")]
-    window = ask.window
     if measure.value == "exists":  # what was made once is there ever after
         window = Window(window.code, min(window.start, pd.Timestamp(ev.campaign.span.start)), window.end)
     mine = window.holds(ev.events["held_on"])
     if wanted:
         mine &= ev.events["kind"].isin(wanted)
-    if measure.value not in _VENUE and measure.words:
+    if measure.value not in _WHERE and measure.words:
         mine &= holding(ev.events["topic"], measure.words)
     found = ev.events[mine] if wanted or measure.words else ev.events.iloc[:0]
-    rows, used = source_rows(found), {"events": found}
+    rows = source_rows(found)
     if rows.empty:
-        return [Answer(None, "count", rows=used)]
+        return [Answer(None, "count", rows={"events": found})]
     if measure.per == "year":
         return [_each_year(ask, ev, rows)]
     return _counted(ask, ev, rows, found)
@@ -63,7 +64,7 @@ def _counted(ask: Ask, ev: Evidence, rows: pd.DataFrame, found: pd.DataFrame) ->
         case "filled":
             return [Answer(rows["form"].notna().mean(), "share", base=len(rows), rows=used)]
         case "venue" | "channel":
-            told = rows[rows[_VENUE[how]].notna() & holding(rows[_VENUE[how]], ask.measure.words)]
+            told = rows[rows[how].notna() & holding(rows[how], ask.measure.words)]
             return [Answer(len(told) or None, "count", base=len(rows), rows={"events": told})]
         case "cells":
             return _cells(ask, found)
@@ -123,9 +124,9 @@ def _state_of(rows: pd.DataFrame, ask: Ask, part: str = "") -> Answer:
 
 def coverage(ask: Ask, ev: Evidence) -> Answers:
     """Return the share of those who owe something that handed it in, for all and for each branch."""
-    rows = ev.tasks[ev.tasks["kind"].isin(ask.measure.kinds)]
     if not ask.whole:
         return []
+    rows = ev.tasks[ev.tasks["kind"].isin(ask.measure.kinds)]
     if rows.empty:
         return [Answer(None, "share")]
     if ask.measure.among == "departments":
@@ -133,36 +134,29 @@ def coverage(ask: Ask, ev: Evidence) -> Answers:
     owing = members_at(ev.tables.people, min(ask.window.end, ev.day))
     flag, role = _ROLES.get(ask.measure.among, ("", ""))
     if flag:
-        owing = owing[owing[flag].fillna(False).astype(bool) & owing["in_service"].fillna(False).astype(bool)]
+        owing = owing[is_true(owing[flag]) & is_true(owing["in_service"])]
         if ev.campaign.setting("dual_role_rule") == "both":
             rows = rows[rows["category"].isin([role, _DUAL])]
     in_time = rows[~(rows["opened_on"].fillna(rows["done_on"]) > ask.window.end)]
-    whole = _covered(owing, in_time, rows)
-    found = [whole] if whole.value is None else [whole, *_branches(owing, in_time)]
-    return [*found, *_said(owing, rows, in_time, bool(flag))]
+    branches = [_covered(part, in_time, str(branch)) for branch, part in owing.groupby("branch")]
+    return [_covered(owing, in_time), *branches, *_beside(owing, rows, in_time, bool(flag))]
 
 
-def _covered(owing: pd.DataFrame, in_time: pd.DataFrame, rows: pd.DataFrame, unit: str = "") -> Answer:
+def _covered(owing: pd.DataFrame, in_time: pd.DataFrame, unit: str = "") -> Answer:
     have = owing["person"].isin(in_time["person"].dropna())
     used = in_time[in_time["person"].isin(owing["person"])]
     return Answer(share_of(have.sum(), len(owing)), "share", len(owing), unit=unit, rows={"tasks": used})
 
 
-def _branches(owing: pd.DataFrame, in_time: pd.DataFrame) -> Answers:
-    return [_covered(part, in_time, in_time, str(branch)) for branch, part in owing.groupby("branch")]
-
-
-def _said(owing: pd.DataFrame, rows: pd.DataFrame, in_time: pd.DataFrame, roles: bool) -> Answers:
+def _beside(owing: pd.DataFrame, rows: pd.DataFrame, in_time: pd.DataFrame, roles: bool) -> Answers:
     """Return who handed in late, who has both roles, and who is on probation: counts beside the share."""
     late = rows[~rows["person"].isin(in_time["person"]) & rows["person"].isin(owing["person"])]
-    found = [Answer(late["person"].nunique(), "count", part="late", rows={"tasks": late})]
-    if roles:
-        both = owing["is_cadre"].eq(True) & owing["is_teacher"].eq(True)
-        found.append(Answer(int(both.fillna(False).sum()), "count", part="dual_role"))
-    else:
-        new = int(owing["is_probationary"].eq(True).fillna(False).sum())
-        found.append(Answer(new, "count", part="probationary"))
-    return found
+    both = is_true(owing["is_cadre"]) & is_true(owing["is_teacher"])
+    part, among = ("dual_role", both) if roles else ("probationary", is_true(owing["is_probationary"]))
+    return [
+        Answer(late["person"].nunique(), "count", part="late", rows={"tasks": late}),
+        Answer(int(among.sum()), "count", part=part),
+    ]
 
 
 def _departments(rows: pd.DataFrame, ev: Evidence) -> Answers:
@@ -180,28 +174,22 @@ def zero(ask: Ask, ev: Evidence) -> Answers:
     reports = ev.events[ev.events["kind"].eq("zero_report") | said]
     found = inside[inside["kind"].isin(kinds) & inside["topic"].isin(groups)]
     confirmed = found[found["form"].eq("confirmed")]
+    last = min(ask.window.end, ev.day)
     terms = [
-        t for t in ev.campaign.semesters
-        if pd.Timestamp(t.start) <= ask.window.end and pd.Timestamp(t.end) >= ask.window.start
-        and pd.Timestamp(t.start) <= ev.day
-    ]  # fmt: skip
+        term
+        for term in ev.campaign.semesters
+        if pd.Timestamp(term.start) <= last and pd.Timestamp(term.end) >= ask.window.start
+    ]
     told = {ev.campaign.semester_of(day.date()) for day in reports["held_on"].dropna()}
     silent = [term for term in terms if term.code not in told]
     used = {"events": reports}
     heard = Answer(len(terms) - len(silent), "count", base=len(terms), part="reported", rows=used)
     if confirmed.empty and silent:
         return [Answer(None, "count", rows=used), heard]
-    parts = [
-        Answer(int(confirmed["topic"].eq(group).sum()), "count", part=group)
-        for group in groups[1:] and groups
-    ]
-    return [
-        Answer(
-            len(source_rows(confirmed)), "count", rows={"events": confirmed if len(confirmed) else reports}
-        ),
-        heard,
-        *parts,
-    ]
+    parts = [Answer(int(confirmed["topic"].eq(group).sum()), "count", part=group) for group in groups]
+    used = {"events": confirmed} if len(confirmed) else used
+    whole = Answer(len(source_rows(confirmed)), "count", rows=used)
+    return [whole, heard, *(parts if len(parts) > 1 else [])]
 
 
 def opinions(ask: Ask, ev: Evidence) -> Answers:

@@ -10,18 +10,17 @@ W. G. Cochran, Sampling Techniques (1977), section 2.14).
 from collections.abc import Callable
 
 import numpy as np
-import numpy.typing as npt
 import pandas as pd
 
-from cxzy_lib.measure.basis import numbers
-from cxzy_lib.measure.intervals import Floats, hypergeometric_interval, wilson
+from cxzy_lib.measure.basis import Flags, Floats, Integers, numbers
+from cxzy_lib.measure.intervals import body_interval, wilson
 
 Limits = tuple[Floats, Floats]
-Flags = npt.NDArray[np.bool_]
-Counts = npt.NDArray[np.int64]
 Power = Callable[[float], float]
 Sizes = tuple[float, float]
 
+#: What the ballots of a pair are, side by side.
+COUNTS = [f"{side}_{name}" for side in ("start", "end") for name in ("count", "valid", "population")]
 #: Up to so many tables Boschloo's test is worked out; beyond, Fisher's, which errs less often still.
 _EXACT_TABLES = 120_000
 _NUISANCE = np.linspace(0.005, 0.995, 199)
@@ -94,11 +93,7 @@ def _side(pairs: pd.DataFrame, side: str, level: float | Floats, basis: str) -> 
 def _limits(count: Floats, valid: Floats, body: Floats, level: float | Floats, basis: str) -> Limits:
     if basis == "answers":
         return wilson(count, valid, level)
-    both = np.sqrt(level)
-    unbounded = wilson(count, valid, both)
-    exact = hypergeometric_interval(count, valid, np.where(body >= valid, body, np.nan), both)
-    low, high = (np.where(np.isnan(one), other, one) for one, other in zip(exact, unbounded, strict=True))
-    return low, high
+    return body_interval(count, valid, body, np.sqrt(level))
 
 
 def difference_p(pairs: pd.DataFrame, basis: str) -> Floats:
@@ -119,18 +114,17 @@ def difference_p(pairs: pd.DataFrame, basis: str) -> Floats:
     """
     from scipy.stats import boschloo_exact
 
-    counts = [f"{side}_{name}" for side in ("start", "end") for name in ("count", "valid", "population")]
     # The same ballots come many times: each distinct pair is worked out once.
-    distinct = pairs[counts].drop_duplicates(ignore_index=True)
+    distinct = pairs[COUNTS].drop_duplicates(ignore_index=True)
     if basis == "body":
-        found = _inverted(distinct, basis)
+        found = _inverted(distinct)
     else:
-        one, first, other, second = (numbers(distinct[counts[at]]) for at in (0, 1, 3, 4))
+        one, first, _, other, second, _ = (numbers(distinct[name]) for name in COUNTS)
         found = np.minimum(1, 2 * np.minimum(*_fisher(one, first, other, second)))
         for at in np.flatnonzero((first * second <= _EXACT_TABLES) & ~np.isnan(found)):
             cells = [one[at], other[at], first[at] - one[at], second[at] - other[at]]
             found[at] = boschloo_exact(np.array(cells, dtype=int).reshape(2, 2)).pvalue
-    told = pairs[counts].merge(distinct.assign(p=found), on=counts, how="left")
+    told = pairs[COUNTS].merge(distinct.assign(p=found), on=COUNTS, how="left")
     return numbers(told["p"])
 
 
@@ -142,13 +136,13 @@ def _fisher(one: Floats, first: Floats | int, other: Floats, second: Floats | in
     return np.asarray(hypergeom.sf(other - 1, *table)), np.asarray(hypergeom.cdf(other, *table))
 
 
-def _inverted(pairs: pd.DataFrame, basis: str) -> Floats:
+def _inverted(pairs: pd.DataFrame) -> Floats:
     """Return the smallest 1 - level, by bisection on its logarithm, at which the interval leaves out 0."""
-    known = ~np.isnan(difference_interval(pairs, 0.5, basis)[0])
+    known = ~np.isnan(difference_interval(pairs, 0.5, "body")[0])
     least, most = np.full(len(pairs), -30.0), np.zeros(len(pairs))
     for _ in range(_STEPS):
         middle = (least + most) / 2
-        low, high = difference_interval(pairs, 1 - np.exp(middle), basis)
+        low, high = difference_interval(pairs, 1 - np.exp(middle), "body")
         apart = (low > 0) | (high < 0)
         least, most = np.where(apart, least, middle), np.where(apart, middle, most)
     return np.where(known, np.exp(most), np.nan)
@@ -186,7 +180,7 @@ def rejected(first: int, second: int, error: float) -> Flags:
     return found
 
 
-def fisher_limits(first: int, second: int, error: float) -> tuple[Counts, Counts]:
+def fisher_limits(first: int, second: int, error: float) -> tuple[Integers, Integers]:
     """Return for each count of the first group the counts of the second from which Fisher's test rejects.
 
     The most that it calls less (-1: none) and the least that it calls more (``second`` + 1: none): by

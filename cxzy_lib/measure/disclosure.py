@@ -1,15 +1,25 @@
 """What may be shown of satisfaction: a rate with its base, or that it is hidden."""
 
+from collections.abc import Sequence
+
 import pandas as pd
 
 from cxzy_lib.campaign import Campaign
-from cxzy_lib.measure.basis import is_hidden
+from cxzy_lib.measure.basis import is_among, is_hidden, is_true
 from cxzy_lib.measure.estimates import satisfaction_rates
 
 #: What a hidden row does not tell: every number that comes from its ballots.
 HIDDEN = ["valid", "issued", "returned", "void", "unknown", "abstained", "strict_count", "inclusive_count"]
 HIDDEN += [f"{rate}{end}" for rate in ("strict", "inclusive") for end in ("", "_low", "_high")]
 HIDDEN += ["worst_low", "worst_high"]
+
+
+def not_to_show(
+    rates: pd.DataFrame, votes: pd.DataFrame, campaign: Campaign, keys: Sequence[str]
+) -> "pd.Series[bool]":
+    """Return which rates have fewer valid ballots than ``minimum_base``, or hidden votes by their `keys`."""
+    small = is_true(rates["valid"] < campaign.setting("minimum_base"))
+    return small | is_among(rates, votes[is_hidden(votes)], keys)
 
 
 def shown_satisfaction(
@@ -40,12 +50,8 @@ def shown_satisfaction(
     >>> shown["valid"].tolist(), shown["hidden"].tolist()
     ([<NA>, 26], [True, False])
     """
-    keys = [by, *also, "rater_group", "scale"]
     rates = satisfaction_rates(votes, turnout, campaign, by=(by, *also, "rater_group"))
-    hidden = rates["valid"].lt(campaign.setting("minimum_base")).fillna(False).astype(bool)
-    barred = votes.loc[is_hidden(votes), keys].drop_duplicates().assign(barred=True)
-    if len(barred):
-        hidden |= rates[keys].merge(barred, on=keys, how="left")["barred"].eq(True).set_axis(rates.index)
+    hidden = not_to_show(rates, votes, campaign, [by, *also, "rater_group", "scale"])
     shown = rates.copy()
     shown[HIDDEN] = shown[HIDDEN].mask(hidden | shown["valid"].isna())
     return shown.assign(hidden=hidden)

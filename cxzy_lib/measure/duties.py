@@ -6,7 +6,7 @@ from datetime import date
 import pandas as pd
 
 from cxzy_lib.campaign import Campaign
-from cxzy_lib.measure.basis import shape, share
+from cxzy_lib.measure.basis import is_true, shape, share, vote_years
 from cxzy_lib.measure.participation import members_at
 
 
@@ -39,13 +39,13 @@ def appraisal_years(
     2  2012     0       <NA>      <NA>
     """
     cast = _held(votes, "member", as_of)
-    cast = cast[(cast["count"] > 0).fillna(False).astype(bool)]
-    years = cast["year"].fillna(cast["held_on"].dt.year.astype("Int64"))
+    cast = cast[is_true(cast["count"] > 0)]
+    years = vote_years(cast)
     records = []
     for year in campaign.years:
         end = min(date(year, 12, 31), campaign.span.end)
         members = members_at(people, min(end, as_of))["person"]
-        rows = cast[years.eq(year).fillna(False).astype(bool)]
+        rows = cast[is_true(years.eq(year))]
         found = members.isin(rows["appraisee"]).sum() if len(rows) and len(members) else pd.NA
         held = pd.NA if cast.empty else int(len(rows) > 0)
         records.append((year, end <= as_of, held, rows["held_on"].min(), found, len(members) or pd.NA))
@@ -84,7 +84,7 @@ def secretary_semesters(
     frame["held_on"] = first.reindex(frame.index)
     frame["valid"] = cast.groupby("semester")["count"].sum(skipna=False, min_count=1).reindex(frame.index)
     frame["reported"] = frame["held_on"].notna().astype("Int64")
-    frame["appraised"] = (frame["valid"] > 0).fillna(False).astype("Int64")
+    frame["appraised"] = is_true(frame["valid"] > 0).astype("Int64")
     frame["met"] = frame["reported"] * frame["appraised"]
     if cast.empty and papers.empty:
         frame[["reported", "appraised", "met"]] = pd.NA
@@ -114,7 +114,7 @@ def settled(tasks: pd.DataFrame, as_of: date) -> pd.DataFrame:
 def late_tasks(tasks: pd.DataFrame, as_of: date, kinds: Sequence[str] = ()) -> pd.DataFrame:
     """Return what was overdue at `as_of`, the latest first: no names, and nothing long-term.
 
-    `kinds` of tasks, all of them without any.
+    `kinds` are those of tasks; without any, all of them.
 
     The result: ``unit``, ``kind``, ``subject``, ``due_on``, ``days_late``.
 

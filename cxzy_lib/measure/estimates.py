@@ -2,28 +2,16 @@
 
 from collections.abc import Sequence
 
-import numpy as np
 import pandas as pd
 
 from cxzy_lib.campaign import Campaign
-from cxzy_lib.measure.basis import numbers, shape, share
-from cxzy_lib.measure.intervals import hypergeometric_interval, wilson
+from cxzy_lib.measure.basis import headline, is_true, level_table, numbers, shape, share
+from cxzy_lib.measure.intervals import body_interval, wilson
 
 _SHARES = "strict strict_low strict_high inclusive inclusive_low inclusive_high worst_low worst_high"
 _BASES = "valid population issued returned void unknown abstained strict_count inclusive_count"
 _RATES = f"{_BASES} {_SHARES}"
-_TURNOUT = {"eligible": "population", "issued": "issued", "returned": "returned", "void": "void"}
-
-
-def level_table(campaign: Campaign) -> pd.DataFrame:
-    """Return the levels of every scale: ``scale``, ``level``, ``rank`` (0 best), which rates it counts in."""
-    rows = [
-        (code, level.code, rank, level.strict, level.inclusive)
-        for code, scale in campaign.scales.items()
-        for rank, level in enumerate(scale.levels)
-    ]
-    frame = pd.DataFrame(rows, columns=["scale", "level", "rank", "is_strict", "is_inclusive"])
-    return frame.astype({"scale": "str", "level": "str", "rank": "Int64"})
+_PAPERS = ["eligible", "issued", "returned", "void", "abstained"]
 
 
 def _one_question(votes: pd.DataFrame, by: Sequence[str], campaign: Campaign) -> pd.DataFrame:
@@ -34,9 +22,8 @@ def _one_question(votes: pd.DataFrame, by: Sequence[str], campaign: Campaign) ->
     if "occasion" not in by and len(votes["occasion"].dropna().unique()) > 1:
         votes = votes[votes["occasion"].eq("satisfaction")]
     if "item" not in by:
-        headline = [item.code for item in campaign.items.values() if item.headline]
         several = votes["occasion_id"].map(votes.groupby("occasion_id")["item"].nunique()) > 1
-        votes = votes[votes["item"].isin(headline) | ~several]
+        votes = votes[votes["item"].isin(headline(campaign)) | ~several]
     return votes
 
 
@@ -54,10 +41,10 @@ def _grouped(votes: pd.DataFrame, by: Sequence[str], campaign: Campaign) -> tupl
 def _turnout(rows: pd.DataFrame, turnout: pd.DataFrame) -> pd.DataFrame:
     """Return the population and the papers of each group's occasions, NA if one's are unknown."""
     keys = ["occasion_id", "rater_group"]
-    known = turnout.dropna(subset=keys).drop_duplicates(keys)[[*keys, *_TURNOUT, "abstained"]]
+    known = turnout.dropna(subset=keys).drop_duplicates(keys)[[*keys, *_PAPERS]]
     pairs = rows[["group", *keys]].drop_duplicates().merge(known, on=keys, how="left")
-    sums = pairs.groupby("group")[[*_TURNOUT, "abstained"]].sum(skipna=False)
-    return sums.rename(columns={**_TURNOUT, "abstained": "blank"})
+    sums = pairs.groupby("group")[_PAPERS].sum(skipna=False)
+    return sums.rename(columns={"eligible": "population", "abstained": "blank"})
 
 
 def _asked_twice(rows: pd.DataFrame) -> pd.Series:
@@ -73,18 +60,23 @@ def _asked_twice(rows: pd.DataFrame) -> pd.Series:
 
 def _with_intervals(frame: pd.DataFrame, level: float) -> pd.DataFrame:
     """Add the rates, their intervals and the band for the silent."""
-    body = frame["population"].where((frame["population"] >= frame["valid"]).fillna(False))
+    valid, body = frame["valid"], frame["population"]
     for name in ("strict", "inclusive"):
         count = frame[f"{name}_count"]
-        exact = hypergeometric_interval(count, frame["valid"], body, level)
-        unbounded = wilson(count, frame["valid"], level)
-        frame[name] = share(count, frame["valid"])
-        for end, one, other in zip(("low", "high"), exact, unbounded, strict=True):
-            limits = np.where(np.isnan(one), other, one)
-            frame[f"{name}_{end}"] = pd.array(limits, dtype="Float64")
-    frame["worst_low"] = share(frame["strict_count"], body)
-    frame["worst_high"] = share(frame["strict_count"] + body - frame["valid"], body)
+        frame[name] = share(count, valid)
+        for end, limit in zip(("low", "high"), body_interval(count, valid, body, level), strict=True):
+            frame[f"{name}_{end}"] = pd.array(limit, dtype="Float64")
+    frame["worst_low"], frame["worst_high"] = worst_cases(frame["strict_count"], valid, body)
     return frame
+
+
+def worst_cases(count: pd.Series, valid: pd.Series, population: pd.Series) -> tuple[pd.Series, pd.Series]:
+    """Return the share in favour if all the silent were against, and if all were for (0-1).
+
+    NA where the population is unknown, or fewer than the valid votes.
+    """
+    body = population.where(is_true(population >= valid))
+    return share(count, body), share(count + body - valid, body)
 
 
 def satisfaction_rates(

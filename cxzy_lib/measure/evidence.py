@@ -10,7 +10,8 @@ from typing import Any
 import pandas as pd
 
 from cxzy_lib.campaign import Campaign
-from cxzy_lib.measure.basis import is_hidden, last_day, took_place
+from cxzy_lib.measure.basis import is_among, took_place
+from cxzy_lib.measure.disclosure import not_to_show
 from cxzy_lib.measure.duties import settled
 from cxzy_lib.measure.estimates import satisfaction_rates
 from cxzy_lib.measure.participation import fortnight_summary, fortnights, training_progress
@@ -18,6 +19,7 @@ from cxzy_lib.plan_specs import Clause, Measure
 from cxzy_lib.tables import Tables
 
 _OF_UNITS = ("branch", "unit", "person")  # types of columns
+#: Where a row of a processed table comes from.
 CELL = ["institution", "source_file", "source_sheet", "source_row"]
 
 
@@ -43,7 +45,7 @@ class Answer:
     value : float, optional
         None: there is nothing to tell it from, which is not zero.
     kind : str
-        ``share`` and ``difference_of_shares`` are 0-1; ``count``, ``days``, ``mean`` and ``difference``.
+        ``share`` (0-1), ``count``, ``days``, ``mean`` or ``difference``.
     state : str
         The status, where it does not follow from value and target.
     rows : mapping
@@ -62,6 +64,9 @@ class Answer:
     state: str = ""
     target: float | None = None
     rows: Mapping[str, pd.DataFrame] = field(default_factory=dict)
+
+
+Answers = list[Answer]
 
 
 @dataclass(frozen=True)
@@ -130,14 +135,12 @@ class Evidence:
     @cached_property
     def calendar(self) -> pd.DataFrame:
         """The fortnights of every branch."""
-        end = last_day(self.campaign, self.as_of).date()
-        return fortnights(self.tables.events, self.campaign, self.tables.units, end)
+        return fortnights(self.tables.events, self.campaign, self.tables.units, self.as_of)
 
     @cached_property
     def rhythm(self) -> pd.DataFrame:
         """The summary of `calendar`."""
-        end = last_day(self.campaign, self.as_of).date()
-        return fortnight_summary(self.calendar, self.tables.events, self.campaign, end)
+        return fortnight_summary(self.calendar, self.tables.events, self.campaign, self.as_of)
 
     @cached_property
     def training(self) -> pd.DataFrame:
@@ -161,11 +164,7 @@ class Evidence:
         votes = votes[~(votes["held_on"] > self.day)]
         by = ["item", "occasion", "semester", "stage", "year", "rater_group"]
         rates = satisfaction_rates(votes, self.tables.turnout, self.campaign, by=tuple(by))
-        least = self.campaign.setting("minimum_base")
-        small = rates["valid"].lt(least).fillna(False).astype(bool)
-        barred = votes.loc[is_hidden(votes), by].drop_duplicates()
-        if len(barred):
-            small |= rates[by].merge(barred.assign(barred=True), on=by, how="left")["barred"].eq(True)
+        small = not_to_show(rates, votes, self.campaign, by)
         together = ["item", "occasion", "semester", "rater_group", "scale"]
         hidden = small.groupby([rates[name] for name in together], dropna=False).transform("any")
         order = {term.code: at for at, term in enumerate(self.campaign.semesters)}
@@ -187,8 +186,7 @@ class Evidence:
 
 def same_cells(rows: pd.DataFrame, others: pd.DataFrame) -> pd.DataFrame:
     """Return the `rows` that come from the same source rows as `others`."""
-    keys = pd.MultiIndex.from_frame(others[CELL])
-    return rows[pd.MultiIndex.from_frame(rows[CELL]).isin(keys)]
+    return rows[is_among(rows, others, CELL)]
 
 
 def source_rows(frame: pd.DataFrame) -> pd.DataFrame:
@@ -198,12 +196,8 @@ def source_rows(frame: pd.DataFrame) -> pd.DataFrame:
 
 def holding(texts: pd.Series, words: tuple[str, ...]) -> "pd.Series[bool]":
     """Return which texts hold one of the words; without words all of them."""
-    if not words:
-        return pd.Series(True, index=texts.index)
-    found = pd.Series(False, index=texts.index)
-    for word in words:
-        found |= texts.fillna("").str.contains(word, regex=False).astype(bool)
-    return found
+    # Without words the pattern is empty, which every text holds.
+    return texts.fillna("").str.contains("|".join(map(re.escape, words))).astype(bool)
 
 
 def share_of(part: float, whole: float) -> float | None:

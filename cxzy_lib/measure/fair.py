@@ -1,17 +1,13 @@
 """Units side by side without a league table: what differs beyond chance, and how sure a place is."""
 
-from typing import Any, Final
-
 import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from cxzy_lib.measure.basis import share
-
-Floats = npt.NDArray[np.float64]
+from cxzy_lib.measure.basis import Floats, broadcast, is_true, shape, share
 
 _NUMBERS = "rate centre low high low_alarm high_alarm level alarm shrunken shrunken_low shrunken_high"
-_PLACES, _WORDS = "rank rank_low rank_high units", "position tier reason"
+_COUNTS, _WORDS = "rank rank_low rank_high units", "position tier reason"
 # How finely chance is simulated; a quantile of 4,000 draws is stable to about a tenth of the interval.
 _DRAWS, _STEPS, _SEED = 4000, 100, 20050430
 
@@ -57,8 +53,7 @@ def funnel_curve(centre: npt.ArrayLike, bases: npt.ArrayLike, level: float) -> t
     >>> low.round(3), high.round(3)
     (array([0.722, 0.832, 0.881]), array([1.   , 0.96 , 0.919]))
     """
-    given = (np.atleast_1d(np.asarray(x, dtype=np.float64)) for x in (centre, bases))
-    middle, base = np.broadcast_arrays(*given)
+    middle, base = broadcast(centre, bases)
     low = np.full(base.shape, np.nan)
     high, tail = low.copy(), (1 - level) / 2
     known = (base > 0) & ~np.isnan(middle)
@@ -158,13 +153,14 @@ def _unlike(texts: pd.Series, group: pd.Series, judged: pd.Series) -> pd.Series:
     Where no text is the most frequent one, all differ. An NA is taken to agree.
     """
     known = texts[judged & texts.notna()].astype("str")
-    counts = known.groupby([group[known.index], known]).size().rename("n")
-    best = counts[counts == counts.groupby(level=0).transform("max")]
-    usual = (
-        best.reset_index(level=1).iloc[:, 0].groupby(level=0).agg(lambda x: x.iloc[0] if len(x) == 1 else "")
-    )
-    wrong = known.ne(group[known.index].map(usual))
-    return wrong.reindex(texts.index, fill_value=False).astype(bool)
+    usual = known.groupby(group[known.index]).transform(_most_frequent)
+    return known.ne(usual).reindex(texts.index, fill_value=False)
+
+
+def _most_frequent(texts: pd.Series) -> str:
+    """Return the text that is the most frequent one alone, "" without."""
+    modes = texts.mode()
+    return str(modes.iloc[0]) if len(modes) == 1 else ""
 
 
 def _reasons(rows: pd.DataFrame, group: pd.Series, least_base: int) -> pd.Series:
@@ -173,7 +169,7 @@ def _reasons(rows: pd.DataFrame, group: pd.Series, least_base: int) -> pd.Series
     reason = reason.mask(rows["rate"].isna(), "no_data")
     for name in ("scale", "denominator"):
         reason = reason.mask(_unlike(rows[name], group, reason.isna()), f"{name}_differs")
-    small = (rows["base"] < least_base).fillna(False).astype(bool)
+    small = is_true(rows["base"] < least_base)
     reason = reason.mask(small & reason.isna(), "small_base")
     alone = reason.isna().groupby(group).transform("sum").eq(1)
     return reason.mask(alone & reason.isna(), "single_unit")
@@ -182,7 +178,7 @@ def _reasons(rows: pd.DataFrame, group: pd.Series, least_base: int) -> pd.Series
 def _refuse(rows: pd.DataFrame, level: float, alarm: float) -> None:
     if not 0 < level < alarm < 1:
         raise ValueError(f"0 < level < alarm < 1 does not hold for level={level:g}, alarm={alarm:g}")
-    wrong = ((rows["count"] < 0) | (rows["count"] > rows["base"])).fillna(False).astype(bool)
+    wrong = is_true((rows["count"] < 0) | (rows["count"] > rows["base"]))
     if wrong.any():
         unit, count, base = rows.loc[wrong, ["unit", "count", "base"]].iloc[0]
         raise ValueError(f"0 <= count <= base does not hold for {unit}: count={count}, base={base}")
@@ -269,12 +265,7 @@ def fair_comparison(
     rows["comparable"] = rows["reason"].isna()
     same = rows[rows["comparable"]].groupby(group[rows["comparable"]])
     parts = [_compared(part, level, alarm, least_units) for _, part in same]
-    added = pd.concat([pd.DataFrame(index=rows.index[:0]), *parts]).reindex(rows.index)
-    added = added.assign(**{name: rows[name] for name in ("rate", "reason", "comparable")})
-    types: Final[dict[str, Any]] = (
-        dict.fromkeys(_NUMBERS.split(), "Float64")
-        | dict.fromkeys(_PLACES.split(), "Int64")
-        | dict.fromkeys(_WORDS.split(), "str")
-    )
-    added = added.reindex(columns=[*types, "comparable"]).astype(types)
-    return frame.assign(**{name: added[name].array for name in added.columns})
+    told = rows.join(pd.concat(parts)) if parts else rows
+    names = f"{_NUMBERS} {_COUNTS} {_WORDS} comparable"
+    added = shape(told, names, _WORDS, number=_NUMBERS, flag="comparable")
+    return frame.assign(**{name: added[name].array for name in names.split()})

@@ -11,6 +11,7 @@ from cxzy_lib.measure.evidence import CELL, Answer, Ask, Evidence, Window
 from cxzy_lib.measure.summaries import above, typed
 from cxzy_lib.plan_specs import Clause
 
+_OWN = ("unit", "part", "kind", "value", "low", "high", "base", "other_base")  # of an answer
 #: What a measure in plan.toml is called -> what answers it.
 MEASURES: dict[str, Callable[[Ask, Evidence], list[Answer]]] = {
     "votes": rated.votes,
@@ -80,7 +81,7 @@ def _target(clause: Clause, code: str, answer: Answer, ev: Evidence) -> float | 
 
 
 def _status(answer: Answer, clause: Clause, target: float | None, ev: Evidence, window: Window) -> str:
-    if answer.state in ("missing", "judgement") or (answer.state and answer.period and answer.part == ""):
+    if answer.state in ("missing", "judgement") or (answer.state and answer.period and not answer.part):
         return answer.state
     if (target is None and answer.value is not None) or answer.state == "hidden":
         return "judgement"
@@ -99,10 +100,7 @@ def _status(answer: Answer, clause: Clause, target: float | None, ev: Evidence, 
     return "not_met" if ev.day >= due or not clause.due else "not_due"
 
 
-Figure = tuple[str, Answer]
-
-
-def _figures(code: str, clause: Clause, ev: Evidence, window: Window) -> Iterator[Figure]:
+def _figures(code: str, clause: Clause, ev: Evidence, window: Window) -> Iterator[tuple[str, Answer]]:
     """Yield the answers about a clause in a window, each with its id."""
     for answer in _answers(code, clause, ev, window):
         if window.code and answer.unit:
@@ -110,6 +108,11 @@ def _figures(code: str, clause: Clause, ev: Evidence, window: Window) -> Iterato
         period = answer.period if not window.code else ""
         names = (code, window.code, answer.unit, answer.part, period)
         yield "/".join(name for name in names if name), answer
+
+
+def _every_figure(code: str, clause: Clause, ev: Evidence) -> Iterator[tuple[str, Answer]]:
+    for window in (_whole(clause, ev), *windows(ev.campaign)):
+        yield from _figures(code, clause, ev, window)
 
 
 def _rows(code: str, level: str, clause: Clause, ev: Evidence, window: Window) -> Iterator[dict[str, object]]:
@@ -128,9 +131,6 @@ def _rows(code: str, level: str, clause: Clause, ev: Evidence, window: Window) -
             "rows": sum(len(frame) for frame in answer.rows.values()),
             **{name: getattr(answer, name) for name in _OWN},
         }
-
-
-_OWN = ("unit", "part", "kind", "value", "low", "high", "base", "other_base")
 
 
 def status_table(ev: Evidence) -> pd.DataFrame:
@@ -189,7 +189,7 @@ def trace(ev: Evidence, figure: str) -> pd.DataFrame:
     Raises
     ------
     KeyError
-        If there is no such figure; the message holds the nearest ids.
+        If there is no such figure.
     """
     code, plan = figure.partition("/")[0], ev.campaign.plan
     carried = plan.numbers[code].clauses if code in plan.numbers else ()
@@ -210,22 +210,21 @@ def _traced(ev: Evidence, code: str, figure: str) -> Iterator[pd.DataFrame]:
     clause = ev.campaign.plan.clauses.get(code)
     if clause is None:
         return
-    for window in (_whole(clause, ev), *windows(ev.campaign)):
-        for name, answer in _figures(code, clause, ev, window):
-            if name == figure:
-                yield pd.DataFrame(columns=["table", *CELL])
-                yield from (rows.assign(table=table)[["table", *CELL]] for table, rows in answer.rows.items())
+    for name, answer in _every_figure(code, clause, ev):
+        if name == figure:
+            yield pd.DataFrame(columns=["table", *CELL])
+            yield from (rows.assign(table=table)[["table", *CELL]] for table, rows in answer.rows.items())
 
 
 def fed(ev: Evidence, file: str, row: int, sheet: str | None = None) -> list[str]:
     """Return the ids of the clauses' figures that used a row of a source file: see `lineage.fed`."""
-    found: dict[str, None] = {}
-    for code, clause in ev.campaign.plan.clauses.items():
-        for window in (_whole(clause, ev), *windows(ev.campaign)):
-            for name, answer in _figures(code, clause, ev, window):
-                if any(_uses(rows, file, row, sheet) for rows in answer.rows.values()):
-                    found[name] = None
-    return list(found)
+    found = [
+        name
+        for code, clause in ev.campaign.plan.clauses.items()
+        for name, answer in _every_figure(code, clause, ev)
+        if any(_uses(rows, file, row, sheet) for rows in answer.rows.values())
+    ]
+    return list(dict.fromkeys(found))
 
 
 def _uses(rows: pd.DataFrame, file: str, row: int, sheet: str | None) -> bool:

@@ -7,8 +7,7 @@ import numpy.typing as npt
 import pandas as pd
 
 from cxzy_lib.campaign import Campaign
-from cxzy_lib.measure.basis import numbers, share
-from cxzy_lib.measure.intervals import Floats
+from cxzy_lib.measure.basis import Floats, broadcast, level_table, numbers, share
 
 #: What tells one paper from another: respondents are numbered anew in every sheet.
 PAPER = ["institution", "occasion_id", "source_file", "source_sheet", "respondent"]
@@ -16,11 +15,7 @@ PAPER = ["institution", "occasion_id", "source_file", "source_sheet", "responden
 
 def level_points(campaign: Campaign) -> pd.DataFrame:
     """Return the points of every level: ``scale``, ``level``, ``points`` (0-100, NA: it has none)."""
-    points = [
-        (code, level.code, level.points) for code, scale in campaign.scales.items() for level in scale.levels
-    ]
-    table = pd.DataFrame(points, columns=["scale", "level", "points"])
-    return table.astype({"scale": "str", "level": "str", "points": "Float64"})
+    return level_table(campaign)[["scale", "level", "points"]]
 
 
 def mean_interval(
@@ -29,8 +24,6 @@ def mean_interval(
     n: npt.ArrayLike,
     population: npt.ArrayLike,
     level: float,
-    *,
-    normal: bool = False,
 ) -> tuple[Floats, Floats, Floats]:
     """Return the standard error and the limits of means of finite populations.
 
@@ -41,15 +34,13 @@ def mean_interval(
         population that is NaN, or less than `n`, leaves the error without its correction.
     level : float
         Confidence level, 0-1.
-    normal : bool
-        Take the normal distribution, as tables of margins of shares do, and not Student's.
 
     Returns
     -------
     se, low, high : ndarray
-        In the units of `mean`: se = sd / sqrt(n) * sqrt(1 - n / population); NaN with ``n`` < 2. With
-        everybody asked the error is 0. Where all said the same and others were not asked there are no limits
-        (NaN): how far those others differ cannot be told from people who do not.
+        In the units of `mean`: se = sd / sqrt(n) * sqrt(1 - n / population), limits by Student's t; NaN with
+        ``n`` < 2. With everybody asked the error is 0. Where all said the same and others were not asked
+        there are no limits (NaN): how far those others differ cannot be told from people who do not.
 
     Notes
     -----
@@ -61,16 +52,14 @@ def mean_interval(
     >>> se.round(3), low.round(2), high.round(2)
     (array([1.732]), array([76.43]), array([83.57]))
     """
-    from scipy.stats import norm, t
+    from scipy.stats import t
 
-    given = (np.atleast_1d(np.asarray(x, dtype=np.float64)) for x in (mean, sd, n, population))
-    centre, spread, asked, body = np.broadcast_arrays(*given)
+    centre, spread, asked, body = broadcast(mean, sd, n, population)
     few = ~(asked >= 2)  # NaN is few
     base = np.where(few, 2.0, asked)
     left = np.where(body >= base, 1 - base / np.where(body > 0, body, 1), 1.0)
     se = np.where(few, np.nan, spread / np.sqrt(base) * np.sqrt(left))
-    times = norm.ppf((1 + level) / 2) if normal else t.ppf((1 + level) / 2, base - 1)
-    apart = np.where((spread == 0) & (left > 0), np.nan, times * se)
+    apart = np.where((spread == 0) & (left > 0), np.nan, t.ppf((1 + level) / 2, base - 1) * se)
     return se, centre - apart, centre + apart
 
 
@@ -78,15 +67,11 @@ def _with_error(
     frame: pd.DataFrame, count: str, population: pd.Series | None, campaign: Campaign
 ) -> pd.DataFrame:
     """Add ``se``, ``low`` and ``high`` to ``index`` and ``sd``, whose base is the column `count`."""
-    body = pd.Series(pd.NA, frame.index, dtype="Float64")
-    if population is not None:
-        body = population.reindex(frame.index).astype("Float64")
+    body = np.nan if population is None else numbers(population.reindex(frame.index))
     mean, sd, n = (numbers(frame[name]) for name in ("index", "sd", count))
-    found = mean_interval(mean, sd, n, numbers(body), campaign.setting("confidence_level"))
-    for name, values in zip(("se", "low", "high"), found, strict=True):
-        kept = values if name == "se" else values.clip(0, 100)
-        frame[name] = pd.Series(kept, frame.index).astype("Float64")
-    return frame
+    se, low, high = mean_interval(mean, sd, n, body, campaign.setting("confidence_level"))
+    told = {"se": se, "low": low.clip(0, 100), "high": high.clip(0, 100)}
+    return frame.assign(**{name: pd.array(values, "Float64") for name, values in told.items()})
 
 
 def index_scores(
@@ -138,7 +123,7 @@ def index_scores(
     away = rows["points"] - group.map(frame["index"])
     squares = (rows["count"].astype("Float64") * away * away).groupby(group).sum(skipna=False)
     frame["sd"] = share(squares.reindex(frame.index), frame["valid"] - 1) ** 0.5
-    return _with_error(frame[[*keys, "index", "valid", "sd"]].copy(), "valid", population, campaign)
+    return _with_error(frame[[*keys, "index", "valid", "sd"]], "valid", population, campaign)
 
 
 def scored(answers: pd.DataFrame, campaign: Campaign) -> pd.DataFrame:
@@ -199,11 +184,10 @@ def respondent_scores(
     keys = [*by, *(name for name in PAPER if name not in by)]
     rows = scored(answers, campaign)
     each = rows.groupby([*keys, "item"], dropna=False)["points"].mean().reset_index()
-    groups = each.groupby(list(by), dropna=False)["item"].nunique().rename("items") if by else None
-    papers = each.groupby(keys, dropna=False)["points"].agg(answered="count", score="mean").reset_index()
-    papers = (
-        papers.assign(items=each["item"].nunique()) if groups is None else papers.join(groups, on=list(by))
-    )
+    groups = each.groupby(list(by), dropna=False) if by else each.groupby(lambda _: "all")
+    each = each.assign(items=groups["item"].transform("nunique"))
+    told = {"items": ("items", "first"), "answered": ("points", "count"), "score": ("points", "mean")}
+    papers = each.groupby(keys, dropna=False).agg(**told).reset_index()
     papers = papers.astype({"items": "Int64", "answered": "Int64", "score": "Float64"})
     few = share(papers["answered"], papers["items"]).lt(least)
     return papers.assign(score=papers["score"].mask(few))[[*keys, "items", "answered", "score"]]

@@ -4,8 +4,7 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-Floats = npt.NDArray[np.float64]
-Integers = npt.NDArray[np.int64]
+from cxzy_lib.measure.basis import Floats, Integers, broadcast
 
 
 def _least(count: Integers, valid: Integers, population: Integers, tail: Floats) -> Integers:
@@ -65,8 +64,7 @@ def hypergeometric_interval(
     >>> (low * 60).round(), (high * 60).round()
     (array([50., 60.]), array([55., 60.]))
     """
-    given = (np.atleast_1d(np.asarray(x, dtype=np.float64)) for x in (count, valid, population, level))
-    c, n, size, sure = np.broadcast_arrays(*given)
+    c, n, size, sure = broadcast(count, valid, population, level)
     _refuse_impossible(c, n, size)
     low = np.full(c.shape, np.nan)
     high = low.copy()
@@ -121,10 +119,19 @@ def wilson(count: npt.ArrayLike, valid: npt.ArrayLike, level: npt.ArrayLike) -> 
     """
     from statsmodels.stats.proportion import proportion_confint
 
-    given = (np.atleast_1d(np.asarray(x, dtype=np.float64)) for x in (count, valid, level))
-    c, n, sure = np.broadcast_arrays(*given)
+    c, n, sure = broadcast(count, valid, level)
     limits = np.full((2, *c.shape), np.nan)
     known = ~np.isnan(c) & (n > 0)
     if known.any():
         limits[:, known] = proportion_confint(c[known], n[known], 1 - sure[known], method="wilson")
     return limits[0], limits[1]
+
+
+def body_interval(
+    count: npt.ArrayLike, valid: npt.ArrayLike, population: npt.ArrayLike, level: npt.ArrayLike
+) -> tuple[Floats, Floats]:
+    """Return the exact limits where the population is known and not under `valid`, else Wilson's."""
+    c, n, size, sure = broadcast(count, valid, population, level)
+    low, high = hypergeometric_interval(c, n, np.where(size >= n, size, np.nan), sure)
+    unbounded = wilson(c, n, sure)
+    return np.where(np.isnan(low), unbounded[0], low), np.where(np.isnan(high), unbounded[1], high)

@@ -7,8 +7,9 @@ import numpy as np
 import pandas as pd
 
 from cxzy_lib.campaign import Campaign
-from cxzy_lib.measure.basis import shape, share
+from cxzy_lib.measure.basis import level_table, shape, share
 from cxzy_lib.measure.differences import least_shown
+from cxzy_lib.measure.estimates import worst_cases
 from cxzy_lib.measure.intervals import wilson
 
 _FOUND = ("base", "start", "end", "towards", "away", "difference", "low", "high", "p")
@@ -47,29 +48,25 @@ def linked_change(before: pd.Series, after: pd.Series, level: float) -> dict[str
     from statsmodels.stats.contingency_tables import mcnemar
 
     both = pd.DataFrame({"before": before, "after": after}).dropna().astype(bool)
-    towards, away = (
-        int((~both["before"] & both["after"]).sum()),
-        int((both["before"] & ~both["after"]).sum()),
-    )
-    base, moved = len(both), towards + away
+    towards = int((~both["before"] & both["after"]).sum())
+    away = int((both["before"] & ~both["after"]).sum())
+    base = len(both)
     if not base:
         return dict.fromkeys(_FOUND, np.nan) | {"base": 0}
-    stayed = int((both["before"] & both["after"]).sum())
-    p = mcnemar([[stayed, away], [towards, base - stayed - moved]], exact=True).pvalue if moved else 1.0
-    low, high = _paired_interval(stayed, towards, away, base - stayed - moved, level)
-    found = {"base": base, "start": stayed + away, "end": stayed + towards}
-    found |= {"towards": towards, "away": away}
-    return found | {"difference": (towards - away) / base, "low": low, "high": high, "p": float(p)}
+    yes = int((both["before"] & both["after"]).sum())
+    no = base - yes - towards - away
+    p = mcnemar([[yes, away], [towards, no]], exact=True).pvalue if towards + away else 1.0
+    low, high = _paired_interval(yes, towards, away, no, level)
+    counts = (base, yes + away, yes + towards, towards, away)
+    return dict(zip(_FOUND, (*counts, (towards - away) / base, low, high, float(p)), strict=True))
 
 
 def _paired_interval(yes: int, towards: int, away: int, no: int, level: float) -> tuple[float, float]:
     """Return Newcombe's limits: Wilson's of both shares, squared and added with their correlation."""
     base = yes + towards + away + no
     after, before = (yes + towards) / base, (yes + away) / base
-    counts, bases = np.array([yes + towards, yes + away], np.float64), np.array([base, base], np.float64)
-    (low_after, low_before), (high_after, high_before) = (
-        end.tolist() for end in wilson(counts, bases, level)
-    )
+    limits = wilson([yes + towards, yes + away], base, level)
+    (low_after, low_before), (high_after, high_before) = (end.tolist() for end in limits)
     sums = (yes + towards) * (away + no) * (yes + away) * (towards + no)
     lean = float(yes * no - towards * away)
     lean = max(lean - base / 2, 0) if lean > 0 else lean  # his correction for continuity
@@ -158,15 +155,11 @@ def with_links(pairs: pd.DataFrame, answers: pd.DataFrame, campaign: Campaign, p
 
 
 def _told_by_known_people(answers: pd.DataFrame, campaign: Campaign) -> pd.DataFrame:
-    """Return the answers of people who are known, with ``strict``: whether it is the top of its scale."""
+    """Return the answers of people who are known, with ``is_strict``."""
     named = answers["occasion"].isin(campaign.setting("linked_respondents")) & answers["respondent"].notna()
     named &= campaign.setting("change_basis") != "body"
-    grades = pd.DataFrame(
-        [(c, v.code, v.strict) for c, scale in campaign.scales.items() for v in scale.levels],
-        columns=["scale", "level", "strict"],
-    )
     rows: pd.DataFrame = answers[named]
-    return rows.merge(grades.astype({"scale": "str", "level": "str"}), on=["scale", "level"])
+    return rows.merge(level_table(campaign), on=["scale", "level"])
 
 
 def _linked(row: Mapping[Any, Any], rows: pd.DataFrame, campaign: Campaign, period: str) -> dict[str, float]:
@@ -177,7 +170,7 @@ def _linked(row: Mapping[Any, Any], rows: pd.DataFrame, campaign: Campaign, peri
     sides = [
         mine[mine[period].eq(row[side]) & mine["scale"].eq(row[f"{side}_scale"])]
         .drop_duplicates("respondent")
-        .set_index("respondent")["strict"]
+        .set_index("respondent")["is_strict"]
         for side in ("start", "end")
     ]
     found = linked_change(sides[0], sides[1], campaign.setting("confidence_level"))
@@ -191,9 +184,9 @@ def _of_the_linked(pairs: pd.DataFrame) -> pd.DataFrame:
     changed = pairs.copy()
     for side in ("start", "end"):
         count = pairs[f"linked_{side}"]
-        body = pairs[f"{side}_population"].where((pairs[f"{side}_population"] >= base).fillna(False))
+        low, high = worst_cases(count, base, pairs[f"{side}_population"])
         theirs = {"count": count, "valid": base, "rate": share(count, base)}
-        theirs |= {"worst_low": share(count, body), "worst_high": share(count + body - base, body)}
+        theirs |= {"worst_low": low, "worst_high": high}
         for name, values in theirs.items():
             changed[f"{side}_{name}"] = pairs[f"{side}_{name}"].mask(linked, values)
     return changed.drop(columns=["linked_start", "linked_end"])

@@ -8,13 +8,14 @@ from cxzy_lib.campaign import Campaign
 from cxzy_lib.measure.basis import share, vote_days
 from cxzy_lib.measure.changes import as_pairs, group_pairs, period_pairs, side_of
 from cxzy_lib.measure.comparability import GRADES, comparisons, conditions
+from cxzy_lib.measure.differences import COUNTS
 from cxzy_lib.measure.disclosure import shown_satisfaction
+from cxzy_lib.measure.estimates import worst_cases
 
 #: The side of a pair that is all the other branches together.
 REST = ""
 #: What tells that two pairs are the same ballots: they make one test.
-_SAME = ["item", "rater_group"]
-_SAME += [f"{end}_{name}" for end in ("start", "end") for name in ("count", "valid", "population")]
+_SAME = ["item", "rater_group", *COUNTS]
 
 
 def every_two_groups(
@@ -67,8 +68,10 @@ def stage_pairs(votes: pd.DataFrame, turnout: pd.DataFrame, campaign: Campaign, 
     rows = rows[rows[period].eq(last)]
     rates = shown_satisfaction(rows, turnout, campaign, "stage", ("item",))
     order = list(rows["stage"].unique())  # by the day of the last occasion
-    place = rates["stage"].map({stage: at for at, stage in enumerate(order)}).to_numpy(float)
-    rates = _asked_once(rates.iloc[place.argsort(kind="stable")].reset_index(drop=True))
+    rates = rates.sort_values(
+        "stage", key=lambda stages: stages.map(order.index), kind="stable", ignore_index=True
+    )
+    rates = _asked_once(rates)
     graded = comparisons(conditions(rows, turnout, campaign, "stage"), campaign, "stage")
     return period_pairs(rates, graded, "stage").assign(kind="stage")
 
@@ -114,20 +117,13 @@ def branch_pairs(votes: pd.DataFrame, turnout: pd.DataFrame, campaign: Campaign,
     single = turnout[turnout["unit"].notna() & turnout["occasion_id"].isin(units.index[units.eq(1)])]
     rates = _asked_once(shown_satisfaction(known, single, campaign, "branch", ("item",)))
     found = []
-    for (item, group, _), part in rates[rates["strict"].notna()].groupby(
-        ["item", "rater_group", "scale"], sort=False
-    ):
-        several = len(part) if len(part) != 2 else 1
-        for at in range(several if len(part) > 1 else 0):
+    by_scale = rates[rates["strict"].notna()].groupby(["item", "rater_group", "scale"], sort=False)
+    for (item, group, _), part in by_scale:
+        pairs = len(part) if len(part) > 2 else len(part) - 1
+        for at in range(pairs):
             own, rest = part.iloc[at], _together(part.drop(index=part.index[at]))
-            named = {
-                "kind": "branch",
-                "item": item,
-                "rater_group": group,
-                "end": own["branch"],
-                "start": REST,
-            }
-            named |= {"grade": GRADES[0], "reasons": ""}
+            named = {"kind": "branch", "item": item, "rater_group": group, "grade": GRADES[0], "reasons": ""}
+            named |= {"start": REST, "end": own["branch"]}
             found.append(named | side_of(own, "end") | side_of(rest, "start"))
     return as_pairs(found)
 
@@ -141,10 +137,8 @@ def _together(rates: pd.DataFrame) -> pd.Series:
     """Return the rates of several branches as one row."""
     counts = ["strict_count", "valid", "population"]
     one = rates.iloc[:1].assign(**rates[counts].sum(skipna=False))
-    strict = share(one["strict_count"], one["valid"])
-    low = share(one["strict_count"], one["population"])
-    high = share(one["strict_count"] + one["population"] - one["valid"], one["population"])
-    return one.assign(strict=strict, worst_low=low, worst_high=high).iloc[0]
+    low, high = worst_cases(one["strict_count"], one["valid"], one["population"])
+    return one.assign(strict=share(one["strict_count"], one["valid"]), worst_low=low, worst_high=high).iloc[0]
 
 
 def distinct(pairs: pd.DataFrame) -> pd.DataFrame:

@@ -3,6 +3,7 @@
 from datetime import date
 from typing import Final
 
+import numpy as np
 import pandas as pd
 
 from cxzy_lib.campaign import Campaign
@@ -10,6 +11,7 @@ from cxzy_lib.measure.basis import (
     activities,
     activity_days,
     inside_campaign,
+    is_true,
     last_day,
     only_supported,
     shape,
@@ -29,7 +31,7 @@ def attendance(events: pd.DataFrame, by: str, campaign: Campaign | None = None) 
     rows = held.drop_duplicates([by, *_SAME_MEETING.split()]).dropna(subset=[by])
     if campaign is not None:
         rows = inside_campaign(rows, campaign, last_day(campaign))
-    known = (rows["present"] <= rows["expected"]).fillna(False).astype(bool)
+    known = is_true(rows["present"] <= rows["expected"])
     away = rows["expected"] - rows["present"]
     none = away.mask(away != 0)  # nobody away: nobody excused and nobody absent
     given = rows[["excused", "absent"]]
@@ -133,9 +135,7 @@ def fortnights(
     off = pd.concat([anchors.iloc[:0], *breaks]).drop_duplicates().sort_values()
     free = off.searchsorted(frame["end"], side="right") - off.searchsorted(frame["start"])
     frame["due"] = free * 2 <= size
-    frame["state"] = "missed"
-    frame["state"] = frame["state"].where(frame["due"], "vacation")
-    frame["state"] = frame["state"].mask(frame["activities"] > 0, "held")
+    frame["state"] = np.select([frame["activities"] > 0, ~frame["due"]], ["held", "vacation"], "missed")
     return shape(frame, "unit start end due state activities", "unit state", date="start end", flag="due")
 
 
@@ -195,8 +195,8 @@ def members_at(people: pd.DataFrame, as_of: date | pd.Timestamp) -> pd.DataFrame
     past = taken.where(taken <= pd.Timestamp(as_of)).groupby(by_branch).transform("max")
     wanted = past.fillna(taken.groupby(by_branch).transform("min"))
     away = (people["left_on"] <= pd.Timestamp(as_of)) | (people["joined_on"] > pd.Timestamp(as_of))
-    gone = away | ~people["is_member"].eq(True).fillna(False).astype(bool)
-    rows = people[taken.eq(wanted) & ~gone.astype(bool)].dropna(subset=["person"])
+    there = taken.eq(wanted) & is_true(people["is_member"]) & ~away
+    rows = people[there].dropna(subset=["person"])
     return rows.sort_values("snapshot_on").drop_duplicates("person", keep="last").sort_index()
 
 
@@ -232,20 +232,19 @@ def training_progress(
     start, stop = pd.Timestamp(plan.training_start), pd.Timestamp(plan.training_end)
     last = min(pd.Timestamp(as_of), stop)
     rows = members_at(people, as_of)
-    frame = rows[rows["in_service"].fillna(False).astype(bool)][["person", "branch"]]
+    frame = rows[is_true(rows["in_service"])][["person", "branch"]]
     frame = frame.rename(columns={"branch": "unit"})
     inside = hours["ended_on"].fillna(hours["started_on"]).between(start, last)
     sums = hours[inside].groupby("person")["hours"].sum(skipna=False)
-    taken = sums.reindex(frame["person"], fill_value=0.0).array
-    frame["hours"] = pd.NA if hours.empty else taken
+    frame["hours"] = pd.NA if hours.empty else sums.reindex(frame["person"], fill_value=0.0).array
     frame["target"] = plan.training_hours
     elapsed = ((last - start).days + 1) / ((stop - start).days + 1)
     frame["expected"] = plan.training_hours * max(0.0, elapsed)
     columns = "person unit hours target expected"
     frame = shape(frame, columns, "person unit", number="hours target expected")
-    status = pd.Series("behind", index=frame.index, dtype="str")
-    status = status.mask((frame["hours"] >= frame["expected"]).fillna(False), "on_course")
-    status = status.mask((frame["hours"] >= frame["target"]).fillna(False), "reached")
+    marks = {"reached": frame["target"], "on_course": frame["expected"]}
+    passed = [is_true(frame["hours"] >= mark) for mark in marks.values()]
+    status = pd.Series(np.select(passed, list(marks), "behind"), frame.index, dtype="str")
     return frame.assign(status=status.where(frame["hours"].notna()))
 
 
@@ -265,9 +264,8 @@ def training_summary(progress: pd.DataFrame) -> pd.DataFrame:
     """
     grouped = progress.groupby("unit")
     frame = grouped.size().to_frame("members")
-    known = progress["status"].notna()
     for name in ("reached", "on_course", "behind"):
-        flag = progress["status"].eq(name).astype("Int64").where(known)
+        flag = progress["status"].eq(name).astype("Int64").where(progress["status"].notna())
         frame[name] = flag.groupby(progress["unit"]).sum(skipna=False)
     frame["reached_share"] = share(frame["reached"], frame["members"])
     frame["median_hours"] = grouped["hours"].median()

@@ -2,19 +2,21 @@
 
 import warnings
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
 import pandas as pd
 
 from cxzy_lib.measure.awards import nominees
-from cxzy_lib.measure.basis import numbers
-from cxzy_lib.measure.evidence import Answer, Ask, Evidence, holding, same_cells, share_of
-from cxzy_lib.measure.intervals import Floats
+from cxzy_lib.measure.basis import Floats, is_true, numbers
+from cxzy_lib.measure.evidence import Answer, Answers, Ask, Evidence, holding, same_cells, share_of
 from cxzy_lib.measure.participation import members_at
 from cxzy_lib.measure.rectification import time_to_close
 
-Answers = list[Answer]
+#: A difference with its limits.
+Difference = tuple[float | None, float | None, float | None]
+_RATE = ("strict", "strict_low", "strict_high", "valid")
 
 
 def votes(ask: Ask, ev: Evidence) -> Answers:
@@ -44,9 +46,6 @@ def _rate(row: Mapping[Any, Any], ev: Evidence) -> Answer:
     number = {name: None if pd.isna(row[name]) else float(row[name]) for name in _RATE}
     value, low, high, valid = number.values()
     return Answer(value, "share", int(valid or 0), low, high, part=said, period=period, rows=used)
-
-
-_RATE = ("strict", "strict_low", "strict_high", "valid")
 
 
 def figures(ask: Ask, ev: Evidence) -> Answers:
@@ -85,12 +84,12 @@ def gap(ask: Ask, ev: Evidence) -> Answers:
     those who are in both, for there the linkage is real). The clause is met if every difference is shown to
     be above 0, not met if one is shown to be below; otherwise the data cannot decide.
     """
+    if not ask.whole:
+        return []
     rows = ev.tables.figures
     rows = rows[rows["indicator"].isin(ask.measure.items) & rows["group"].isin(["member", "nonmember"])]
     if ask.measure.among == "teachers":
-        rows = rows[rows["is_teacher"].eq(True).fillna(False).astype(bool)]
-    if not ask.whole:
-        return []
+        rows = rows[is_true(rows["is_teacher"])]
     if rows.empty:
         return [Answer(None, "difference")]
     level, across = ev.campaign.setting("confidence_level"), ask.measure.value == "years"
@@ -128,9 +127,7 @@ def _shown(low: float, high: float) -> str:
     return "met" if low > 0 else "not_met" if high < 0 else "undecided"
 
 
-def difference_of_means(
-    one: Floats, other: Floats, level: float
-) -> tuple[float | None, float | None, float | None]:
+def difference_of_means(one: Floats, other: Floats, level: float) -> Difference:
     """Return the difference of two means and its limits by Welch's t, None where there are too few.
 
     Source: B. L. Welch, The generalization of "Student's" problem, Biometrika 34 (1947).
@@ -160,9 +157,7 @@ def _alike(values: Floats) -> bool:
     return bool(np.ptp(values) <= 1e-9 * max(1.0, float(np.abs(values).max())))
 
 
-def paired_difference(
-    one: Floats, other: Floats, level: float
-) -> tuple[float | None, float | None, float | None]:
+def paired_difference(one: Floats, other: Floats, level: float) -> Difference:
     """Return the mean difference of people measured twice, in the same order, with Student's limits.
 
     None where nobody's difference differs from the others': there is nothing to estimate the error from.
@@ -196,28 +191,27 @@ def people(ask: Ask, ev: Evidence) -> Answers:
     if not told:
         return [Answer(None, "share")]
     first, last = told[0], told[-1]
-    state = "undecided"  # one register shows no rise
+    state, target = "undecided", None  # one register shows no rise
     if len(told) > 1:
-        state = "met" if (last.value or 0) > (first.value or 0) else "not_met"
-    target = first.value if len(told) > 1 else None
-    whole = Answer(last.value, "share", last.base, state=state, target=target, rows=last.rows)
-    return [whole, *told]
+        state, target = "met" if (last.value or 0) > (first.value or 0) else "not_met", first.value
+    return [replace(last, period="", state=state, target=target), *told]
 
 
 def _flagged(ask: Ask, ev: Evidence, day: pd.Timestamp) -> Answer:
     among, flag = ask.measure.among, ask.measure.value
     rows = members_at(ev.tables.people, day)
-    rows = rows[rows[among].eq(True).fillna(False).astype(bool) & rows[flag].notna()]
+    rows = rows[is_true(rows[among]) & rows[flag].notna()]
     value = None if rows.empty else float(rows[flag].mean())
     # A register by itself shows no rise.
-    said, used = f"{day:%Y-%m-%d}", {"people": rows}
-    return Answer(value, "share", len(rows), period=said, state="judgement", rows=used)
+    return Answer(
+        value, "share", len(rows), period=f"{day:%Y-%m-%d}", state="judgement", rows={"people": rows}
+    )
 
 
 def _retention(ask: Ask, ev: Evidence) -> Answers:
     """Return the teachers who stayed of those at the window's start; who retired is not counted at all."""
     rows = ev.tables.people
-    rows = rows[rows["is_teacher"].eq(True).fillna(False) & rows["is_member"].isna()]
+    rows = rows[is_true(rows["is_teacher"]) & rows["is_member"].isna()]
     start, end = ask.window.start, min(ask.window.end, ev.day)
     there = rows[~(rows["left_on"] < start) & ~(rows["joined_on"] > start)].drop_duplicates("person")
     left = there[there["left_on"].between(start, end)]
@@ -225,9 +219,9 @@ def _retention(ask: Ask, ev: Evidence) -> Answers:
     base = len(there) - len(retired)
     if not base:
         return [Answer(None, "share")]
-    value, used = 1 - (len(left) - len(retired)) / base, {"people": there}
+    value = 1 - (len(left) - len(retired)) / base
     return [
-        Answer(value, "share", base=base, rows=used),
+        Answer(value, "share", base=base, rows={"people": there}),
         Answer(len(retired), "count", part="retired", rows={"people": retired}),
     ]
 
@@ -241,18 +235,18 @@ def close(ask: Ask, ev: Evidence) -> Answers:
     used, found = {"tasks": rows}, time_to_close(rows, ev.day, ev.campaign)
     median = Answer(found.median, "days", len(rows), found.low, found.high, rows=used)
     if found.median is None:  # half of them are still open
-        median = Answer(None, "days", len(rows), state="judgement", rows=used)
+        median = replace(median, low=None, high=None, state="judgement")
     done = Answer(float(rows["done"].mean()), "share", len(rows), part="done", rows=used)
     return [median, done]
 
 
 def nominations(ask: Ask, ev: Evidence) -> Answers:
     """Return the share of those nominated above the branch whose nomination by a branch is on record."""
-    found = nominees(ev.tables, ev.campaign, ev.as_of)
-    higher = found[found["highest"].ne("branch")]
-    rows = {"events": ev.events[ev.events["kind"].eq("nomination")]}
     if not ask.whole:
         return []
+    found = nominees(ev.tables, ev.campaign, ev.as_of)
+    higher = found[found["highest"].ne("branch")]
     if higher.empty:
         return [Answer(None, "share")]
+    rows = {"events": ev.events[ev.events["kind"].eq("nomination")]}
     return [Answer(float(higher["from_branch"].mean()), "share", len(higher), rows=rows)]

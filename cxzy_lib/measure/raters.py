@@ -5,8 +5,7 @@ from collections.abc import Mapping
 import numpy as np
 import pandas as pd
 
-from cxzy_lib.measure.basis import shape
-from cxzy_lib.measure.intervals import Floats
+from cxzy_lib.measure.basis import Floats, shape
 
 
 def _ratings(ratings: pd.DataFrame) -> pd.DataFrame:

@@ -11,6 +11,13 @@ from cxzy_lib.measure.evidence import CELL, Evidence
 from cxzy_lib.tables import Tables
 
 _AGES = (0, 30, 90, 180)
+#: Whether the plan describes a step in a year, and whether it is on record there -> its state.
+_STEP_STATES = {
+    (True, True): "described_and_evidenced",
+    (False, True): "required_and_evidenced",
+    (False, False): "required_but_no_evidence",
+    (True, False): "described_no_evidence",
+}
 
 
 @dataclass(frozen=True)
@@ -72,7 +79,7 @@ def time_to_close(tasks: pd.DataFrame, day: pd.Timestamp, campaign: Campaign) ->
 
 
 def _known(value: float) -> float | None:
-    return None if pd.isna(value) or value == float("inf") else float(value)
+    return float(value) if np.isfinite(value) else None
 
 
 def ageing(tasks: pd.DataFrame, day: pd.Timestamp) -> pd.DataFrame:
@@ -87,10 +94,8 @@ def ageing(tasks: pd.DataFrame, day: pd.Timestamp) -> pd.DataFrame:
     rows = tasks[tasks["open"] & tasks["opened_on"].notna()]
     days = (day - rows["opened_on"]).dt.days
     bands = pd.cut(days, [*_AGES, float("inf")], right=False, labels=list(_AGES))
-    frame = pd.DataFrame({"from_days": list(_AGES)})
-    frame["problems"] = [int((bands == age).sum()) for age in _AGES]
-    frame["overdue"] = [int(((bands == age) & rows["overdue"]).sum()) for age in _AGES]
-    return frame
+    counts = rows.groupby(bands, observed=False)["overdue"].agg(problems="size", overdue="sum")
+    return counts.set_axis(list(_AGES)).rename_axis("from_days").reset_index()
 
 
 def chain(tasks: pd.DataFrame) -> pd.DataFrame:
@@ -133,9 +138,8 @@ def chain_items(tasks: pd.DataFrame, day: pd.Timestamp) -> pd.DataFrame:
     0    u   131  overdue
     """
     rows = tasks.sort_values(["opened_on", "due_on"], kind="stable")
-    state = pd.Series("open", index=rows.index, dtype="str")
-    for name in ("long_term", "overdue", "done"):
-        state = state.mask(rows[name].astype(bool), name)
+    states = ["done", "overdue", "long_term"]
+    state = np.select([rows[name].astype(bool) for name in states], states, "open")
     end = rows["done_on"].where(rows["done"], day)
     days = (end - rows["opened_on"]).dt.days.mask(rows["long_term"].astype(bool))
     rows = rows.assign(state=state, planned=rows["measures"].notna(), days=days)
@@ -153,7 +157,7 @@ def opinions(tables: Tables) -> pd.DataFrame:
     told = tables.figures[tables.figures["indicator"].isin(list(wanted))]
     told = told.assign(what=told["indicator"].map(wanted)).drop_duplicates([*CELL, "what"])
     wide = told.pivot(index=CELL, columns="what", values="value").reset_index()
-    objects = told.drop_duplicates(CELL).set_index(CELL)["subject"].rename("object").reset_index()
+    objects = told.drop_duplicates(CELL)[[*CELL, "subject"]].rename(columns={"subject": "object"})
     rows = events.drop_duplicates(CELL)[[*CELL, "channel"]].merge(objects, on=CELL, how="left")
     rows = rows.merge(wide.reindex(columns=[*CELL, "raw", "merged"]), on=CELL, how="left")
     grouped = rows.groupby(["channel", "object"], dropna=False)
@@ -179,13 +183,8 @@ def step_cells(ev: Evidence) -> pd.DataFrame:
         for year in ev.campaign.years:
             own = log[log["subject"].eq(code) & log["year"].eq(year)]
             described, evidenced = str(year) in step.described, not own.empty
-            key = {
-                (True, True): "described_and_evidenced",
-                (False, True): "required_and_evidenced",
-                (False, False): "required_but_no_evidence",
-                (True, False): "described_no_evidence",
-            }
-            rows.append((year, code, described, evidenced, key[described, evidenced], own["when"].min()))
+            state = _STEP_STATES[described, evidenced]
+            rows.append((year, code, described, evidenced, state, own["when"].min()))
     columns = "year step described evidenced state opened_on"
     frame = pd.DataFrame(rows, columns=columns.split())
     return shape(frame, columns, "step state", date="opened_on", flag="described evidenced")

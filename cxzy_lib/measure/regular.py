@@ -2,12 +2,10 @@
 
 import pandas as pd
 
-from cxzy_lib.measure.basis import activities, activity_days
+from cxzy_lib.measure.basis import activities, activity_days, is_true
 from cxzy_lib.measure.duties import appraisal_years, secretary_semesters
-from cxzy_lib.measure.evidence import Answer, Ask, Evidence, share_of
+from cxzy_lib.measure.evidence import Answer, Answers, Ask, Evidence, share_of
 from cxzy_lib.measure.participation import attendance
-
-Answers = list[Answer]
 
 
 def cadence(ask: Ask, ev: Evidence) -> Answers:
@@ -25,55 +23,47 @@ def cadence(ask: Ask, ev: Evidence) -> Answers:
     done = cells["state"].eq("held")
     whole = Answer(float(done.mean()), "share", base=len(cells), rows={"events": used})
     units = [
-        Answer(
-            float(part.mean()), "share", len(part), unit=str(unit), rows={"events": _of_unit(used, str(unit))}
-        )
+        Answer(float(part.mean()), "share", len(part), unit=str(unit), rows=_of_unit(used, str(unit)))
         for unit, part in done.groupby(cells["unit"], sort=False)
     ]
-    return [whole, *units, *_literal(ev, used, ask.whole)]
+    return [whole, *units, *([_literal(ev, used)] if ask.whole else [])]
 
 
-def _of_unit(rows: pd.DataFrame, unit: str) -> pd.DataFrame:
-    return rows[rows["unit"].eq(unit)]
+def _of_unit(events: pd.DataFrame, unit: str) -> dict[str, pd.DataFrame]:
+    return {"events": events[events["unit"].eq(unit)]}
 
 
-def _literal(ev: Evidence, used: pd.DataFrame, whole: bool) -> Answers:
+def _literal(ev: Evidence, used: pd.DataFrame) -> Answer:
     """Return the literal reading: activities for each 14 days of the campaign, vacations and all."""
-    if not whole:
-        return []
     due, held = float(ev.rhythm["literal_due"].sum()), int(ev.rhythm["activities"].sum())
-    return [Answer(share_of(held, due), "share", base=round(due), part="literal", rows={"events": used})]
+    return Answer(share_of(held, due), "share", base=round(due), part="literal", rows={"events": used})
 
 
 def _longest(ev: Evidence, used: pd.DataFrame) -> Answers:
     gaps = ev.rhythm.dropna(subset=["longest_gap_days"])
     if gaps.empty:
         return [Answer(None, "days")]
-    units = [
-        Answer(float(days), "days", unit=str(unit), rows={"events": _of_unit(used, str(unit))})
-        for unit, days in zip(gaps["unit"], gaps["longest_gap_days"], strict=True)
-    ]
-    return [
-        Answer(float(gaps["longest_gap_days"].max()), "days", base=len(gaps), rows={"events": used}),
-        *units,
-    ]
+    days = gaps["longest_gap_days"].astype(float)
+    whole = Answer(days.max(), "days", base=len(gaps), rows={"events": used})
+    units = zip(gaps["unit"], days, strict=True)
+    return [whole, *(Answer(gap, "days", unit=str(unit), rows=_of_unit(used, unit)) for unit, gap in units)]
 
 
 def appraisal(ask: Ask, ev: Evidence) -> Answers:
     """Return in how many years members were appraised, and each year's coverage."""
     years = appraisal_years(ev.tables.votes, ev.tables.people, ev.campaign, ev.as_of)
     votes = ev.tables.votes[ev.tables.votes["occasion"].eq("member")]
-    return _rounds(ask, years, "year", "held", "coverage", votes)
+    return _rounds(ask, years, "year", "held", votes)
 
 
 def report(ask: Ask, ev: Evidence) -> Answers:
     """Return in how many semesters the secretary reported and was appraised."""
     terms = secretary_semesters(ev.tables.votes, ev.tables.turnout, ev.campaign, ev.as_of)
     votes = ev.tables.votes[ev.tables.votes["occasion"].eq("secretary")]
-    return _rounds(ask, terms, "semester", "met", "", votes)
+    return _rounds(ask, terms, "semester", "met", votes)
 
 
-def _rounds(ask: Ask, rounds: pd.DataFrame, by: str, met: str, share: str, votes: pd.DataFrame) -> Answers:
+def _rounds(ask: Ask, rounds: pd.DataFrame, by: str, met: str, votes: pd.DataFrame) -> Answers:
     if not ask.whole:
         return []
     if rounds[met].isna().all():
@@ -84,31 +74,26 @@ def _rounds(ask: Ask, rounds: pd.DataFrame, by: str, met: str, share: str, votes
     found = [Answer(value, "share", base=len(rounds), state=state, rows={"votes": votes})]
     for row in rounds.to_dict("records"):
         state = "met" if row[met] else "not_met" if row["due"] else "not_due"
-        own = votes[votes[by].eq(row[by]).fillna(False).astype(bool)]
-        found.append(
-            Answer(float(row[met]), "count", period=str(row[by]), state=state, target=1, rows={"votes": own})
-        )
-        if share and pd.notna(row[share]):
-            told = Answer(
-                float(row[share]), "share", int(row["members"]), period=str(row[by]), part="coverage"
-            )
-            found.append(told)
+        own = votes[is_true(votes[by].eq(row[by]))]
+        period, rows = str(row[by]), {"votes": own}
+        found.append(Answer(float(row[met]), "count", period=period, state=state, target=1, rows=rows))
+        if pd.notna(row.get("coverage")):
+            covered, members = float(row["coverage"]), int(row["members"])
+            found.append(Answer(covered, "share", members, period=period, part="coverage"))
     return found
 
 
 def hours(ask: Ask, ev: Evidence) -> Answers:
     """Return the share of in-service members with the hours, or the mean hours of cadres."""
-    progress = ev.training
-    known = progress[progress["status"].notna()]
     if not ask.whole:
         return []
+    known = ev.training[ev.training["status"].notna()]
     if known.empty:
         return [Answer(None, "share")]
     used = ev.tables.hours
     if ask.measure.value == "mean":
-        cadres = ev.tables.people.loc[
-            ev.tables.people["is_cadre"].eq(True).fillna(False).astype(bool), "person"
-        ]
+        people = ev.tables.people
+        cadres = people.loc[is_true(people["is_cadre"]), "person"]
         own = known[known["person"].isin(cadres)]
         rows = {"hours": used[used["person"].isin(cadres)]}
         return [Answer(float(own["hours"].mean()) if len(own) else None, "mean", len(own), rows=rows)]

@@ -1,11 +1,12 @@
 """What is unusual about the papers that came back: things to check, none of which proves anything."""
 
 from collections.abc import Mapping
+from typing import Any
 
 import pandas as pd
 
 from cxzy_lib.campaign import Campaign
-from cxzy_lib.measure.basis import shape, share
+from cxzy_lib.measure.basis import is_true, level_table, shape, share, vote_days
 from cxzy_lib.measure.evidence import CELL
 from cxzy_lib.tables import Tables, conform
 
@@ -19,16 +20,6 @@ _COLUMNS = "kind occasion_id occasion period unit rater_group count base other v
 Counts = dict[tuple[str, str], dict[tuple[str, str], int]]
 
 
-def _levels(campaign: Campaign) -> pd.DataFrame:
-    rows = [
-        (code, level.code, rank, level.inclusive)
-        for code, scale in campaign.scales.items()
-        for rank, level in enumerate(scale.levels)
-    ]
-    frame = pd.DataFrame(rows, columns=["scale", "level", "rank", "inclusive"])
-    return frame.astype({"scale": "str", "level": "str", "rank": "Int64"})
-
-
 def _period(frame: pd.DataFrame) -> pd.Series:
     return frame["semester"].fillna(frame["year"].astype("str"))
 
@@ -37,15 +28,17 @@ def _joined(names: pd.Series) -> str | None:
     return "、".join(names.dropna().unique()) or None
 
 
+_SHEETS: dict[str, Any] = {name: (name, _joined) for name in _SHEET}  # for an aggregation
+
+
 def _papers(answers: pd.DataFrame, campaign: Campaign) -> pd.DataFrame:
     """Return a row for each paper: what it says (`pattern`) on how many items, and its best and worst rank.
 
     ``items`` counts all that was answered, ``rated`` only the scale's own levels (not "don't know"); ``pace``
     is seconds for each of these.
     """
-    rows = answers.dropna(subset=["scale", "level"]).merge(
-        _levels(campaign), on=["scale", "level"], how="left"
-    )
+    rows = answers.dropna(subset=["scale", "level"])
+    rows = rows.merge(level_table(campaign), on=["scale", "level"], how="left")
     said = rows["item"].fillna("") + "=" + rows["level"]
     rows = rows.assign(period=_period(rows), said=said, own=rows["scale"].where(rows["rank"].notna()))
     rows = rows.sort_values([*_SHEET, "source_row", "item"], kind="stable")
@@ -66,7 +59,7 @@ def _papers(answers: pd.DataFrame, campaign: Campaign) -> pd.DataFrame:
 def _identical(papers: pd.DataFrame, rule: Mapping[str, float], least: int) -> pd.DataFrame:
     """Find the runs of papers that say the very same: see `returns_to_check` for when one is unusual."""
     alike = [*_GROUP, "pattern"]
-    all_best = papers["worst"].eq(0).fillna(False).astype(bool) & papers["rated"].eq(papers["items"])
+    all_best = is_true(papers["worst"].eq(0)) & papers["rated"].eq(papers["items"])
     whole = all_best.groupby([papers[name] for name in _OCCASION], dropna=False).transform("mean")
     rows = papers.assign(
         base=papers.groupby(_GROUP, dropna=False)["items"].transform("size"),
@@ -81,7 +74,7 @@ def _identical(papers: pd.DataFrame, rule: Mapping[str, float], least: int) -> p
     runs["other"] = runs["source_row"].astype("str") + "-" + by_run.max().astype("str")
     # How common it is elsewhere in the group: a run tells nothing of how likely it is itself.
     apart = (runs["alike"] - runs["count"] + 1) / (runs["base"] - runs["count"] + 2)
-    varied = runs["best"].ne(runs["worst"]).fillna(False).astype(bool)
+    varied = is_true(runs["best"].ne(runs["worst"]))
     improbable = apart ** runs["count"] * runs["base"] < rule["chance"]
     improbable |= runs["alike"].eq(runs["base"]) & varied
     long = (runs["count"] >= max(rule["identical_run"], least)) & (runs["rated"] >= rule["identical_items"])
@@ -90,9 +83,8 @@ def _identical(papers: pd.DataFrame, rule: Mapping[str, float], least: int) -> p
 
 def _by_group(papers: pd.DataFrame, hit: pd.Series, least: int) -> pd.DataFrame:
     """Return how many papers of each large enough group are a `hit`, and the median of ``pace``."""
-    grouped = papers.assign(hit=hit.fillna(False).astype(bool)).groupby(_GROUP, dropna=False)
-    sheets = {name: (name, _joined) for name in _SHEET}
-    rows = grouped.agg(count=("hit", "sum"), base=("hit", "size"), pace=("pace", "median"), **sheets)
+    grouped = papers.assign(hit=is_true(hit)).groupby(_GROUP, dropna=False)
+    rows = grouped.agg(count=("hit", "sum"), base=("hit", "size"), pace=("pace", "median"), **_SHEETS)
     groups: pd.DataFrame = rows.reset_index()
     return groups[groups["base"] >= least]
 
@@ -119,10 +111,9 @@ def _same_moment(papers: pd.DataFrame, rule: Mapping[str, float], least: int) ->
     moment = timed["answered_on"] + pd.to_timedelta(timed["minute"].astype("int64"), unit="min")
     base = timed.groupby(_OCCASION, dropna=False)["items"].transform("size")
     timed = timed.assign(other=moment.dt.strftime("%Y-%m-%d %H:%M"), base=base)
-    sheets = {name: (name, _joined) for name in _SHEET}
     grouped = timed.groupby([*_OCCASION, "other", "base"], dropna=False)
     groups = ("rater_group", lambda names: names.iloc[0] if len({*names}) == 1 else None)
-    minutes: pd.DataFrame = grouped.agg(count=("items", "size"), rater_group=groups, **sheets).reset_index()
+    minutes: pd.DataFrame = grouped.agg(count=("items", "size"), rater_group=groups, **_SHEETS).reset_index()
     minutes["value"] = share(minutes["count"], minutes["base"])
     return minutes[minutes["count"] >= max(rule["same_minute"], least)]
 
@@ -130,8 +121,8 @@ def _same_moment(papers: pd.DataFrame, rule: Mapping[str, float], least: int) ->
 def _opinions(tables: Tables, campaign: Campaign) -> pd.DataFrame:
     """Return the opinions on record (raw, before they were merged) with the semester and the year."""
     events = tables.events[tables.events["kind"].eq("opinion_collection")].drop_duplicates(CELL)
-    known = tables.figures["indicator"].eq("opinions_raw") & tables.figures["value"].gt(0).fillna(False)
-    told = tables.figures[known.astype(bool)].drop(columns="unit")
+    known = tables.figures["indicator"].eq("opinions_raw") & is_true(tables.figures["value"] > 0)
+    told = tables.figures[known].drop(columns="unit")
     told = told.merge(events[[*CELL, "held_on", "unit"]], on=CELL)
     terms = [None if pd.isna(day) else campaign.semester_of(day.date()) for day in told["held_on"]]
     told = told.assign(filed_semester=pd.Series(terms, told.index, dtype="str"))
@@ -141,8 +132,8 @@ def _opinions(tables: Tables, campaign: Campaign) -> pd.DataFrame:
 
 def _all_satisfied(votes: pd.DataFrame, campaign: Campaign, least: int) -> pd.DataFrame:
     """Return the collections whose valid votes are all satisfied (in the wider sense) on every item."""
-    rows = votes.dropna(subset=["item"]).merge(_levels(campaign), on=["scale", "level"])
-    against = ~rows["inclusive"].astype(bool) & rows["count"].ne(0).fillna(True)
+    rows = votes.dropna(subset=["item"]).merge(level_table(campaign), on=["scale", "level"])
+    against = ~rows["is_inclusive"].astype(bool) & rows["count"].ne(0).fillna(True)
     rows = rows.assign(other=(against | rows["count"].isna()).astype(bool))  # an unknown count may be one
     groups = rows.groupby(_VOTED).agg(other=("other", "any"), valid=("count", "sum")).reset_index()
     return groups[~groups["other"] & (groups["valid"] >= least)][_VOTED]
@@ -152,12 +143,12 @@ def _full_returns(tables: Tables, campaign: Campaign, least: int) -> pd.DataFram
     """Find the collections in which all papers came back, all satisfied, while opinions were filed."""
     papers = tables.turnout.dropna(subset=_VOTED[1:]).drop_duplicates(_VOTED)
     whole = papers["issued"].eq(papers["returned"]) & papers["issued"].ge(least)
-    full = papers[whole.fillna(False).astype(bool)]
+    full = papers[is_true(whole)]
     full = full.merge(_all_satisfied(tables.votes, campaign, least), on=_VOTED)
     pairs = full.merge(_opinions(tables, campaign), on="institution")
     undated = pairs["semester"].isna() | pairs["filed_semester"].isna()
     then = pairs["semester"].eq(pairs["filed_semester"])
-    then |= undated & pairs["year"].eq(pairs["filed_year"]).fillna(False).astype(bool)
+    then |= undated & is_true(pairs["year"].eq(pairs["filed_year"]))
     there = pairs["unit"].isna() | pairs["filed_unit"].isna() | pairs["unit"].eq(pairs["filed_unit"])
     pairs = pairs[then & there]
     sums = pairs.groupby(_VOTED)["opinions"].sum().rename("value").reset_index()
@@ -193,13 +184,11 @@ def _same_counts(
     votes: pd.DataFrame, campaign: Campaign, rule: Mapping[str, float], least: int
 ) -> pd.DataFrame:
     """Find the occasions whose counts are those of an earlier period; the last such period is named."""
-    starts = {term.code: pd.Timestamp(term.start) for term in campaign.semesters}
     rows = votes.dropna(subset=["occasion_id", "rater_group"])
-    rows = rows.merge(_levels(campaign)[["scale", "level"]], on=["scale", "level"])
-    years = pd.to_datetime(rows["year"].astype("str"), format="%Y")
+    rows = rows.merge(level_table(campaign)[["scale", "level"]], on=["scale", "level"])
     rows = rows.assign(
         period=_period(rows),
-        when=rows["held_on"].fillna(rows["semester"].map(starts)).fillna(years),
+        when=vote_days(rows, campaign, first=True),
         appraisee=rows["appraisee"].fillna(""),
         item=rows["item"].fillna(""),
     )

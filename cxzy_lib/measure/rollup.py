@@ -5,7 +5,7 @@ from typing import Any
 
 import pandas as pd
 
-from cxzy_lib.measure.basis import share
+from cxzy_lib.measure.basis import is_among, is_true, share
 from cxzy_lib.measure.fair import fair_comparison
 
 _ROW = ["year", "unit", "source_file", "source_sheet", "source_row"]
@@ -81,7 +81,7 @@ def _one(wide: pd.DataFrame, measure: Mapping[str, Any], rule: Mapping[str, Any]
     known = known.astype(dict.fromkeys(known.columns[3:], "Float64"))
     same = known.drop_duplicates()  # sent twice in the same words is sent once
     twice = same.duplicated(["year", "unit"], keep=False)
-    first = _every_year(same.drop_duplicates(["year", "unit"]), same.loc[twice, ["year", "unit"]])
+    first = _every_year(same.drop_duplicates(["year", "unit"]), same[twice])
     count, base = first[measure["count"]], first[measure["base"]]
     found = first[_ABOUT].assign(
         count=count.round().astype("Int64"), base=base.round().astype("Int64"), rate=share(count, base)
@@ -89,12 +89,10 @@ def _one(wide: pd.DataFrame, measure: Mapping[str, Any], rule: Mapping[str, Any]
     printed = first[measure["printed"]] if "printed" in measure else pd.Series(pd.NA, first.index, "Float64")
     reason = first["reason"].mask(count.isna() & printed.notna() & first["reason"].isna(), "rate_only")
     found["rate"] = found["rate"].mask(reason.eq("rate_only"), printed)
-    reason = reason.mask((count > base).fillna(False) & reason.isna(), "over_base")
+    reason = reason.mask(is_true(count > base) & reason.isna(), "over_base")
     if votes:
         turnout = share(first[rule["turnout"]["count"]], first[rule["turnout"]["base"]])
-        reason = reason.mask(
-            (turnout < rule["turnout"]["least"]).fillna(False) & reason.isna(), "low_turnout"
-        )
+        reason = reason.mask(is_true(turnout < rule["turnout"]["least"]) & reason.isna(), "low_turnout")
         voted = base.fillna(first[votes].sum(axis=1, min_count=len(votes)))
         for name in ("count", "base"):
             voted = voted.fillna(first[rule["turnout"][name]])
@@ -110,16 +108,16 @@ def _every_year(rows: pd.DataFrame, twice: pd.DataFrame) -> pd.DataFrame:
     every = units[["unit", "category"]].merge(rows[["year"]].drop_duplicates(), how="cross")
     whole = every.merge(rows, on=["year", "unit"], how="left", suffixes=("", "_own"), indicator=True)
     whole["category"] = whole["category_own"].fillna(whole["category"])
-    again = pd.MultiIndex.from_frame(whole[["year", "unit"]]).isin(pd.MultiIndex.from_frame(twice))
     reason = pd.Series(pd.NA, whole.index, dtype="str").mask(whole["_merge"].eq("left_only"), "not_returned")
-    return whole.drop(columns=["category_own", "_merge"]).assign(reason=reason.mask(again, "twice"))
+    reason = reason.mask(is_among(whole, twice, ["year", "unit"]), "twice")
+    return whole.drop(columns=["category_own", "_merge"]).assign(reason=reason)
 
 
 def _tells(votes: pd.DataFrame, voted: pd.Series, rate: pd.Series, least: int) -> "pd.Series[bool]":
     """Return which votes would give ballots away: too few, nobody knows of how many, or all of them alike."""
     said = votes.notna().any(axis=1) | rate.notna()
     alike = votes.eq(voted, axis=0).any(axis=1) | rate.isin([0, 1])
-    return (said & (alike | voted.lt(least).fillna(True))).fillna(False).astype(bool)
+    return is_true(said & (alike | voted.lt(least).fillna(True)))
 
 
 def bureau_comparison(

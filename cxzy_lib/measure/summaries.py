@@ -14,7 +14,6 @@ STATES = (
     "not_met", "behind", "undecided", "on_course", "met", "no_evidence", "judgement", "not_due", "of_whole",
     "missing",
 )  # fmt: skip
-_JUDGED = STATES[:5]
 _QUOTES = r"[《》〈〉“”\"\s]"
 _COLUMNS = (
     "id level indicator window unit period part kind value low high base other_base target assumed at_most "
@@ -22,13 +21,14 @@ _COLUMNS = (
 )
 _TEXT = "id level indicator window unit period part kind status"
 _NUMBER = "value low high target"
+#: What a clause's own figure, over its whole time, has none of.
+_PLACE = ["window", "unit", "period", "part"]
 
 
 def typed(rows: list[dict[str, object]]) -> pd.DataFrame:
     """Return rows of the status table with its columns and their types; missing texts are ""."""
     frame = pd.DataFrame(rows, columns=_COLUMNS.split())
-    names = ["window", "unit", "period", "part"]
-    frame[names] = frame[names].astype("str").fillna("")
+    frame[_PLACE] = frame[_PLACE].astype("str").fillna("")
     flags = "assumed at_most hidden proxy"
     frame[flags.split()] = frame[flags.split()].astype("boolean").fillna(False)
     return shape(frame, _COLUMNS, _TEXT, number=_NUMBER, flag=flags)
@@ -36,14 +36,14 @@ def typed(rows: list[dict[str, object]]) -> pd.DataFrame:
 
 def above(frame: pd.DataFrame, ev: Evidence) -> list[pd.DataFrame]:
     """Return what stands above or beside the clauses: criteria, numbers, documents, awards, steps."""
-    plan = ev.campaign.plan
+    plan, mains = ev.campaign.plan, frame[(frame[_PLACE] == "").all(axis=1)]
     found = [
         {"id": code, "level": "criterion", "indicator": code, **overall(frame, code)}
         for code in plan.criteria
         if code not in plan.clauses
     ]
     for code, number in plan.numbers.items():
-        own = frame[frame["indicator"].isin(number.clauses) & _main(frame)]
+        own = mains[mains["indicator"].isin(number.clauses)]
         found.append({"id": code, "level": "number", "indicator": code, **_number(number, own, ev)})
     titles = set(ev.tables.events["topic"].dropna().str.replace(_QUOTES, "", regex=True))
     for code, document in plan.documents.items():
@@ -51,7 +51,7 @@ def above(frame: pd.DataFrame, ev: Evidence) -> list[pd.DataFrame]:
         status = "met" if names & titles else _lacking(ev)
         found.append({"id": code, "level": "document", "indicator": code, "status": status})
     for code, award in plan.awards.items():
-        own = frame[frame["indicator"].isin(award.clauses) & _main(frame)]
+        own = mains[mains["indicator"].isin(award.clauses)]
         found.append({"id": code, "level": "award", "indicator": code, **_worst(own)})
     return [typed(found), _steps(ev)]
 
@@ -67,45 +67,32 @@ def _number(number: Number, rows: pd.DataFrame, ev: Evidence) -> dict[str, objec
     return {"status": state, "kind": "share", "value": gone, "base": days}
 
 
-def _main(frame: pd.DataFrame) -> "pd.Series[bool]":
-    """Return which rows are the figures of the clauses themselves, over their whole time."""
-    own = [frame[name].fillna("").eq("") for name in ("window", "unit", "period", "part")]
-    return own[0] & own[1] & own[2] & own[3]
-
-
 def _worst(rows: pd.DataFrame) -> dict[str, object]:
     """Return the state of several clauses: that of the worst which is judged, else of what is there."""
-    status = rows["status"]
-    state = next((s for s in STATES if s in _JUDGED and status.eq(s).any()), None)
-    rest = next((s for s in STATES[5:9] if status.eq(s).any()), "missing")
-    lacking = status.eq("no_evidence").any() and state in ("met", "on_course")
-    return {"status": "no_evidence" if lacking else state or rest}
+    there = set(rows["status"])
+    worst = next((state for state in STATES if state in there), "missing")
+    lacking = "no_evidence" in there and worst in ("met", "on_course")
+    return {"status": "no_evidence" if lacking else worst}
 
 
 def overall(frame: pd.DataFrame, criterion: str, window: str = "") -> dict[str, object]:
     """Return how a criterion stands in a window: the worst of its clauses that is judged.
 
     ``value`` of ``base``: how many of its clauses have any evidence; in a unit's rows those of the whole
-    institution do not count. Linked clauses (x) count for the goal
-    and not for the criterion.
+    institution do not count. Linked clauses (x) count for the goal and not for the criterion.
     """
     own = frame[frame["indicator"].str.fullmatch(rf"{re.escape(criterion)}[a-z]?")]
-    own = own[own["level"].eq("indicator") & own["window"].fillna("").eq(window)]
+    own = own[own["level"].eq("indicator") & own["window"].eq(window)]
     if own.empty:  # it is not told by window
         return {"status": None}
     if own["status"].eq("missing").all():
         return {"status": "missing"}
-    mains = own[own["unit"].fillna("").eq("")]
-    mains = mains[
-        mains["part"].fillna("").eq("") | ~mains["indicator"].isin(own.loc[_bare(own), "indicator"])
-    ]
+    bare = own["part"].eq("")
+    undivided = own.loc[bare, "indicator"]  # clauses with a figure of their own, besides those of parts
+    mains = own[own["unit"].eq("") & (bare | ~own["indicator"].isin(undivided))]
     known = mains.loc[mains["value"].notna() | mains["hidden"], "indicator"].nunique()
     asked = own.loc[own["status"].ne("of_whole"), "indicator"].nunique()
     return {**_worst(mains), "kind": "count", "value": known, "base": asked}
-
-
-def _bare(rows: pd.DataFrame) -> "pd.Series[bool]":
-    return rows["part"].fillna("").eq("")
 
 
 def _lacking(ev: Evidence) -> str:
@@ -114,7 +101,6 @@ def _lacking(ev: Evidence) -> str:
 
 
 def _steps(ev: Evidence) -> pd.DataFrame:
-    cells = step_cells(ev)
     found = [
         {
             "id": f"{row['step']}/{row['year']}",
@@ -124,6 +110,6 @@ def _steps(ev: Evidence) -> pd.DataFrame:
             "part": row["state"],
             "status": "met" if row["evidenced"] else _lacking(ev),
         }
-        for row in cells.to_dict("records")
+        for row in step_cells(ev).to_dict("records")
     ]
     return typed(found)

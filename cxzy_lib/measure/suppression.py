@@ -11,9 +11,8 @@ import numpy as np
 import pandas as pd
 
 from cxzy_lib.campaign import Campaign
-from cxzy_lib.measure.basis import with_period
+from cxzy_lib.measure.basis import is_among, level_table, with_period
 from cxzy_lib.measure.complementary import Views, complementary
-from cxzy_lib.measure.estimates import level_table
 from cxzy_lib.tables import Tables
 
 #: What one question is: its ballots add up from unit to institution, and to nothing else.
@@ -173,9 +172,9 @@ def _open_questions(views: pd.DataFrame, cells: pd.DataFrame) -> Iterator[tuple[
 
 
 def _model(views: pd.DataFrame, votes: pd.DataFrame, campaign: Campaign) -> Views:
-    ranks = range(len(campaign.scales[votes["scale"].iloc[0]].levels))
+    levels = campaign.scales[votes["scale"].iloc[0]].levels
     counts = votes.groupby(["scopes", "rank"])["count"].sum().unstack(fill_value=0)
-    counts = counts.reindex(columns=list(ranks), fill_value=0)
+    counts = counts.reindex(columns=range(len(levels)), fill_value=0)
     parts = [[scope == WHOLE or scope in inside for inside in counts.index] for scope in views["scope"]]
     worth = campaign.setting("usefulness")
     cost = np.where(views["scope"].eq(WHOLE), worth["institution"], worth["unit"]).astype(float)
@@ -221,10 +220,5 @@ def masked(tables: Tables, decisions: pd.DataFrame, scope: str = WHOLE) -> Table
 
 def _among(frame: pd.DataFrame, barred: pd.DataFrame, keys: list[str]) -> pd.Series:
     """Return which rows belong to one of the questions that are barred."""
-    mine = with_period(frame)[keys].astype(object)
-    mine = mine.where(mine.notna(), "")
-    wanted = set(barred[keys].itertuples(index=False, name=None))
-    found = pd.Series(
-        [row in wanted for row in mine.itertuples(index=False, name=None)], mine.index, dtype="bool"
-    )
-    return found.reindex(frame.index, fill_value=False)
+    mine = with_period(frame)[keys].fillna("")
+    return is_among(mine, barred, keys).reindex(frame.index, fill_value=False)

@@ -7,10 +7,9 @@ import numpy as np
 import pandas as pd
 
 from cxzy_lib.campaign import Campaign
-from cxzy_lib.measure.basis import numbers, shape
+from cxzy_lib.measure.basis import Floats, numbers, shape
 from cxzy_lib.measure.changes import adjusted, asked_twice
 from cxzy_lib.measure.estimates import level_shares
-from cxzy_lib.measure.intervals import Floats
 
 #: What can be said of a trend; ``declined``: so many ballots could not have shown any.
 VERDICTS = ("rising", "falling", "no_detectable_trend", "declined", "not_comparable")
@@ -41,37 +40,31 @@ def smallest_p(counts: Floats) -> float:
     >>> round(smallest_p(np.eye(3)), 4)  # three yearly values, as Mann and Kendall's test would have: 2 / 3!
     0.3333
     """
+    from scipy.stats import random_table
+
     ends = [_sorted_table(counts), _sorted_table(counts[:, ::-1])[:, ::-1]]
     far = np.array([_association(table) for table in ends])
     farthest = [table for table, value in zip(ends, far, strict=True) if np.isclose(value, far.max())]
     apart = len(farthest) > 1 and not np.array_equal(farthest[0], farthest[1])
-    return min(1.0, sum(_likelihood(table) for table in farthest[: 1 + apart]))
+    given = random_table(counts.sum(axis=1).astype(int), counts.sum(axis=0).astype(int))
+    return min(1.0, sum(float(given.pmf(table.astype(int))) for table in farthest[: 1 + apart]))
 
 
 def _association(counts: Floats) -> float:
     """Return how far the sum of period times level is from what it is where neither depends on the other."""
+    from scipy.stats.contingency import expected_freq
+
     when, what = (np.arange(size, dtype=np.float64) for size in counts.shape)
-    expected = np.outer(counts.sum(axis=1), counts.sum(axis=0)) / counts.sum()
-    return abs(float(when @ (counts - expected) @ what))
+    return abs(float(when @ (counts - expected_freq(counts)) @ what))
 
 
 def _sorted_table(counts: Floats) -> Floats:
     """Return the table with the same sums in which the first rows have the first columns (north-west)."""
     rows, columns = counts.sum(axis=1), counts.sum(axis=0)
-    ends = [np.concatenate([[0], np.cumsum(sums)]) for sums in (rows, columns)]
-    low = np.maximum.outer(ends[0][:-1], ends[1][:-1])
-    high = np.minimum.outer(ends[0][1:], ends[1][1:])
+    row_ends, column_ends = np.cumsum(rows), np.cumsum(columns)
+    low = np.maximum.outer(row_ends - rows, column_ends - columns)
+    high = np.minimum.outer(row_ends, column_ends)
     return np.asarray(np.clip(high - low, 0, None), dtype=np.float64)
-
-
-def _likelihood(table: Floats) -> float:
-    from scipy.special import gammaln
-
-    def logs(values: Floats) -> float:
-        return float(gammaln(values + 1).sum())
-
-    whole = logs(table.sum(axis=1)) + logs(table.sum(axis=0)) - logs(table.sum(keepdims=True))
-    return float(np.exp(whole - logs(table)))
 
 
 def association_p(counts: Floats) -> float:
@@ -87,10 +80,10 @@ def association_p(counts: Floats) -> float:
     >>> round(association_p(np.array([[40.0, 40.0], [50.0, 30.0], [60.0, 20.0]])), 4)
     0.0011
     """
+    from scipy.stats.contingency import expected_freq
     from statsmodels.stats.contingency_tables import Table
 
-    expected = np.outer(counts.sum(axis=1), counts.sum(axis=0)) / counts.sum()
-    if expected.min() >= _EXPECTED:
+    if expected_freq(counts).min() >= _EXPECTED:
         return float(Table(counts, shift_zeros=False).test_ordinal_association().pvalue)
     return _rearranged(counts)
 
@@ -171,13 +164,12 @@ def _tables(
 ) -> Iterator[tuple[str, str, pd.DataFrame]]:
     """Yield for each item and group its ballots: comparable periods by levels, both in order."""
     shares = level_shares(votes, campaign, by=(period, "item", "rater_group"))
-    for (item, group), part in rates.groupby(["item", "rater_group"], sort=False):
-        run, scale = _run(part[~asked_twice(part)], graded, str(item), str(group), period)
-        own = shares[
-            shares["item"].eq(str(item)) & shares["rater_group"].eq(str(group)) & shares["scale"].eq(scale)
-        ]
-        wide = own[own[period].isin(run)].pivot(index=period, columns="rank", values="count")
-        yield str(item), str(group), wide.reindex(run)
+    for keys, part in rates.groupby(["item", "rater_group"], sort=False):
+        item, group = map(str, keys)
+        run, scale = _run(part[~asked_twice(part)], graded, item, group, period)
+        own = shares["item"].eq(item) & shares["rater_group"].eq(group) & shares["scale"].eq(scale)
+        wide = shares[own & shares[period].isin(run)].pivot(index=period, columns="rank", values="count")
+        yield item, group, wide.reindex(run)
 
 
 def _used(counts: pd.DataFrame) -> Floats:

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 import pandas as pd
 
 from cxzy_lib.campaign import Campaign
-from cxzy_lib.measure.basis import numbers, vote_days, with_period
+from cxzy_lib.measure.basis import headline, is_true, numbers, vote_days, with_period
 from cxzy_lib.measure.changes import judged, period_pairs
 from cxzy_lib.measure.comparability import comparisons, conditions
 from cxzy_lib.measure.disclosure import shown_satisfaction
@@ -41,8 +41,7 @@ class Verdicts:
 
     def headline(self, campaign: Campaign) -> pd.DataFrame:
         """Return the changes of the items that a report leads with."""
-        first = [item.code for item in campaign.items.values() if item.headline]
-        return self.changes[self.changes["item"].isin(first)]
+        return self.changes[self.changes["item"].isin(headline(campaign))]
 
 
 def ballot_verdicts(
@@ -59,18 +58,17 @@ def ballot_verdicts(
     the more is asked of the same ballots, the less each can show. Ballots without a semester stand
     under their year.
     """
-    rows = with_period(votes[votes["occasion"].eq(occasion).fillna(False).astype(bool)])
+    rows = with_period(votes[is_true(votes["occasion"].eq(occasion))])
     rates = shown_satisfaction(rows, turnout, campaign, PERIOD, ("item",))
     days = vote_days(rows, campaign).groupby(rows[PERIOD]).max()
-    order = sorted(campaign.items, key=lambda code: not campaign.items[code].headline)
-    place = {code: at for at, code in enumerate(order)}
+    leads = headline(campaign)
+    place = {code: at for at, code in enumerate(dict.fromkeys([*leads, *campaign.items]))}
     rates = rates.assign(_day=days.reindex(rates[PERIOD]).array, _at=rates["item"].map(place))
     rates = rates.sort_values(["_day", "_at", "rater_group", "scale"], ignore_index=True)
+    rates = rates.drop(columns=["_day", "_at"])
     registry = conditions(rows, turnout, campaign, PERIOD)
     graded = comparisons(registry, campaign, PERIOD)
-    headline = [item.code for item in campaign.items.values() if item.headline]
-    first = rates[rates["item"].isin(headline)]
-    leading = rows[rows["item"].isin(headline)]
+    first, leading = (frame[frame["item"].isin(leads)] for frame in (rates, rows))
     staged = stage_pairs(leading, turnout, campaign, PERIOD)
     # Linked people first: what they show is no longer what the same ballots show of a stage.
     same = with_period(answers[answers["occasion"].eq(occasion)])
@@ -81,13 +79,6 @@ def ballot_verdicts(
         branch_pairs(leading, turnout, campaign, PERIOD),
     ]
     moved = trends(rows, first, graded, campaign, PERIOD)
-    p = numbers(moved["p"])
-    changes = judged(pd.concat(pairs, ignore_index=True), campaign, p)
-    return Verdicts(
-        rates.drop(columns=["_day", "_at"]),
-        registry,
-        graded,
-        changes,
-        judged_trends(moved, campaign, numbers(changes["p"])),
-        with_verdicts(staged, changes),
-    )
+    changes = judged(pd.concat(pairs, ignore_index=True), campaign, numbers(moved["p"]))
+    moved = judged_trends(moved, campaign, numbers(changes["p"]))
+    return Verdicts(rates, registry, graded, changes, moved, with_verdicts(staged, changes))

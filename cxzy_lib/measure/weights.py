@@ -7,8 +7,7 @@ import numpy as np
 import pandas as pd
 
 from cxzy_lib.campaign import Campaign
-from cxzy_lib.measure.basis import shape, share
-from cxzy_lib.measure.intervals import Floats
+from cxzy_lib.measure.basis import Floats, level_table, shape, share
 
 _CHAIN = ["eligible", "issued", "returned", "valid"]
 
@@ -183,13 +182,7 @@ def cells(votes: pd.DataFrame, campaign: Campaign, columns: list[str]) -> pd.Dat
     """
     if len(scales := set(votes["scale"].dropna())) > 1:
         raise ValueError(f"votes on several scales: {sorted(scales)}")
-    levels = [
-        (code, level.code, level.strict) for code, scale in campaign.scales.items() for level in scale.levels
-    ]
-    table = pd.DataFrame(levels, columns=["scale", "level", "strict"]).astype(
-        {"scale": "str", "level": "str"}
-    )
-    rows = votes.merge(table, on=["scale", "level"])
-    rows["count_strict"] = rows["count"].where(rows["strict"], 0)
+    rows = votes.merge(level_table(campaign), on=["scale", "level"])
+    rows["count_strict"] = rows["count"].where(rows["is_strict"], 0)
     sums = rows.groupby(columns, dropna=False)[["count_strict", "count"]].sum(skipna=False).reset_index()
     return sums.set_axis([*columns, "count", "valid"], axis=1)

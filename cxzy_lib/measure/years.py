@@ -3,7 +3,17 @@
 import pandas as pd
 
 from cxzy_lib.campaign import Campaign
-from cxzy_lib.measure.basis import activities, activity_days, last_day, only_supported, shape, share
+from cxzy_lib.measure.basis import (
+    activities,
+    activity_days,
+    headline,
+    is_true,
+    last_day,
+    only_supported,
+    shape,
+    share,
+    vote_years,
+)
 from cxzy_lib.measure.comparability import GRADES, comparisons, conditions, with_grades
 from cxzy_lib.measure.disclosure import shown_satisfaction
 from cxzy_lib.measure.duties import appraisal_years
@@ -15,8 +25,7 @@ def _inside(rows: pd.DataFrame, days: pd.Series, campaign: Campaign) -> pd.DataF
     """Return the rows whose day lies in a stage, up to the cut-off, with its `year`."""
     last = last_day(campaign)
     wanted = [day for day in days.dropna().unique() if day <= last and campaign.stage_of(day.date())]
-    kept = days.isin(wanted)
-    return rows[kept].assign(year=days[kept].dt.year.astype("Int64"))
+    return rows.assign(year=days.dt.year.astype("Int64"))[days.isin(wanted)]
 
 
 def _who(rows: pd.DataFrame, column: str) -> pd.Series:
@@ -53,7 +62,7 @@ def _training(tables: Tables, campaign: Campaign) -> pd.DataFrame:
     sums, bases = {}, {}
     for year in rows["year"].unique():
         members = members_at(tables.people, min(pd.Timestamp(year, 12, 31), last_day(campaign)))
-        members = members[members["in_service"].eq(True).fillna(False).astype(bool)]
+        members = members[is_true(members["in_service"])]
         taken = rows[rows["year"].eq(year) & rows["person"].isin(members["person"])]
         sums[year], bases[year] = taken["hours"].sum(skipna=False), len(members)
     base = pd.Series(bases, dtype="Int64")
@@ -71,20 +80,23 @@ def _pledges(tables: Tables, campaign: Campaign) -> pd.DataFrame:
 
 
 def _satisfaction(tables: Tables, campaign: Campaign, group: str) -> pd.DataFrame:
-    headline = [item.code for item in campaign.items.values() if item.headline]
     votes = tables.votes
-    votes = votes[votes["occasion"].eq("satisfaction") & votes["item"].isin(headline)]
-    votes = votes.assign(year=votes["year"].fillna(votes["held_on"].dt.year.astype("Int64")))
+    votes = votes[votes["occasion"].eq("satisfaction") & votes["item"].isin(headline(campaign))]
+    votes = votes.assign(year=vote_years(votes))
     graded = comparisons(conditions(votes, tables.turnout, campaign, "year"), campaign, "year")
     mine = votes[votes["rater_group"].eq(group)]
     rates = shown_satisfaction(mine, tables.turnout, campaign, "year").dropna(subset="year")
-    scales = rates["year"].duplicated(keep=False)
-    single = with_grades(rates[~scales].astype({"year": "str"}), graded, "year")
-    single = single.set_index(rates.loc[~scales, "year"])
-    parts = {"value": single["strict"], "base": single["valid"], "grade": single["grade_before"]}
-    two = pd.Series("scale_changed", index=rates.loc[scales, "year"].unique(), dtype="str")
-    parts["reason"] = pd.concat([_codes(single["reasons_before"], campaign), two])
-    parts["hidden"] = rates.groupby("year")["hidden"].any()
+    several = rates["year"].duplicated(keep=False)  # a row for each of its scales
+    single = with_grades(rates[~several].astype({"year": "str"}), graded, "year")
+    single = single.set_index(rates.loc[~several, "year"])
+    two = pd.Series("scale_changed", index=rates.loc[several, "year"].unique(), dtype="str")
+    parts = {
+        "value": single["strict"],
+        "base": single["valid"],
+        "grade": single["grade_before"],
+        "reason": pd.concat([_codes(single["reasons_before"], campaign), two]),
+        "hidden": rates.groupby("year")["hidden"].any(),
+    }
     return pd.DataFrame(parts)
 
 
@@ -109,7 +121,7 @@ def _compared(measure: str, kind: str, part: pd.DataFrame, campaign: Campaign) -
     changed = (units.ne(before) & units.notna() & before.notna()).reindex(frame.index, fill_value=False)
     reason = frame["reason"].astype("str").mask(changed, "denominator_changed")
     reason = reason.mask(missing & reason.isna(), "no_data")
-    reason = reason.mask(missing & frame["hidden"].eq(True).fillna(False).astype(bool), "not_shown")
+    reason = reason.mask(missing & is_true(frame["hidden"]), "not_shown")
     grade = frame["grade"].astype("str").fillna(GRADES[0]).mask(changed | missing, GRADES[-1])
     frame = frame.assign(measure=measure, kind=kind, reason=reason, grade=grade)
     frame["comparable"] = grade.eq(GRADES[0])
@@ -156,16 +168,16 @@ def yearly_comparison(tables: Tables, campaign: Campaign) -> pd.DataFrame:
     2  2012   <NA>      <NA>  no_data
     """
     only_supported(campaign, "year_basis", "calendar")
-    parts = [
-        _compared("activities", "count", _activities(tables, campaign), campaign),
-        _compared("attendance", "rate", _attendance(tables, campaign), campaign),
-        _compared("appraisal_coverage", "rate", _appraisal(tables, campaign), campaign),
-        _compared("training_hours", "hours", _training(tables, campaign), campaign),
-        _compared("pledges_published", "count", _pledges(tables, campaign), campaign),
+    measures = [
+        ("activities", "count", _activities(tables, campaign)),
+        ("attendance", "rate", _attendance(tables, campaign)),
+        ("appraisal_coverage", "rate", _appraisal(tables, campaign)),
+        ("training_hours", "hours", _training(tables, campaign)),
+        ("pledges_published", "count", _pledges(tables, campaign)),
     ]
     for group in ("member", "nonmember"):
-        rates = _satisfaction(tables, campaign, group)
-        parts.append(_compared(f"satisfaction_strict_{group}", "rate", rates, campaign))
+        measures.append((f"satisfaction_strict_{group}", "rate", _satisfaction(tables, campaign, group)))
+    parts = [_compared(*measure, campaign) for measure in measures]
     columns = "measure kind year value base exposure_days adjusted grade comparable reason"
     number, flag = "value adjusted", "comparable"
     return shape(pd.concat(parts), columns, "measure kind grade reason", number=number, flag=flag)
