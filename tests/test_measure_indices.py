@@ -9,10 +9,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from msgspec import structs
-from scipy.stats import norm
 
 from cxzy_lib.campaign import load_campaign
-from cxzy_lib.measure.design import branch_sample_index, cluster_mean
+from cxzy_lib.measure.design import branch_sample_index, design_mean
 from cxzy_lib.measure.estimates import level_shares
 from cxzy_lib.measure.indices import index_scores, mean_interval, respondent_index, respondent_scores
 from cxzy_lib.specs import Level, Scale
@@ -143,8 +142,8 @@ def test_published_distribution_of_magazines():
 )
 def test_published_margins_of_finite_populations(population, n, per_cent, margin):
     sd = sqrt(per_cent * (100 - per_cent) * n / (n - 1))  # of n noughts and hundreds
-    se, *_ = mean_interval(per_cent, sd, n, population, 0.95)
-    assert round(norm.ppf(0.975) * se[0]) == margin
+    se, low, high = mean_interval(per_cent, sd, n, population, 0.95, normal=True)
+    assert round(per_cent - low[0]) == round(high[0] - per_cent) == margin
     assert se[0] ** 2 == pytest.approx(sd**2 / n * (population - n) / population)
 
 
@@ -219,34 +218,82 @@ def test_respondent_scores_refuse_what_makes_no_sense(by, least):
         respondent_scores(answers({"1": (1,)}), FIVE, by, least)
 
 
-def test_a_sample_of_clusters_published_for_r_survey():
-    frame = pd.read_csv("tests/data/survey_apiclus1.csv")
-    found = cluster_mean(frame["api00"], frame["dnum"], 757)
-    assert found["mean"] == pytest.approx(644.17, abs=0.005)
-    assert found["se"] == pytest.approx(23.542, abs=0.0005)
-    assert (found["base"], found["clusters"]) == (183, 15)
+R_FPC = pd.DataFrame(
+    {
+        "stratid": [1] * 5 + [2] * 3,
+        "psuid": [1, 2, 3, 4, 5, 1, 2, 3],
+        "weight": [3] * 5 + [4] * 3,
+        "Nh": [15] * 5 + [12] * 3,
+        "x": [2.8, 4.1, 6.8, 6.8, 9.2, 3.7, 6.6, 4.2],
+    }
+)
 
 
-def test_a_missing_value_leaves_its_cluster_in_the_sample():
-    values, units = pd.Series([1.0, 3.0, 8.0, None]), pd.Series(["a", "a", "b", "c"])
-    found = cluster_mean(values, units, np.inf)
+def published(frame, value, mean, se, digits, **columns):
+    (row,) = design_mean(frame, value, **columns).to_dict("records")
+    assert row["mean"] == pytest.approx(mean, abs=0.5 * 10 ** -digits[0])
+    assert row["se"] == pytest.approx(se, abs=0.5 * 10 ** -digits[1])
+    return row
+
+
+def test_designs_published_for_r_survey():
+    simple = pd.read_csv("tests/data/survey_apisrs.csv")
+    strata = pd.read_csv("tests/data/survey_apistrat.csv")
+    clusters = pd.read_csv("tests/data/survey_apiclus1.csv")
+    row = published(simple, "api00", 656.585, 9.2497, (3, 4), size="fpc")
+    assert (row["base"], row["clusters"], row["degrees"]) == (200, 200, 199)
+    published(strata, "api00", 662.287, 9.4089, (3, 4), weight="pw", stratum="stype", size="fpc")
+    published(strata, "api00", 662.287, 9.4089, (3, 4), stratum="stype", size="fpc")  # weights from sizes
+    row = published(clusters, "api00", 644.17, 23.542, (2, 3), weight="pw", cluster="dnum", size="fpc")
+    assert (row["base"], row["clusters"], row["degrees"]) == (183, 15, 14)
+
+
+def test_two_strata_of_r_survey_with_and_without_correction():
+    columns = {"weight": "weight", "stratum": "stratid", "cluster": "psuid"}
+    row = published(R_FPC, "x", 5.4481, 0.7413, (4, 4), **columns)
+    assert (row["clusters"], row["degrees"]) == (8, 6)
+    published(R_FPC, "x", 5.4481, 0.6160, (4, 4), size="Nh", **columns)
+
+
+def test_strata_that_show_no_variance_are_named():
+    lone = R_FPC[(R_FPC["stratid"] == 1) | (R_FPC["psuid"] == 1)]
+    with pytest.raises(ValueError, match=r"stratum 2: 1 primary units of 12"):
+        design_mean(lone, "x", "weight", "stratid", "psuid", "Nh")
+    with pytest.raises(ValueError, match="stratum 2: 1 primary units"):
+        design_mean(lone, "x", "weight", "stratid", "psuid")
+    with pytest.raises(ValueError, match="stratum 1: 5 primary units of 4"):
+        design_mean(R_FPC.assign(Nh=[4] * 5 + [12] * 3), "x", "weight", "stratid", "psuid", "Nh")
+    with pytest.raises(ValueError, match="stratum 2: 3 primary units of 12 to 13"):
+        design_mean(R_FPC.assign(Nh=[15] * 5 + [12, 12, 13]), "x", "weight", "stratid", "psuid", "Nh")
+    with pytest.raises(ValueError, match="1 of 8 rows lack one of weight"):
+        design_mean(R_FPC.assign(weight=[None] + [3] * 7), "x", "weight")
+    whole = lone.assign(Nh=[15] * 5 + [1])  # the one there is: certain, and adds no error
+    x, w = lone["x"].to_numpy(), np.array([3] * 5 + [4])
+    z = w[:5] * (x[:5] - np.average(x, weights=w)) / w.sum()
+    (row,) = design_mean(whole, "x", "weight", "stratid", "psuid", "Nh").to_dict("records")
+    assert row["se"] == pytest.approx(sqrt(10 / 15 * 5 * z.var(ddof=1)))
+
+
+def test_a_missing_value_leaves_its_cluster_in_the_design():
+    frame = pd.DataFrame({"x": [1.0, 3.0, 8.0, None], "unit": ["a", "a", "b", "c"]})
+    (row,) = design_mean(frame, "x", cluster="unit").to_dict("records")
     # mean 4; by cluster (-3 - 1) / 3, 4 / 3, 0: variance 3 / 2 * 32 / 9
-    assert (found["mean"], found["base"], found["clusters"]) == (4.0, 3, 3)
-    assert found["se"] == pytest.approx(sqrt(1.5 * 32 / 9))
-    nobody = cluster_mean(values.mask(values > 0), units, np.inf)
-    assert np.isnan([nobody["mean"], nobody["se"]]).all()
-    only = cluster_mean(values.mask(values > 3), units, np.inf)
-    assert only["mean"] == 2.0
-    assert np.isnan(only["se"])  # between clusters nothing is known
+    assert (row["mean"], row["base"], row["clusters"]) == (4.0, 3, 3)
+    assert row["se"] == pytest.approx(sqrt(1.5 * 32 / 9))
+    nobody = design_mean(frame.assign(x=np.nan), "x", cluster="unit")
+    assert nobody[["mean", "se"]].isna().all(axis=None)
+    only = design_mean(frame.assign(x=[1.0, 3, None, None]), "x", cluster="unit")
+    assert (only["mean"].item(), only["se"].item()) == (2.0, pd.NA)  # between clusters nothing is known
 
 
 @settings(max_examples=30)
 @given(st.lists(st.floats(0, 100), min_size=2, max_size=30), st.integers(0, 40))
 def test_a_simple_sample_has_the_textbook_error(values, more):
     size = len(values) + more
-    found = cluster_mean(pd.Series(values), pd.Series(range(len(values))), size)
+    frame = pd.DataFrame({"x": values, "size": size})
+    (row,) = design_mean(frame, "x", size="size").to_dict("records")
     expected = mean_interval(np.mean(values), np.std(values, ddof=1), len(values), size, 0.95)[0][0]
-    assert (found["mean"], found["se"]) == pytest.approx((np.mean(values), expected), abs=1e-9)
+    assert (row["mean"], row["se"]) == pytest.approx((np.mean(values), expected), abs=1e-9)
 
 
 def branch_answers():
@@ -261,11 +308,11 @@ def test_index_of_a_sample_of_branches_by_hand():
     se = sqrt(9 / 12 * 3 / 2 * (18**2 + 1 + 17**2))
     assert row["se"] == pytest.approx(se)
     assert (row["low"], row["high"]) == (0, 100)  # 4.3 * 26
-    with pytest.raises(ValueError, match="3 of 2 clusters"):
+    with pytest.raises(ValueError, match="3 primary units of 2"):
         branch_sample_index(branch_answers(), FIVE, 2, least=1)
-    with pytest.raises(ValueError, match="1 of 9 clusters"):
+    with pytest.raises(ValueError, match="1 primary units of 9"):
         branch_sample_index(answers({"1": (1,)}, unit="a"), FIVE, 9, least=1)
-    with pytest.raises(ValueError, match="1 of 1 rows have no cluster"):
+    with pytest.raises(ValueError, match="1 of 1 rows lack one of unit"):
         branch_sample_index(answers({"1": (1,)}), FIVE, 9, least=1)
 
 

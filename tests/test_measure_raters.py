@@ -6,8 +6,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from cxzy_lib.measure.agreement import agreement
-from cxzy_lib.measure.ranks import vote_ranks
+from cxzy_lib.measure.agreement import agreement, icc
+from cxzy_lib.measure.ranks import rank_intervals, vote_ranks
 from cxzy_lib.measure.raters import connected, severity, standing
 
 KRIPPENDORFF = (
@@ -78,6 +78,32 @@ SHROUT_FLEISS = ((9, 2, 5, 8), (6, 1, 3, 2), (8, 4, 6, 8), (7, 1, 2, 6), (10, 5,
 def long(table):
     rows = [(f"a{a}", f"r{r}", s) for a, line in enumerate(table) for r, s in enumerate(line)]
     return pd.DataFrame(rows, columns=["appraisee", "rater", "score"])
+
+
+def test_six_forms_of_shrout_and_fleiss():
+    found = icc(long(SHROUT_FLEISS)).set_index("form")
+    expected = {
+        "ICC(1,1)": 0.17, "ICC(2,1)": 0.29, "ICC(3,1)": 0.71,
+        "ICC(1,k)": 0.44, "ICC(2,k)": 0.62, "ICC(3,k)": 0.91,
+    }  # fmt: skip
+    assert found["icc"].astype("float64").round(2).to_dict() == expected
+    assert found.loc["ICC(3,1)", ["low_95", "high_95"]].tolist() == [0.34, 0.95]  # as psych prints them
+    assert (found["appraisees"] == 6).all()
+    assert (found["raters"] == 4).all()
+    missing = pd.concat(
+        [long(SHROUT_FLEISS), pd.DataFrame([("a7", "r0", 9.0)], columns=["appraisee", "rater", "score"])]
+    )
+    pd.testing.assert_frame_equal(icc(missing).set_index("form"), found)
+
+
+def test_icc_of_raters_who_agree_in_all_who_never_differ_or_score_twice():
+    alike = icc(long(((9, 9, 9), (5, 5, 5), (2, 2, 2))))
+    assert alike["icc"].tolist() == pytest.approx([1.0] * 6)
+    assert icc(long(((5, 5), (5, 5))))["icc"].isna().all()
+    assert icc(long(((5, 6),)))["icc"].isna().all()
+    assert icc(long(()))["icc"].isna().all()
+    with pytest.raises(ValueError, match="2 ratings are of an appraisee"):
+        icc(pd.concat([long(((1, 2), (3, 4))), long(((1, 2),))]))
 
 
 def test_parts_that_no_rater_links():
@@ -294,10 +320,45 @@ def test_the_order_of_shares_counts_where_ballots_differ():
     assert found["rank"].tolist() == [2, 1, 2]
 
 
+def test_ranks_of_scores_by_hand():
+    scores, ses = pd.Series([90.0, 88.0, 60.0]), pd.Series([3.0, 4.0, 1.0])
+    found = rank_intervals(scores, ses, 1, 0.95)
+    # P(first above second) = Phi(2 / 5)
+    assert found["top"].tolist() == pytest.approx([0.6554, 0.3446, 0], abs=0.015)
+    assert found["call"].tolist() == ["indistinguishable", "indistinguishable", "out"]
+    assert rank_intervals(scores, ses, 2, 0.95)["call"].tolist() == ["in", "in", "out"]
+    # at a level of 20 % anything from 0.6 is clear
+    assert rank_intervals(scores, ses, 1, 0.2)["call"].tolist() == ["in", "out", "out"]
+    assert rank_intervals(scores, ses, 1, 0.2)["rank_high"].tolist() == [1, 2, 3]
+
+
+def test_scores_without_error_are_told_apart_and_equals_are_not():
+    found = rank_intervals(pd.Series([9.0, 9.0, 8.0]), pd.Series([0.0, 0.0, 0.0]), 1, 0.95)
+    assert found["rank"].tolist() == [1, 1, 3]
+    assert found["call"].tolist() == ["indistinguishable", "indistinguishable", "out"]
+    assert found["top"].tolist() == pytest.approx([0.5, 0.5, 0], abs=0.02)
+    with pytest.raises(ValueError, match="must not be negative"):
+        rank_intervals(pd.Series([9.0]), pd.Series([-1.0]), 1, 0.95)
+    with pytest.raises(ValueError, match="unique"):
+        rank_intervals(pd.Series([9.0, 8.0], [1, 1]), pd.Series([1.0], [1]), 1, 0.95)
+
+
+def test_same_seed_same_ranks_and_missing_scores_are_left_out():
+    scores, ses = pd.Series([90, 88, 87, 60.0]), pd.Series([3, 4, 4, 1.0])
+    first, second, third = (rank_intervals(scores, ses, 2, 0.95, draws=500, seed=n) for n in (1, 1, 2))
+    pd.testing.assert_frame_equal(first, second)
+    assert first["top"].tolist() != third["top"].tolist()
+    found = rank_intervals(
+        pd.Series([90, None, 88, 87, 95, 60]), pd.Series([3, 1, 4, 4, None, 1]), 2, 0.95, 500
+    )
+    pd.testing.assert_frame_equal(found.iloc[[0, 2, 3, 5]].reset_index(drop=True), first)
+    assert found.iloc[[1, 4]].isna().all(axis=None)
+
+
 @settings(max_examples=40)
 @given(st.lists(st.integers(0, 20), min_size=1, max_size=8), st.integers(0, 8))
 def test_places_are_shared_out_whole_and_competition_ranks_are_counted(votes, k):
-    found = vote_ranks(pd.Series(votes), pd.Series([20] * len(votes)), k, 0.9)
+    found = vote_ranks(pd.Series(votes), pd.Series([20] * len(votes)), k, 0.9, draws=200)
     assert found["top"].sum() == pytest.approx(min(k, len(votes)))
     assert found["rank"].tolist() == [1 + sum(other > own for other in votes) for own in votes]
     assert (found["rank_low"] <= found["rank_high"]).all()
@@ -309,4 +370,5 @@ def test_inputs_are_not_changed():
     ratings = simulated(3)[0]
     before = ratings.copy(deep=True)
     severity(ratings, 0.95)
+    icc(ratings)
     pd.testing.assert_frame_equal(ratings, before)

@@ -10,6 +10,9 @@ from cxzy_lib.measure.basis import shape
 
 Metric = Literal["nominal", "ordinal", "interval", "ratio"]
 
+#: Shrout and Fleiss's names of the forms, in the order of pingouin's rows.
+_FORMS = ("ICC(1,1)", "ICC(2,1)", "ICC(3,1)", "ICC(1,k)", "ICC(2,k)", "ICC(3,k)")
+
 
 def agreement(
     counts: pd.DataFrame, scale_levels: Sequence[str] | Mapping[str, float], metric: Metric
@@ -76,3 +79,65 @@ def _krippendorff(table: pd.DataFrame, metric: Metric) -> float:
     domain = table.columns.to_numpy("float64")
     counts = table.to_numpy("int64")
     return float(krippendorff.alpha(value_counts=counts, value_domain=domain, level_of_measurement=metric))
+
+
+def icc(ratings: pd.DataFrame) -> pd.DataFrame:
+    """Return Shrout and Fleiss's six intraclass correlations.
+
+    Parameters
+    ----------
+    ratings : DataFrame
+        ``appraisee``, ``rater``, ``score``, each pair once. Appraisees that some rater did not score are left
+        out: the forms are defined for complete tables.
+
+    Returns
+    -------
+    DataFrame
+        ``form`` (``ICC(1,1)``: each appraisee has other raters; ``ICC(2,1)``: raters stand for others;
+        ``ICC(3,1)``: only these raters; ``k``: of the mean of the raters), ``appraisees``, ``raters``,
+        ``icc`` (at most 1), ``low_95`` and ``high_95`` (pingouin knows this level only, and two decimals).
+        NA with fewer than 2 appraisees or raters, or where no score differs.
+
+    Raises
+    ------
+    ValueError
+        If a rater scored an appraisee twice.
+
+    Notes
+    -----
+    Source: P. E. Shrout and J. L. Fleiss, Intraclass correlations: uses in assessing rater reliability
+    (1979). By pingouin.
+
+    Examples
+    --------
+    >>> scores = [("a", "r", 9), ("a", "s", 7), ("b", "r", 6), ("b", "s", 5), ("c", "r", 3), ("c", "s", 1)]
+    >>> icc(pd.DataFrame(scores, columns=["appraisee", "rater", "score"]))[["form", "icc"]].round(2).head(3)
+           form   icc
+    0  ICC(1,1)  0.85
+    1  ICC(2,1)  0.86
+    2  ICC(3,1)  0.98
+    """
+    known = ratings.dropna(subset=["appraisee", "rater", "score"])
+    if (twice := known.duplicated(["appraisee", "rater"]).sum()) > 0:
+        raise ValueError(f"{twice} ratings are of an appraisee that the rater has scored before")
+    table = known.pivot(index="appraisee", columns="rater", values="score").astype("float64").dropna()
+    frame = pd.DataFrame({"form": _FORMS, "appraisees": len(table), "raters": table.shape[1]})
+    if min(table.shape) >= 2 and np.ptp(table.to_numpy()) > 0:
+        frame = frame.join(_forms(table))
+    return shape(frame, "form appraisees raters icc low_95 high_95", "form", number="icc low_95 high_95")
+
+
+def _forms(table: pd.DataFrame) -> pd.DataFrame:
+    import warnings
+
+    import pingouin
+
+    rows = table.melt(ignore_index=False, var_name="rater", value_name="score").reset_index()
+    with warnings.catch_warnings(), np.errstate(all="ignore"):
+        # pingouin 0.7 calls pandas as pandas 4 will not allow; raters who agree in all divide by zero.
+        warnings.simplefilter("ignore", DeprecationWarning)
+        warnings.simplefilter("ignore", RuntimeWarning)
+        warnings.filterwarnings("ignore", category=pd.errors.Pandas4Warning)
+        found = pingouin.intraclass_corr(rows, targets="appraisee", raters="rater", ratings="score")
+    limits = pd.DataFrame(found["CI95"].tolist(), columns=["low_95", "high_95"])
+    return limits.assign(icc=found["ICC"].to_numpy())

@@ -7,33 +7,72 @@ import numpy as np
 import pandas as pd
 
 from cxzy_lib.campaign import Campaign
-from cxzy_lib.measure.basis import shape
+from cxzy_lib.measure.basis import numbers
 from cxzy_lib.measure.indices import index_scores, respondent_index, respondent_scores
 
-_LIMITS = ["low", "high", "score_low", "score_high"]
+
+def _design(
+    frame: pd.DataFrame,
+    value: str,
+    weight: str | None,
+    stratum: str | None,
+    cluster: str | None,
+    size: str | None,
+) -> tuple[pd.DataFrame, pd.DataFrame]:
+    """Return the elements (``x`` ``w`` ``stratum`` ``psu``) and per stratum its ``psus`` and ``size``."""
+    named = [name for name in (weight, stratum, cluster, size) if name is not None]
+    if (holes := frame[named].isna().any(axis=1).sum()) > 0:
+        raise ValueError(f"{holes} of {len(frame)} rows lack one of {', '.join(named)}")
+    rows = pd.DataFrame({"x": numbers(frame[value])})
+    rows["stratum"] = "all" if stratum is None else frame[stratum].to_numpy()
+    rows["psu"] = np.arange(len(rows)) if cluster is None else frame[cluster].to_numpy()
+    rows["size"] = np.inf if size is None else numbers(frame[size])
+    strata = rows.groupby("stratum").agg(psus=("psu", "nunique"), least=("size", "min"), size=("size", "max"))
+    wrong = (strata["least"] != strata["size"]) | (strata["size"] < strata["psus"])
+    # One primary unit shows no variance, unless it is the whole stratum.
+    wrong |= strata["psus"].eq(1) & strata["size"].gt(1)
+    if wrong.any():
+        first = strata[wrong].reset_index().to_dict("records")[0]
+        sizes = " to ".join(f"{end:g}" for end in dict.fromkeys([first["least"], first["size"]]))
+        raise ValueError(
+            f"stratum {first['stratum']}: {first['psus']} primary units of {sizes}; it takes two or more, or"
+            " all that there are, and one size that is not below their number"
+        )
+    equal = (rows["size"] / rows["stratum"].map(strata["psus"])).to_numpy() if size else 1.0
+    rows["w"] = equal if weight is None else numbers(frame[weight])
+    return rows.assign(w=rows["w"].where(rows["x"].notna(), 0), x=rows["x"].fillna(0)), strata
 
 
-def cluster_mean(values: pd.Series, clusters: pd.Series, of: float) -> dict[str, Any]:
-    """Return the mean over a sample of whole clusters with its linearised (Taylor) standard error.
+def design_mean(
+    frame: pd.DataFrame,
+    value: str,
+    weight: str | None = None,
+    stratum: str | None = None,
+    cluster: str | None = None,
+    size: str | None = None,
+) -> pd.DataFrame:
+    """Return the mean of a sampled design with its linearised (Taylor) standard error.
 
     Parameters
     ----------
-    values, clusters : Series
-        An element a row, and where it belongs. A missing value does not count, but its cluster was sampled
-        all the same.
-    of : float
-        How many clusters there are, sampled or not: each was as likely to be.
+    frame : DataFrame
+        An element a row. A missing `value` gets the weight 0 (a domain: its cluster was sampled all the
+        same); any other missing value is an error.
+    value, weight, stratum, cluster, size : str
+        Columns: the value, the design weight (without: size / sampled of the stratum, or 1), the stratum,
+        the primary unit (numbered within its stratum; without: the row), and how many primary units the
+        stratum has in the population (without: no correction).
 
     Returns
     -------
-    dict
-        ``mean``, ``se`` (NaN if a single one of the sampled clusters has values), ``base`` (values),
-        ``clusters`` (sampled).
+    DataFrame
+        One row: ``mean`` and ``se`` (units of `value`; ``se`` is NA if a single sampled primary unit has
+        values), ``base`` (elements with a value), ``clusters``, ``degrees`` (clusters less strata).
 
     Raises
     ------
     ValueError
-        If a row has no cluster, one cluster of several was sampled, or more than there are.
+        Names a stratum with one primary unit of several, of several sizes or of a size below its sample.
 
     Notes
     -----
@@ -42,22 +81,32 @@ def cluster_mean(values: pd.Series, clusters: pd.Series, of: float) -> dict[str,
 
     Examples
     --------
-    >>> told = cluster_mean(pd.Series([80.0, 90, 60, 70]), pd.Series(["a", "a", "b", "b"]), 8)
-    >>> told["mean"], round(told["se"], 2), told["clusters"]
-    (75.0, 8.66, 2)
+    >>> frame = pd.DataFrame({"score": [80.0, 90, 60, 70], "unit": ["a", "a", "b", "b"], "units": 8})
+    >>> design_mean(frame, "score", cluster="unit", size="units").round(3)
+       mean    se  base  clusters  degrees
+    0  75.0  8.66     4         2        1
     """
     # By hand, although the package svy has it: that brings polars, 220 MB for these lines.
-    if holes := int(clusters.isna().sum()):
-        raise ValueError(f"{holes} of {len(clusters)} rows have no cluster")
-    sampled = clusters.nunique()
-    if sampled > of or 1 == sampled < of:
-        raise ValueError(f"{sampled} of {of:g} clusters: it takes two or more, or all that there are")
-    known = values.dropna().astype("float64")
-    away = (known - known.mean()).groupby(clusters).sum() / len(known)
-    variance = (1 - sampled / of) * sampled / max(sampled - 1, 1) * (away**2).sum()
-    told = len(away) > 1 or (len(away) == 1 and sampled == of)
-    se = float(variance) ** 0.5 if told else np.nan
-    return {"mean": float(known.mean()), "se": se, "base": len(known), "clusters": sampled}
+    rows, strata = _design(frame, value, weight, stratum, cluster, size)
+    total, base = rows["w"].sum(), int(frame[value].notna().sum())
+    mean = (rows["w"] * rows["x"]).sum() / total if total > 0 else np.nan
+    rows["z"] = rows["w"] * (rows["x"] - mean) / (total if total > 0 else np.nan)
+    sums = rows.groupby(["stratum", "psu"])[["z", "w"]].sum()
+    away = sums["z"] - sums.groupby("stratum")["z"].transform("mean")
+    squares = (away**2).groupby("stratum").sum(skipna=False)
+    n, left = strata["psus"], 1 - strata["psus"] / strata["size"]
+    variance = (left * n / (n - 1).clip(lower=1) * squares).sum(skipna=False)
+    alone = sums["w"].gt(0).sum() < 2 and left.gt(0).any()
+    values = {
+        "mean": [mean],
+        "se": [np.nan if alone or base == 0 else variance**0.5],
+        "base": [base],
+        "clusters": [len(sums)],
+        "degrees": [len(sums) - len(strata)],
+    }
+    return pd.DataFrame(values).astype(
+        {"mean": "Float64", "se": "Float64"} | dict.fromkeys(list(values)[2:], "Int64")
+    )
 
 
 def branch_sample_index(
@@ -88,7 +137,7 @@ def branch_sample_index(
 
     Notes
     -----
-    Source: as :func:`cluster_mean`.
+    Source: as :func:`design_mean`; equal weights, for each branch was as likely to be asked.
 
     Examples
     --------
@@ -104,14 +153,15 @@ def branch_sample_index(
     """
     from scipy.stats import t
 
-    scores = respondent_scores(answers, campaign, ["unit"], least)
-    found = cluster_mean(scores["score"], scores["unit"], branches)
-    degrees = found["clusters"] - 1
-    apart = t.ppf((1 + campaign.setting("confidence_level")) / 2, max(degrees, 1)) * found["se"]
-    low, high = np.clip([found["mean"] - apart, found["mean"] + apart], 0, 100)
-    found |= {"index": found["mean"], "low": low, "high": high, "branches": branches, "degrees": degrees}
-    columns = "index se low high base clusters branches degrees"
-    return shape(pd.DataFrame([found]), columns, number="index se low high")
+    scores = respondent_scores(answers, campaign, ["unit"], least).assign(branches=branches)
+    found = design_mean(scores, "score", cluster="unit", size="branches")
+    found = found.rename(columns={"mean": "index"}).assign(branches=branches)
+    times = t.ppf(
+        (1 + campaign.setting("confidence_level")) / 2, found["degrees"].clip(lower=1).astype("int64")
+    )
+    found["low"] = (found["index"] - times * found["se"]).clip(lower=0)
+    found["high"] = (found["index"] + times * found["se"]).clip(upper=100)
+    return found[["index", "se", "low", "high", "base", "clusters", "branches", "degrees"]]
 
 
 def index_by_period(
@@ -169,6 +219,9 @@ def index_by_period(
     for name in _LIMITS:
         frame[name] = frame[name].mask(of_some, told[name])
     return frame.assign(**told[["clusters", "branches"]].astype("Int64")).drop(columns="population")
+
+
+_LIMITS = ["low", "high", "score_low", "score_high"]
 
 
 def _scores(answers: pd.DataFrame, places: pd.DataFrame, campaign: Campaign, by: list[str]) -> pd.DataFrame:

@@ -7,7 +7,8 @@ import numpy.typing as npt
 import pandas as pd
 
 from cxzy_lib.campaign import Campaign
-from cxzy_lib.measure.basis import Floats, broadcast, level_table, numbers, share
+from cxzy_lib.measure.basis import numbers, share
+from cxzy_lib.measure.intervals import Floats
 
 #: What tells one paper from another: respondents are numbered anew in every sheet.
 PAPER = ["institution", "occasion_id", "source_file", "source_sheet", "respondent"]
@@ -15,7 +16,11 @@ PAPER = ["institution", "occasion_id", "source_file", "source_sheet", "responden
 
 def level_points(campaign: Campaign) -> pd.DataFrame:
     """Return the points of every level: ``scale``, ``level``, ``points`` (0-100, NA: it has none)."""
-    return level_table(campaign)[["scale", "level", "points"]]
+    points = [
+        (code, level.code, level.points) for code, scale in campaign.scales.items() for level in scale.levels
+    ]
+    table = pd.DataFrame(points, columns=["scale", "level", "points"])
+    return table.astype({"scale": "str", "level": "str", "points": "Float64"})
 
 
 def mean_interval(
@@ -24,6 +29,8 @@ def mean_interval(
     n: npt.ArrayLike,
     population: npt.ArrayLike,
     level: float,
+    *,
+    normal: bool = False,
 ) -> tuple[Floats, Floats, Floats]:
     """Return the standard error and the limits of means of finite populations.
 
@@ -34,13 +41,15 @@ def mean_interval(
         population that is NaN, or less than `n`, leaves the error without its correction.
     level : float
         Confidence level, 0-1.
+    normal : bool
+        Take the normal distribution, as tables of margins of shares do, and not Student's.
 
     Returns
     -------
     se, low, high : ndarray
-        In the units of `mean`: se = sd / sqrt(n) * sqrt(1 - n / population), limits by Student's t; NaN with
-        ``n`` < 2. With everybody asked the error is 0. Where all said the same and others were not asked
-        there are no limits (NaN): how far those others differ cannot be told from people who do not.
+        In the units of `mean`: se = sd / sqrt(n) * sqrt(1 - n / population); NaN with ``n`` < 2. With
+        everybody asked the error is 0. Where all said the same and others were not asked there are no limits
+        (NaN): how far those others differ cannot be told from people who do not.
 
     Notes
     -----
@@ -52,14 +61,16 @@ def mean_interval(
     >>> se.round(3), low.round(2), high.round(2)
     (array([1.732]), array([76.43]), array([83.57]))
     """
-    from scipy.stats import t
+    from scipy.stats import norm, t
 
-    centre, spread, asked, body = broadcast(mean, sd, n, population)
+    given = (np.atleast_1d(np.asarray(x, dtype=np.float64)) for x in (mean, sd, n, population))
+    centre, spread, asked, body = np.broadcast_arrays(*given)
     few = ~(asked >= 2)  # NaN is few
     base = np.where(few, 2.0, asked)
     left = np.where(body >= base, 1 - base / np.where(body > 0, body, 1), 1.0)
     se = np.where(few, np.nan, spread / np.sqrt(base) * np.sqrt(left))
-    apart = np.where((spread == 0) & (left > 0), np.nan, t.ppf((1 + level) / 2, base - 1) * se)
+    times = norm.ppf((1 + level) / 2) if normal else t.ppf((1 + level) / 2, base - 1)
+    apart = np.where((spread == 0) & (left > 0), np.nan, times * se)
     return se, centre - apart, centre + apart
 
 

@@ -82,6 +82,7 @@ def _undefined(points: pd.DataFrame) -> str | None:
 
 def _alpha(points: pd.DataFrame, level: float) -> tuple[float, float, float]:
     """Return alpha and its limits, NaN where it is not defined."""
+    # No stubs come with it.
     import pingouin
 
     if _undefined(points):
