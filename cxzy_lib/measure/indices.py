@@ -7,8 +7,7 @@ import numpy.typing as npt
 import pandas as pd
 
 from cxzy_lib.campaign import Campaign
-from cxzy_lib.measure.basis import numbers, share
-from cxzy_lib.measure.intervals import Floats
+from cxzy_lib.measure.basis import Floats, numbers, share
 
 #: What tells one paper from another: respondents are numbered anew in every sheet.
 PAPER = ["institution", "occasion_id", "source_file", "source_sheet", "respondent"]

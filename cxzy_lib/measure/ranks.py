@@ -3,7 +3,7 @@
 import numpy as np
 import pandas as pd
 
-from cxzy_lib.measure.intervals import Floats
+from cxzy_lib.measure.basis import Floats
 
 
 def _called(top: pd.Series, level: float) -> pd.Series:
