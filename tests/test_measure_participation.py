@@ -15,6 +15,7 @@ from cxzy_lib.measure.participation import (
     training_progress,
     training_summary,
 )
+from cxzy_lib.present.page_words import attendance_caption, attendance_sentence
 from cxzy_lib.tables import conform
 
 CAMPAIGN = load_campaign("campaign")
@@ -55,6 +56,11 @@ def test_the_excused_leave_the_denominator_where_the_setting_says_so():
     assert attendance_by_unit(table, CAMPAIGN)["attendance_rate"].tolist() == [0.75]
     assert attendance_by_unit(table)["attendance_rate"].tolist() == [0.75]
     assert attendance_by_unit(table, other)["attendance_rate"].tolist() == [15 / 16]
+    told = attendance_sentence(attendance_by_unit(table, other), other, "zh")  # 15 of 20 less 4
+    assert "93.8%（应到 16 人次）" in told
+    assert "75.0%（应到 20 人次）" in attendance_sentence(attendance_by_unit(table), CAMPAIGN, "zh")
+    assert "不计入应到" in attendance_caption(other, "zh")
+    assert "公出计入应到" in attendance_caption(CAMPAIGN, "zh")
 
 
 def test_a_meeting_of_two_kinds_counts_once_and_an_unknown_absence_is_no_zero():

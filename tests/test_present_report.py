@@ -289,7 +289,7 @@ LATE = pd.DataFrame(
 def test_what_is_late_is_summed_up_and_names_nobody_for_the_public() -> None:
     shown = prepare.late_by_unit(LATE, "zh", ("units",))
     assert shown["unit"].tolist() == ["甲", "乙", "丙", "丁", "其余 2 个单位"]
-    assert shown[["kind", "late", "days_late"]].to_numpy().tolist()[-1] == ["both", 3, 200]
+    assert shown[["kind", "late", "days_late"]].to_numpy().tolist()[-1] == ["several", 3, 200]
     assert prepare.late_by_unit(LATE[:5], "zh", ("units",))["unit"].tolist() == ["甲", "乙", "丙", "丁", "戊"]
     day = pd.Timestamp(2012, 6, 30)
     assert page_words.late_sentence(LATE, day, "zh", ("units",)).endswith(

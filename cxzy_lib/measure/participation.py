@@ -43,12 +43,17 @@ def attendance(events: pd.DataFrame, by: str, campaign: Campaign | None = None) 
     days, counted = (part.drop_duplicates([by, "unit", "held_on"]) for part in (rows, rows[known]))
     frame["meetings"] = days.groupby(by).size()
     frame["not_counted"] = frame["meetings"] - counted.groupby(by).size().reindex(frame.index).fillna(0)
-    whole = campaign is None or campaign.setting("excused_in_denominator")
-    base = frame["expected"] if whole else frame["expected"] - frame["excused"]
-    frame["attendance_rate"] = share(frame["present"], base)
+    frame["attendance_rate"] = share(frame["present"], attendance_base(frame, campaign))
     frame["unexcused_absence_rate"] = share(frame["absent"], frame["expected"])
     frame = frame.reset_index()
     return frame[[by]].join(shape(frame, _ATTENDANCE, number="attendance_rate unexcused_absence_rate"))
+
+
+def attendance_base(attendance: pd.DataFrame, campaign: Campaign | None = None) -> pd.Series:
+    """Return what ``attendance_rate`` is a share of: those expected, with or without the excused."""
+    if campaign is None or campaign.setting("excused_in_denominator"):
+        return attendance["expected"]
+    return attendance["expected"] - attendance["excused"]
 
 
 def attendance_by_unit(events: pd.DataFrame, campaign: Campaign | None = None) -> pd.DataFrame:

@@ -11,6 +11,7 @@ from matplotlib.patches import Patch, PathPatch
 from matplotlib.path import Path
 
 from cxzy_lib.campaign import Campaign
+from cxzy_lib.measure.participation import attendance_base
 from cxzy_lib.present import theme as look
 from cxzy_lib.present.wording import percent
 from cxzy_lib.texts import text
@@ -44,9 +45,7 @@ def attendance_dots(
         return look.no_data(ax, lang)
     look.single(attendance, ["unit"])
     rows = attendance.sort_values("attendance_rate", ascending=False, kind="stable")
-    rate, base = look.floats(rows["attendance_rate"]), rows["expected"]
-    if not campaign.setting("excused_in_denominator"):
-        base = base - rows["excused"]
+    rate, base = look.floats(rows["attendance_rate"]), attendance_base(rows, campaign)
     ax = look.rows_axes(list(rows["unit"]), ax)
     title = text("present.attendance_axis", lang)
     ax.set_xlabel(look.share_axis(ax, "x", rate, title, lang))

@@ -122,7 +122,7 @@ def years(lang: str) -> list[Column]:
 
 def late(lang: str, rights: Collection[str]) -> list[Column]:
     """Columns of what is overdue, by unit and kind; for the public by kind alone."""
-    codes = ("pledge", "rectification", "study_plan", "both")
+    codes = ("pledge", "rectification", "study_plan", "several")
     kinds = {kind: say(f"kind_{kind}", lang) for kind in codes}
     return [
         *(columns_of(lang, "unit") if "units" in rights else []),

@@ -5,6 +5,7 @@ from collections.abc import Collection, Iterable, Mapping
 import pandas as pd
 
 from cxzy_lib.campaign import Campaign
+from cxzy_lib.measure.participation import attendance_base
 from cxzy_lib.present.wording import (
     day_name,
     declared_break,
@@ -48,17 +49,26 @@ def units_words(units: Iterable[str], lang: str) -> str:
     return names[0] if len(names) == 1 else say("several_units", lang, unit=names[0], count=len(names))
 
 
-def attendance_sentence(attendance: pd.DataFrame, lang: str) -> str:
+def attendance_caption(campaign: Campaign, lang: str) -> str:
+    """Return what the chart of attendance shows, and whether the excused are in its base."""
+    return say("fig_attendance_caption", lang, base=say(_excused(campaign), lang))
+
+
+def _excused(campaign: Campaign) -> str:
+    return "excused_in" if campaign.setting("excused_in_denominator") else "excused_out"
+
+
+def attendance_sentence(attendance: pd.DataFrame, campaign: Campaign, lang: str) -> str:
     """Return the attendance of all branches together, the best and the weakest."""
     known = attendance[attendance["attendance_rate"].notna()].sort_values("attendance_rate")
     if known.empty:
         return say("no_events", lang)
-    best, worst = known.iloc[-1], known.iloc[0]
+    best, worst, base = known.iloc[-1], known.iloc[0], attendance_base(known, campaign).sum()
     return say(
         "attendance_sentence" if len(known) > 1 else "attendance_one",
         lang,
-        rate=percent(known["present"].sum() / known["expected"].sum(), lang),
-        expected=f"{known['expected'].sum():,}",
+        rate=percent(known["present"].sum() / base, lang),
+        expected=f"{base:,}",
         best=best["unit"],
         best_rate=percent(best["attendance_rate"], lang),
         worst=worst["unit"],

@@ -151,7 +151,7 @@ def late_by_unit(late: pd.DataFrame, lang: str, rights: Collection[str], most: i
     kinds = rest["kind"].unique()
     row = {
         "unit": say("other_units", lang, count=rest["unit"].nunique()),
-        "kind": kinds[0] if len(kinds) == 1 else "both",
+        "kind": kinds[0] if len(kinds) == 1 else "several",
         "late": rest["late"].sum(),
         "due_on": rest["due_on"].min(),
         "days_late": rest["days_late"].max(),
