@@ -17,7 +17,7 @@ from cxzy_lib.asking import audit, tell_audit, trace
 from cxzy_lib.call import HELP, Call, Wrong, common, short, stepper, summed
 from cxzy_lib.making import forms, sample
 from cxzy_lib.scheduling import schedule
-from cxzy_lib.texts import text
+from cxzy_lib.texts import listed, text
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -72,7 +72,7 @@ def _sum_up(call: Call, tables: "dict[str, pd.DataFrame]", done: str) -> int:
     for register in ("units", "people"):
         without = sorted(senders - set(tables[register]["institution"]))
         if without:
-            call.say(f"no_{register}", names="、".join(without))
+            call.say(f"no_{register}", names=listed(without, call.lang))
     unchecked = ledger["code"].str.contains("no_register|no_people_register", na=False)
     return int(bad > 0 or bool((unchecked & ledger["outcome"].eq("rejected")).any()))
 

@@ -50,8 +50,8 @@ def test_the_evidence_that_no_file_carries_yet(raw):
     found = cx.check(raw, load_campaign(ROOT / "campaign"), jobs=1).evidence.set_index("evidence")
     assert found["files"].to_dict()["T12"] == 1
     assert found["files"].to_dict()["T13"] == 0
-    assert found.loc["T13", "clauses"] == "G2.2a、D1.8"
-    assert found["clauses"].str.split("、").explode().nunique() > 100
+    assert found.loc["T13", "clauses"] == ["G2.2a", "D1.8"]
+    assert found["clauses"].explode().nunique() > 100
 
 
 @pytest.mark.parametrize("lang", ["zh", "en"])

@@ -140,8 +140,8 @@ def alias_line(campaign: Campaign, code: str, column: str, alias: str) -> tuple[
 def evidence_of(files: pd.DataFrame, done: Done, campaign: Campaign) -> pd.DataFrame:
     """Return for each institution and spreadsheet that the plan asks for how many files carry it.
 
-    Columns: institution, evidence (a layout's code, or the beginning of several), zh, en, clauses (of the
-    plan), files (0: no file carries it yet, which is not the same as nothing to show).
+    Columns: institution, evidence (a layout's code, or the beginning of several), zh, en, clauses (a list of
+    those of the plan), files (0: no file carries it yet, which is not the same as nothing to show).
     """
     found: dict[tuple[str, str], set[str]] = {}
     for task, result in done:
@@ -155,7 +155,7 @@ def evidence_of(files: pd.DataFrame, done: Done, campaign: Campaign) -> pd.DataF
             "evidence": code,
             "zh": layout.zh,
             "en": layout.en,
-            "clauses": "、".join(clauses),
+            "clauses": list(clauses),
             "files": len(found.get((institution, code), ())),
         }
         for institution in sorted(set(files["institution"].dropna()))

@@ -5,7 +5,7 @@ from typing import Any
 
 import pandas as pd
 
-from cxzy_lib.texts import text
+from cxzy_lib.texts import listed, text
 
 
 def explain(code: str, column: str = "", value: str = "", hint: str = "", lang: str = "zh") -> str:
@@ -84,10 +84,8 @@ def column_lines(columns: pd.DataFrame, file: str, lang: str) -> list[str]:
 
 def evidence_lines(evidence: pd.DataFrame, lang: str) -> list[str]:
     """Return a line for each spreadsheet that the plan asks for and no file carries."""
-    missing = evidence[evidence["files"] == 0]
+    missing = evidence.loc[evidence["files"] == 0, ["institution", "evidence", lang, "clauses"]]
     return [
-        text("intake.evidence", lang, institution=i, code=code, name=name, clauses=clauses)
-        for i, code, name, clauses in missing[["institution", "evidence", lang, "clauses"]].itertuples(
-            index=False
-        )
+        text("intake.evidence", lang, institution=i, code=code, name=name, clauses=listed(clauses, lang))
+        for i, code, name, clauses in missing.itertuples(index=False)
     ]

@@ -14,8 +14,8 @@ from cxzy_lib.present.plan import code_name
 from cxzy_lib.present.report import Report
 from cxzy_lib.present.tables import Column
 from cxzy_lib.present.unit_words import unit_sentences
-from cxzy_lib.present.wording import listed, percent
-from cxzy_lib.texts import text
+from cxzy_lib.present.wording import percent
+from cxzy_lib.texts import listed, text
 
 _MARKS = {"above": "▲", "below": "▼", "within": "○"}
 #: What a unit must be asked about.

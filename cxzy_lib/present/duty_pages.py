@@ -12,7 +12,7 @@ from cxzy_lib.present.report import Report
 from cxzy_lib.present.tables import html_table
 from cxzy_lib.present.wording import percent
 from cxzy_lib.specs import Label
-from cxzy_lib.texts import text
+from cxzy_lib.texts import listed, text
 
 
 def steps_title(report: Report) -> str:
@@ -174,7 +174,7 @@ def duties_tables(report: Report) -> Block:
         _duties_table(report, frame.sort_values("indicator", key=lambda c: c.map(place)), "section_duties"),
     ]
     if others:
-        codes = wording.listed((code for code in place if code in others), report.lang)
+        codes = listed((code for code in place if code in others), report.lang)
         parts.append(note(report.say("duties_whole", count=len(others), codes=codes)))
     return joined(parts)
 

@@ -12,7 +12,7 @@ from cxzy_lib.intake.workbook import read_file
 from cxzy_lib.measure import indicators
 from cxzy_lib.present.plan import figure_line, nearest_ids
 from cxzy_lib.present.report import Report
-from cxzy_lib.texts import text
+from cxzy_lib.texts import listed, text
 
 
 def trace(report: Report, figure: str, raw: str | os.PathLike[str] | None = None) -> pd.DataFrame:
@@ -43,7 +43,7 @@ def trace(report: Report, figure: str, raw: str | os.PathLike[str] | None = None
     try:
         rows = indicators.trace(report.evidence, figure)
     except KeyError:
-        near = "、".join(nearest_ids(report.status, figure))
+        near = listed(nearest_ids(report.status, figure), report.lang)
         raise KeyError(text("cli.no_figure", report.lang, id=figure, near=near)) from None
     rows = rows.drop(columns="institution")
     return rows if raw is None else rows.assign(says=_cells(rows, Path(raw)))

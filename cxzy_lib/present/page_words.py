@@ -10,14 +10,13 @@ from cxzy_lib.present.wording import (
     day_name,
     declared_break,
     group_name,
-    listed,
     percent,
     period_name,
     reasons_words,
     say,
     series,
 )
-from cxzy_lib.texts import text
+from cxzy_lib.texts import listed, text
 
 
 def exposure_words(campaign: Campaign, lang: str) -> str:

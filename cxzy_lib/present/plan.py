@@ -12,8 +12,8 @@ from cxzy_lib.measure.summaries import overall
 from cxzy_lib.plan_specs import Clause
 from cxzy_lib.present.columns import columns_of
 from cxzy_lib.present.tables import Column
-from cxzy_lib.present.wording import listed, percent, period_name, say
-from cxzy_lib.texts import catalogue, text
+from cxzy_lib.present.wording import percent, period_name, say
+from cxzy_lib.texts import catalogue, listed, text
 
 #: The state of what is the whole institution's, in an edition of a unit: it is no lack of the unit's.
 WHOLE = "of_whole"

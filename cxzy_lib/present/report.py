@@ -19,7 +19,7 @@ from cxzy_lib.present.blocks import Block, See, head, method
 from cxzy_lib.present.selection import branches, clipped, of_unit, of_year, resolve
 from cxzy_lib.stored import institutions
 from cxzy_lib.tables import Tables, load, read
-from cxzy_lib.texts import filled, languages, text
+from cxzy_lib.texts import filled, languages, listed, text
 
 #: The notebook behind each page.
 PAGES = {
@@ -149,7 +149,7 @@ class Report:
         if rejected := int(ledger["outcome"].eq("rejected").sum()):
             told += self.say("rows_rejected", rows=rejected)
         return [
-            (self.say("institution"), "、".join(sorted(set(files["institution"].dropna())))),
+            (self.say("institution"), listed(sorted(set(files["institution"].dropna())), self.lang)),
             (self.say("period"), f"{self.campaign.span.start} – {self.campaign.span.end}"),
             (self.say("cutoff"), f"{self.cutoff:%Y-%m-%d}"),
             (self.say("files"), told),

@@ -2,13 +2,14 @@
 
 from collections.abc import Iterable
 from dataclasses import replace
+from difflib import get_close_matches
 
 import msgspec
 import pandas as pd
 
 from cxzy_lib.campaign import Campaign
 from cxzy_lib.tables import Tables
-from cxzy_lib.texts import text
+from cxzy_lib.texts import listed, text
 
 
 def branches(units: pd.DataFrame) -> list[tuple[str, str]]:
@@ -55,7 +56,7 @@ def resolve(
     known = sorted({*units["institution"].dropna(), *others})
     if unit is None:
         if len(known) > 1:
-            raise ValueError(text("pages.several_institutions", lang, known="、".join(known)))
+            raise ValueError(text("pages.several_institutions", lang, known=listed(known, lang)))
         return None, None
     if unit in known:
         return unit, None
@@ -65,11 +66,12 @@ def resolve(
         inside, name = units[units["institution"].eq(first)], rest
     homes = sorted(set(inside.loc[inside["unit"].eq(name), "institution"]))
     if len(homes) > 1:
-        full = "、".join(f"{home}/{unit}" for home in homes)
+        full = listed((f"{home}/{unit}" for home in homes), lang)
         raise ValueError(text("pages.ambiguous_unit", lang, unit=unit, known=full))
     if not homes:
-        names = dict.fromkeys([*(known if len(known) > 1 else []), *inside["unit"].dropna()])
-        raise ValueError(text("pages.unknown_unit", lang, unit=unit, known="、".join(names)))
+        names = [*(known if len(known) > 1 else []), *inside["unit"].dropna()]
+        nearest_first = dict.fromkeys([*get_close_matches(name, names, cutoff=0.4), *names])
+        raise ValueError(text("pages.unknown_unit", lang, unit=unit, known=listed(nearest_first, lang)))
     return homes[0], name
 
 
@@ -91,7 +93,7 @@ def clipped(campaign: Campaign, year: int | None, lang: str) -> Campaign:
     if year is None:
         return campaign
     if year not in campaign.years:
-        known = "、".join(map(str, campaign.years))
+        known = listed(map(str, campaign.years), lang)
         raise ValueError(text("pages.unknown_year", lang, year=year, known=known))
     first, last = pd.Timestamp(year, 1, 1).date(), pd.Timestamp(year, 12, 31).date()
     span, cutoff = campaign.span, campaign.settings["cutoff"]

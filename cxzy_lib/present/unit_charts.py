@@ -12,8 +12,8 @@ from matplotlib.text import Annotation, Text
 from cxzy_lib.measure.fair import funnel_curve
 from cxzy_lib.present import theme as look
 from cxzy_lib.present.blocks import tell
-from cxzy_lib.present.wording import listed, percent
-from cxzy_lib.texts import text
+from cxzy_lib.present.wording import percent
+from cxzy_lib.texts import listed, text
 
 #: Colour, mark and fill of each position: the marks tell them apart in grey.
 _MARKS = {

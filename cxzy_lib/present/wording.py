@@ -9,7 +9,7 @@ from cxzy_lib.campaign import Campaign
 from cxzy_lib.measure.changes import off_by_one, records
 from cxzy_lib.measure.pairs import REST
 from cxzy_lib.specs import Break
-from cxzy_lib.texts import text
+from cxzy_lib.texts import listed, text
 
 
 def say(key: str, lang: str, **values: Any) -> str:
@@ -243,11 +243,6 @@ def trend_sentences(trends: pd.DataFrame, campaign: Campaign, lang: str) -> list
     return found
 
 
-def listed(names: Iterable[str], lang: str) -> str:
-    """Return several names as one text."""
-    return ("、" if lang == "zh" else ", ").join(names)
-
-
 def series(parts: Iterable[str], lang: str) -> str:
     """Return several short texts as one."""
     return ("；" if lang == "zh" else "; ").join(parts)
@@ -260,7 +255,7 @@ def weighted_sentence(told: Mapping[str, Any], given: Mapping[str, float], perio
     )
     if told["value"] is not None:
         return say("weighted", lang, period=period, value=percent(told["value"], lang), weights=shares)
-    missing = "、".join(group_name(group, lang) for group in told["missing"])
+    missing = listed((group_name(group, lang) for group in told["missing"]), lang)
     ends = {end: percent(told[end], lang) for end in ("low", "high")}
     alone = percent(told["renormalised"], lang)
     return say("weighted_missing", lang, period=period, weights=shares, missing=missing, alone=alone, **ends)

@@ -8,7 +8,7 @@ told in English.
 import re
 import string
 import tomllib
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from functools import cache
 from importlib import resources
 from typing import Any
@@ -172,3 +172,14 @@ def filled(words: str, /, **values: Any) -> str:
     '1 row'
     """
     return _Words().format(words, **values)
+
+
+def listed(names: Iterable[str], lang: str) -> str:
+    """Return several names as one text.
+
+    Examples
+    --------
+    >>> listed(["甲", "乙"], "zh"), listed(["A", "B"], "en")
+    ('甲、乙', 'A, B')
+    """
+    return ("、" if lang == "zh" else ", ").join(names)
