@@ -52,6 +52,9 @@ def test_an_edition_has_every_page_an_index_and_a_manifest(sample_edition):
     index = (out / "index.html").read_text("utf-8")
     assert [page for page in PAGES if f'href="{page}.html"' not in index] == []
     assert index.count('class="tile tile--') == 8  # satisfaction and the seven numbers that bind
+    brief = words(out / "01_brief.html")
+    assert "268 个应开展的隔周 · 要求 ≥ 100% × 未达到" in brief  # a share: whose, and what is asked
+    assert "1 起 要求 ≤ 0 × 未达到" in brief  # a count
 
 
 def test_the_headline_is_the_truths_ballots(sample_edition, truth):

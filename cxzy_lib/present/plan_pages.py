@@ -61,14 +61,17 @@ def _tile(code: str, state: str, report: Report) -> KeyNumber:
     rows = rows.assign(at=rows["status"].map(order)).sort_values(["at", "value"], kind="stable")
     worst = rows.iloc[0]
     shown = worst["shown"] or ("—" if state == plan.WHOLE else text("common.no_data", lang))
-    unit = named(number.unit_zh, number.unit_en, lang)
-    base = report.say("tile_n", base=worst["shown_base"]) if worst["shown_base"] else ""
-    if unit and worst["shown_base"]:
-        base = report.say("tile_of", base=worst["shown_base"], name=counted(unit, worst["shown_base"]))
-    elif unit and worst["shown"]:
-        shown = f"{shown} {counted(unit, shown)}"
-    if base and worst["shown_target"]:
-        base = report.say("tile_target", base=base, target=worst["shown_target"])
+    unit, base = named(number.unit_zh, number.unit_en, lang), worst["shown_base"]
+    if unit and worst["shown"] and (worst["kind"] == "count" or not base):  # what is counted, not who of whom
+        shown, base = f"{shown} {counted(unit, shown)}", ""
+    elif base:
+        base = (
+            report.say("tile_of", base=base, name=counted(unit, base))
+            if unit
+            else report.say("tile_n", base=base)
+        )
+    target = worst["shown_target"] and report.say("tile_target", target=worst["shown_target"])
+    base = " · ".join(part for part in (base, target) if part)
     several = report.say("tile_weakest", name=worst["label"]) if len(rows) > 1 and worst["shown"] else ""
     return _tile_of(code, state, report, shown, base, several)
 
