@@ -220,7 +220,7 @@ def outcome_bars(ledger: pd.DataFrame, campaign: Campaign, lang: str = "zh", ax:
         entries counts once. Files with the most rows not used come first.
     """
     keys = ["source_file", "source_sheet", "source_row"]
-    rows = ledger.dropna(subset=["source_row"]).drop_duplicates(keys)
+    rows = ledger.dropna(subset=["source_row"]).drop_duplicates(keys, ignore_index=True)
     if rows.empty:
         return look.no_data(ax, lang)
     kinds = rows["outcome"].map({"kept": "kept"} | dict.fromkeys(_FRAME, "frame")).fillna("unused")

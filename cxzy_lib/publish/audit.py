@@ -276,7 +276,7 @@ def _place(folder: Path, above: Path) -> str:
 def _noted(path: Path, key: str) -> Read | None:
     try:
         known, numbers, said = msgspec.json.decode(path.read_bytes(), type=tuple[str, int, list[Said]])
-    except (OSError, ValueError):
+    except (OSError, ValueError, msgspec.MsgspecError):
         return None
     return (numbers, said) if known == key else None
 
