@@ -54,8 +54,9 @@ test: $(STAMP) ## run the tests, then every notebook as it stands
 	$(BIN)/cxzy clean && $(BIN)/python -m pytest -n 2 --dist loadfile --nbval-lax --nbval-current-env notebooks tests/strict || status=1; \
 	exit $$status
 
-coverage: $(STAMP) ## which lines and branches the tests leave out (half as long again as the tests alone)
+coverage: $(STAMP) ## which lines and branches the tests leave out; fails under 95 % of intake and measure (half as long again as the tests)
 	$(BIN)/python -m pytest $(SIDE_BY_SIDE) --cov --cov-report=term:skip-covered
+	$(BIN)/python -m coverage report --include='cxzy_lib/intake/*,cxzy_lib/measure/*' --skip-covered --fail-under=95
 
 bench: $(STAMP) ## time a night's reports and the cleaning of a long workbook beside other ways (half an hour)
 	$(BIN)/cxzy clean && $(BIN)/python benchmarks/night.py data/processed && $(BIN)/python benchmarks/clean.py
