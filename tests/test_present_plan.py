@@ -270,3 +270,12 @@ def _status(day: date) -> pd.DataFrame:
     from cxzy_lib.tables import ALL_SCHEMAS, Tables, conform
 
     return status_table(Evidence(Tables(**{n: conform(n, []) for n in ALL_SCHEMAS}), CAMPAIGN, day))
+
+
+def test_whoever_asks_for_a_figure_that_is_not_there_is_told_of_some_that_are():
+    status = pd.DataFrame(
+        {"id": ["G3.2b", "G3.2b/甲", "N1", "N2"], "level": ["indicator", "unit", "number", "number"]}
+    )
+    assert plan.nearest_ids(status, "G3.2b/乙")[:2] == ["G3.2b/甲", "G3.2b"]
+    assert plan.nearest_ids(status, "N11") == ["N1"]
+    assert plan.nearest_ids(status, "???") == ["G3.2b", "G3.2b/甲", "N1"]

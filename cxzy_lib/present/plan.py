@@ -199,10 +199,10 @@ def duties(status: pd.DataFrame, campaign: Campaign, day: pd.Timestamp, lang: st
 
 
 def nearest_ids(status: pd.DataFrame, figure: str) -> list[str]:
-    """Return the ids that are nearest to one that is not there."""
-    ids = list(status["id"])
+    """Return the ids that are nearest to one that is not there; where none is, one of each level."""
+    ids, examples = list(status["id"]), list(status.drop_duplicates("level")["id"])
     same = [name for name in ids if name.split("/")[0] == figure.split("/")[0]]
-    return (difflib.get_close_matches(figure, ids, 5) or same)[:5]
+    return (difflib.get_close_matches(figure, ids, 5) or same or examples)[:5]
 
 
 def figure_line(status: pd.DataFrame, campaign: Campaign, figure: str, lang: str) -> str:
