@@ -96,6 +96,8 @@ GOOD = "\n".join(
         ("de", GOOD + '\n"common.percent" = "{value:.1f} Prozent"', r"common\.percent.*%"),
         ("de", GOOD + '\n"common.percent" = "{wert:.1f} %"', r"common\.percent.*\['value'\].*\['wert'\]"),
         ("de", GOOD + '\n"pages.no_such" = "x"', r"pages\.no_such.*unknown"),
+        ("de", GOOD + '\n"cli.busy" = 3', r"cli\.busy.*must be text"),
+        ("de", GOOD + '\n"cli.busy" = "} {"', r"cli\.busy.*placeholders"),
         ("de", '"pages.page_steps" = ', r"de\.toml.*line 2"),
         ("README", GOOD, r"README.*de\.toml"),
     ],

@@ -151,6 +151,19 @@ def test_a_sum_over_semesters_is_hidden_if_one_of_them_must_be():
     assert terms.loc["一支部"].to_dict() == {"2011-2012-1": 20}
 
 
+def test_the_turnout_of_all_branches_is_that_of_none():
+    """50 papers for both branches: what was issued in one of them is not known, and its silent are not counted."""
+    rows = [row | {"occasion_id": "both"} for row in by_branch({"一支部": (12, 8), "二支部": (15, 5)})]
+    turnout = [{"occasion": "satisfaction", "occasion_id": "both", "rater_group": "nonmember"}]
+    turnout = conform("turnout", [turnout[0] | {"semester": "2010-2011-1", "eligible": 50, "issued": 50}])
+    asked = reported(conform("votes", rows))
+    asked = replace(asked, tables=replace(asked.tables, turnout=turnout))
+    assert cx.rates(asked)[["valid", "population", "issued"]].to_numpy().tolist() == [[40, 50, 50]]
+    found = cx.rates(asked, "branch")
+    assert found["valid"].tolist() == [20, 20]
+    assert found[["population", "issued"]].isna().all(axis=None)
+
+
 def test_a_branch_of_one_mind_has_no_number():
     asked = reported(conform("votes", by_branch({"一支部": (12, 0), "二支部": (20, 4), "三支部": (17, 3)})))
     assert bool(cx.rates(asked, "branch").set_index("branch").loc["一支部", "hidden"])

@@ -76,14 +76,20 @@ def stage_pairs(votes: pd.DataFrame, turnout: pd.DataFrame, campaign: Campaign, 
     return period_pairs(rates, graded, "stage").assign(kind="stage")
 
 
+def branch_turnout(votes: pd.DataFrame, turnout: pd.DataFrame) -> pd.DataFrame:
+    """Return the turnout of occasions of one ``branch``: that of several is not that of any of them."""
+    branches = votes.groupby("occasion_id")["branch"].nunique()
+    return turnout[turnout["unit"].notna() & turnout["occasion_id"].isin(branches.index[branches.eq(1)])]
+
+
 def branch_pairs(votes: pd.DataFrame, turnout: pd.DataFrame, campaign: Campaign, period: str) -> pd.DataFrame:
     """Pair each branch with all the others together, in the last `period` in which ballots tell the branch.
 
     Parameters
     ----------
     votes, turnout : DataFrame
-        As for `stage_pairs`. ``branch`` and ``branch_hidden`` are those of `suppression.masked`: only
-        branches whose ballots may be told apart are compared; without these columns nothing is.
+        As for `stage_pairs`. ``branch`` is that of `suppression.masked`: only branches whose ballots may be
+        told apart are there; without this column nothing is compared.
 
     Returns
     -------
@@ -102,20 +108,16 @@ def branch_pairs(votes: pd.DataFrame, turnout: pd.DataFrame, campaign: Campaign,
     ...     for unit, pair in counts.items()
     ...     for level, n in zip(("satisfied", "dissatisfied"), pair, strict=True)
     ... ]
-    >>> votes = conform("votes", votes).assign(branch=lambda rows: rows["unit"], branch_hidden=False)
+    >>> votes = conform("votes", votes).assign(branch=lambda rows: rows["unit"])
     >>> found = branch_pairs(votes, conform("turnout", []), load_campaign("campaign"), "semester")
     >>> found[["end", "end_count", "end_valid", "start_count", "start_valid"]].to_numpy().tolist()
     [['A', 9, 10, 18, 30], ['B', 6, 10, 21, 30], ['C', 12, 20, 15, 20]]
     """
-    known = votes.iloc[:0].assign(branch=None)
-    if "branch" in votes:
-        known = votes[votes["branch"].notna() & ~votes["branch_hidden"]]
+    known = votes[votes["branch"].notna()] if "branch" in votes else votes.iloc[:0].assign(branch=None)
     if len(known):
         known = known[known[period].eq(known.loc[[vote_days(known, campaign).idxmax()], period].iloc[0])]
-    # The turnout of an occasion of several branches is not that of any of them.
-    units = known.groupby("occasion_id")["branch"].nunique()
-    single = turnout[turnout["unit"].notna() & turnout["occasion_id"].isin(units.index[units.eq(1)])]
-    rates = _asked_once(shown_satisfaction(known, single, campaign, "branch", ("item",)))
+    own_turnout = branch_turnout(known, turnout)
+    rates = _asked_once(shown_satisfaction(known, own_turnout, campaign, "branch", ("item",)))
     found = []
     by_scale = rates[rates["strict"].notna()].groupby(["item", "rater_group", "scale"], sort=False)
     for (item, group, _), part in by_scale:

@@ -199,8 +199,8 @@ def masked(tables: Tables, decisions: pd.DataFrame, scope: str = WHOLE) -> Table
     Tables
         ``votes`` and ``turnout`` with the bool column ``hidden``: there ``count`` and the numbers of papers
         are NA (``eligible`` and ``present`` come from no ballot and stay); ``answers`` without those hidden.
-        ``branch`` of ``votes``: that of its unit, or the unit; ``branch_hidden``: where its
-        ballots must not be told apart.
+        ``branch`` of ``votes``: that of its unit, or the unit, where its ballots may be told apart, else NA;
+        ``branch_of``: in any case.
     """
     barred = decisions[decisions["scope"].eq(scope) & ~decisions["shown"]]
     votes, turnout = tables.votes, tables.turnout
@@ -212,7 +212,9 @@ def masked(tables: Tables, decisions: pd.DataFrame, scope: str = WHOLE) -> Table
     numbers = ["issued", "returned", "valid", "void", "abstained"]
     return replace(
         tables,
-        votes=votes.assign(count=votes["count"].mask(gone), hidden=gone, branch=branch, branch_hidden=closed),
+        votes=votes.assign(
+            count=votes["count"].mask(gone), hidden=gone, branch=branch.mask(closed), branch_of=branch
+        ),
         turnout=turnout.assign(**{name: turnout[name].mask(papers) for name in numbers}, hidden=papers),
         answers=tables.answers[~_among(tables.answers, barred, QUESTION)],
     )

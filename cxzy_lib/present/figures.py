@@ -7,6 +7,7 @@ import pandas as pd
 from cxzy_lib.campaign import Campaign
 from cxzy_lib.measure.basis import with_period
 from cxzy_lib.measure.disclosure import shown_satisfaction
+from cxzy_lib.measure.pairs import branch_turnout
 from cxzy_lib.present import columns, evidence_columns
 from cxzy_lib.present.blocks import Block, note
 from cxzy_lib.present.prepare import only
@@ -108,11 +109,12 @@ def rates(
     _known("occasion", [occasion], with_levels, lang)
     keys = [key for key in dict.fromkeys(asked) if key != "rater_group"]
     keys += ["item"] if len(items) > 1 and "item" not in keys else []
-    rows = only(votes, occasion, items, groups)
+    rows, turnout = only(votes, occasion, items, groups), report.tables.turnout
     if "branch" in keys:
         rows = _by_branch(rows)
+        turnout = branch_turnout(rows, turnout)
     first, *also = keys or ["occasion"]
-    frame = shown_satisfaction(with_period(rows), report.tables.turnout, spec, first, tuple(also))
+    frame = shown_satisfaction(with_period(rows), turnout, spec, first, tuple(also))
     heads = [*_keys(report, keys), *_heads(report)]
     notes = [text("desk.rates_note", lang, level=report.confidence), *_notes(frame, lang)]
     by_names = " × ".join(head.label for head in heads[: len(keys) or 1])
@@ -122,9 +124,12 @@ def rates(
 
 def _by_branch(votes: pd.DataFrame) -> pd.DataFrame:
     """Return the votes that tell the branch; those that must not be told apart are hidden."""
-    rows = votes[votes["branch"].notna()]
+    if "branch" not in votes:
+        return votes.iloc[:0].assign(branch=None)
+    rows = votes[votes["branch_of"].notna()]
+    closed = rows["branch"].isna()
     return rows.assign(
-        count=rows["count"].mask(rows["branch_hidden"]), hidden=rows["hidden"] | rows["branch_hidden"]
+        branch=rows["branch_of"], count=rows["count"].mask(closed), hidden=rows["hidden"] | closed
     )
 
 

@@ -64,8 +64,11 @@ def _other(lang: str) -> dict[str, dict[str, str]]:
     return found
 
 
-def _problems(texts: Mapping[str, str]) -> Iterator[str]:
+def _problems(texts: Mapping[str, Any]) -> Iterator[str]:
     """Yield what is wrong with a language's words; most of it would make the audit blind to its pages."""
+    for key in [key for key, words in texts.items() if not isinstance(words, str)]:
+        yield f"{key}: 应为文字 / must be text"
+    texts = {key: words for key, words in texts.items() if isinstance(words, str)}
     for key in sorted(set(texts) - set(catalogue())):
         yield f"{key}: 未知 / unknown"
     for key in sorted(set(texts) & set(catalogue())):
@@ -90,7 +93,10 @@ def _audit_words(kind: str, lang: str) -> list[str]:
 
 
 def _fields(words: str) -> set[str]:
-    return {name for _, name, _, _ in string.Formatter().parse(words) if name is not None}
+    try:
+        return {name for _, name, _, _ in string.Formatter().parse(words) if name is not None}
+    except ValueError:  # a brace without its other half
+        return {words}
 
 
 def check_languages() -> None:
