@@ -7,6 +7,7 @@ import pandas as pd
 from cxzy_lib.campaign import Campaign
 from cxzy_lib.present.tables import Column, Kind
 from cxzy_lib.present.wording import group_name, period_names, say
+from cxzy_lib.texts import catalogue, text
 
 RATERS = ("member", "nonmember", "student", "parent", "community", "self", "organisation", "all")
 
@@ -122,8 +123,8 @@ def years(lang: str) -> list[Column]:
 
 def late(lang: str, rights: Collection[str]) -> list[Column]:
     """Columns of what is overdue, by unit and kind; for the public by kind alone."""
-    codes = ("pledge", "rectification", "study_plan", "several")
-    kinds = {kind: say(f"kind_{kind}", lang) for kind in codes}
+    start = "pages.kind_"
+    kinds = {key.removeprefix(start): text(key, lang) for key in catalogue() if key.startswith(start)}
     return [
         *(columns_of(lang, "unit") if "units" in rights else []),
         Column("kind", say("col_kind", lang), words=kinds),

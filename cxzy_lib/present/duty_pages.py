@@ -168,10 +168,11 @@ def duties_tables(report: Report) -> Block:
     whole = frame["status"].eq(plan.WHOLE)
     place = {code: at for at, code in enumerate(report.campaign.plan.duties)}
     others, frame = set(frame.loc[whole, "indicator"]), frame[~whole]
+    in_order = frame.sort_values("indicator", key=lambda codes: codes.map(place), kind="stable")
     parts = [
         _duties_table(report, frame[frame["late"]], "section_late_duties"),
         _duties_table(report, frame[frame["due"].gt(report.cutoff)], "section_next"),
-        _duties_table(report, frame.sort_values("indicator", key=lambda c: c.map(place)), "section_duties"),
+        _duties_table(report, in_order, "section_duties"),
     ]
     if others:
         codes = listed((code for code in place if code in others), report.lang)

@@ -3,7 +3,7 @@
 import pandas as pd
 
 from cxzy_lib.measure import agreement, design, fair, raters, reliability, returns, trends, weights
-from cxzy_lib.measure.basis import with_period
+from cxzy_lib.measure.basis import is_true, with_period
 from cxzy_lib.measure.comparability import GRADES, with_grades
 from cxzy_lib.measure.verdicts import PERIOD
 from cxzy_lib.present import change_charts, evidence_columns, unit_charts, unit_words, wording
@@ -179,7 +179,7 @@ def raters_part(report: Report) -> Block:
     """Return how far raters agree about members, and how severe each group is with the same members."""
     campaign, lang = report.campaign, report.lang
     rows = only(report.tables.votes, "member")
-    rows = rows[rows["count"].gt(0).fillna(False)]
+    rows = rows[is_true(rows["count"] > 0)]
     if rows["year"].isna().all():
         return note(report.say("no_grades" if rows.empty else "grades_undated"))
     last = rows[rows["year"].eq(rows["year"].max())]

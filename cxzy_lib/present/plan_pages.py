@@ -65,11 +65,8 @@ def _tile(code: str, state: str, report: Report) -> KeyNumber:
     if unit and worst["shown"] and (worst["kind"] == "count" or not base):  # what is counted, not who of whom
         shown, base = f"{shown} {counted(unit, shown)}", ""
     elif base:
-        base = (
-            report.say("tile_of", base=base, name=counted(unit, base))
-            if unit
-            else report.say("tile_n", base=base)
-        )
+        key, names = ("tile_of", {"name": counted(unit, base)}) if unit else ("tile_n", {})
+        base = report.say(key, base=base, **names)
     target = worst["shown_target"] and report.say("tile_target", target=worst["shown_target"])
     base = " · ".join(part for part in (base, target) if part)
     several = report.say("tile_weakest", name=worst["label"]) if len(rows) > 1 and worst["shown"] else ""

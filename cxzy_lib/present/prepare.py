@@ -8,7 +8,7 @@ import pandas as pd
 
 from cxzy_lib.campaign import Campaign
 from cxzy_lib.intake.told import reasons
-from cxzy_lib.measure.basis import vote_days, with_period
+from cxzy_lib.measure.basis import is_true, vote_days, with_period
 from cxzy_lib.measure.comparability import comparisons, conditions, with_grades
 from cxzy_lib.measure.disclosure import shown_satisfaction
 from cxzy_lib.measure.estimates import level_shares
@@ -67,7 +67,7 @@ def shown_levels(votes: pd.DataFrame, campaign: Campaign, label: str, lang: str)
     known = with_period(votes)
     keys = ["semester", "rater_group"] if label == "occasion" else ["item", "rater_group"]
     shares = level_shares(known, campaign, by=keys)
-    shares = shares[shares["valid"].ge(campaign.setting("minimum_base")).fillna(False).astype(bool)]
+    shares = shares[is_true(shares["valid"] >= campaign.setting("minimum_base"))]
     if label == "occasion":
         rates = shown_satisfaction(known, conform("turnout", []), campaign, "semester")
         hidden = pd.MultiIndex.from_frame(rates.loc[rates["hidden"], [*keys, "scale"]])
@@ -256,4 +256,4 @@ def only(
     for column, wanted in (("item", list(items)), ("rater_group", list(groups))):
         if wanted:
             keep &= votes[column].isin(wanted)
-    return votes[keep.fillna(False).astype(bool)]
+    return votes[is_true(keep)]

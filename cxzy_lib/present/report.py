@@ -10,7 +10,7 @@ from typing import Any, Literal
 import pandas as pd
 
 from cxzy_lib.campaign import Campaign, load_campaign
-from cxzy_lib.measure.basis import is_hidden
+from cxzy_lib.measure.basis import headline, is_hidden
 from cxzy_lib.measure.evidence import Evidence
 from cxzy_lib.measure.indicators import status_table
 from cxzy_lib.measure.suppression import QUESTION, WHOLE, decide, masked
@@ -90,7 +90,7 @@ class Report:
     @property
     def headline(self) -> list[str]:
         """The items by which satisfaction is told in short."""
-        return [item.code for item in self.campaign.items.values() if item.headline]
+        return headline(self.campaign)
 
     @property
     def confidence(self) -> str:

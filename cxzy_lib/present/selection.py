@@ -8,6 +8,7 @@ import msgspec
 import pandas as pd
 
 from cxzy_lib.campaign import Campaign
+from cxzy_lib.measure.basis import is_true
 from cxzy_lib.tables import Tables
 from cxzy_lib.texts import listed, text
 
@@ -132,11 +133,11 @@ def of_year(tables: Tables, year: int | None) -> Tables:
     if year is None:
         return tables
     end = pd.Timestamp(year, 12, 31)
-    kept = {"figures": tables.figures[tables.figures["year"].eq(year).fillna(False)]}
+    kept = {"figures": tables.figures[is_true(tables.figures["year"].eq(year))]}
     for name in ("votes", "turnout", "answers"):
         frame = getattr(tables, name)
         when = frame["year"].fillna(frame["held_on"].dt.year.astype("Int64"))
-        kept[name] = frame[when.eq(year).fillna(False).astype(bool)]
+        kept[name] = frame[is_true(when.eq(year))]
     for name in ("events", "attendance"):
         frame = getattr(tables, name)
         kept[name] = frame[frame["held_on"].dt.year.eq(year)]

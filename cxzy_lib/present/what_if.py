@@ -9,6 +9,7 @@ import msgspec
 import pandas as pd
 
 from cxzy_lib.campaign import Campaign, CampaignError, load_campaign
+from cxzy_lib.measure.basis import is_true
 from cxzy_lib.present.report import opened
 from cxzy_lib.specs import Setting
 
@@ -52,7 +53,7 @@ def what_if(
     same = pd.Series(True, both.index)
     for name in _TOLD:
         one, other = both[f"{name}_before"], both[f"{name}_after"]
-        same &= one.eq(other).fillna(False).astype(bool) | (one.isna() & other.isna())
+        same &= is_true(one.eq(other)) | (one.isna() & other.isna())
     moved = both["value_after"].astype("Float64") - both["value_before"].astype("Float64")
     return both.assign(moved=moved)[~same].reset_index(drop=True)
 
