@@ -266,7 +266,7 @@ def yearly_dots(comparison: pd.DataFrame, campaign: Campaign, lang: str = "zh") 
         panel.set_title(text(f"present.unit_{kind}", lang, name=name), pad=12)
         _panel(panel, rows, kind == "rate", lang)
         panel.set_xticks(range(len(years)), words, linespacing=1.4)
-    figure.draw_without_rendering()
+    look.settle(panels[0, 0])
     return figure
 
 
