@@ -230,14 +230,15 @@ def test_editions_of_other_calls_count_before_there_is_a_list(processed, tmp_pat
     assert {one.page for one in found.told.iloc[0]["because"]} == {"leadership/甲校·2010/a.html"}
 
 
-def test_editions_inside_lists_count_wherever_one_looks_from(processed, tmp_path):
+@pytest.mark.parametrize("key", ["editions", "institutions"])
+def test_editions_inside_lists_count_wherever_one_looks_from(processed, tmp_path, key):
     put(tmp_path / "reports" / "public", {"a.html": CLEAN})
     leak = {"a.html": table(("学期", "评议人", "有效"), ("2010年秋", "群众", "4"))}
     put(tmp_path / "reports" / "leadership" / "甲校", leak)
     other = put(tmp_path / "reports" / "branch" / "甲校", {"a.html": CLEAN})
     for name in ("leadership", "branch"):
         (tmp_path / "reports" / name / "manifest.json").write_text(
-            json.dumps({"editions": [], "pages": {}}), "utf-8"
+            json.dumps({key: [], "pages": {}}), "utf-8"
         )
     for folder in (tmp_path / "reports", tmp_path / "reports" / "public", other, other.parent):
         assert len(Auditor(processed, ROOT / "campaign").look(folder).told) == 1, folder

@@ -69,6 +69,8 @@ def _date(spec: ColumnSpec, raw: Any, context: Context) -> Any:
     for word, day in words.festivals.items():
         if match := re.fullmatch(rf"(\d{{4}}年)?[“\"]?{key_of(word)}[”\"]?(?:前夕|前)?", key_of(raw)):
             found = day_of(f"{match[1] or ''}{day}", year=context.year)
+            if found is None:
+                return None
             eve = replace(used(found), precision="vague")
             return replace(found, value=eve) if isinstance(found, Noted) else eve
     return day_of(

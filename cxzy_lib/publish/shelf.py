@@ -21,7 +21,8 @@ def editions_below(roots: Iterable[Path]) -> list[Path]:
 def root_of(folder: Path) -> Path:
     """Return where the editions beside `folder` stand: above it, or above the list that it is in."""
     above = folder.resolve().parent
-    return above.parent if "editions" in manifest_of(above) else above
+    # Lists made before branches and years had editions of their own call them institutions.
+    return above.parent if {"editions", "institutions"} & manifest_of(above).keys() else above
 
 
 def _folders(place: Path) -> list[Path]:
