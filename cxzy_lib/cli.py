@@ -129,7 +129,7 @@ def _run(call: Call, notebooks: Sequence[str] = ()) -> int:
     params = places | {"out": call.folder.resolve()} | chosen_by
     try:
         plan_jobs("notebooks", notebooks, params)  # a wrong name is told before anything is made
-        with locked(call.folder, ".edition-*"):
+        with locked(call.folder):
             plans = editions.plan(
                 "notebooks", notebooks, params, _each(call, spec), force=call.force, with_annex=call.annex
             )

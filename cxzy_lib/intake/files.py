@@ -106,7 +106,7 @@ def write_state(processed: Path, state: dict[str, Any]) -> None:
 
 
 @contextmanager
-def locked(folder: Path, leftovers: str) -> Iterator[None]:
+def locked(folder: Path, leftovers: str = "") -> Iterator[None]:
     """Let one process at a time write into `folder`, which is made if need be.
 
     The system holds the lock and lets go of it when the process ends, however it ends; the file only says
@@ -116,7 +116,7 @@ def locked(folder: Path, leftovers: str) -> Iterator[None]:
     ----------
     folder : path
     leftovers : str
-        Pattern of the folders that a run cut off may have left in `folder`; they are removed.
+        Pattern of the folders that a run cut off leaves in `folder`; they are removed. "": it leaves none.
 
     Raises
     ------
@@ -131,7 +131,7 @@ def locked(folder: Path, leftovers: str) -> Iterator[None]:
     try:
         os.truncate(file, 0)
         os.pwrite(file, f"{os.getpid()} {datetime.now():%Y-%m-%d %H:%M}".encode(), 0)
-        for left in folder.glob(leftovers):
+        for left in folder.glob(leftovers) if leftovers else ():
             shutil.rmtree(left, ignore_errors=True)
         yield
     finally:

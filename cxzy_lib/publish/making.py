@@ -123,7 +123,7 @@ def _alone(root: Path) -> Iterator[None]:
     with ExitStack() as stack:
         while True:
             try:
-                stack.enter_context(locked(root, ".nothing-of-ours"))
+                stack.enter_context(locked(root))
                 break
             except Busy:
                 time.sleep(0.2)
