@@ -202,19 +202,20 @@ def packed(members: dict[str, bytes], encrypted: bool = False) -> bytes:
     return bytes(data)
 
 
-@pytest.mark.parametrize(
-    ("data", "code"),
-    [
-        (b"", "empty"),
-        (b"x" * 101, "too_large"),
-        (b"PK\x03\x04 cut off", "broken"),
-        (packed({"a": b""}, encrypted=True), "encrypted"),
-        (packed({"xl/workbook.bin": b""}), "broken"),
-        (packed({"content.xml": b"", "META-INF/manifest.xml": b"<encryption-data/>"}), "encrypted"),
-        (packed({"content.xml": b"", "META-INF/manifest.xml": b""}), "broken"),
-        (packed({"word/document.xml": b""}), "not_a_spreadsheet"),
-    ],
-)
+MANIFEST = "META-INF/manifest.xml"
+UNOPENED = {  # by name: the bytes of a package hold the second in which they were packed
+    "nothing": (b"", "empty"),
+    "too long": (b"x" * 101, "too_large"),
+    "cut off": (b"PK\x03\x04 cut off", "broken"),
+    "a member with a password": (packed({"a": b""}, encrypted=True), "encrypted"),
+    "xlsb of nothing": (packed({"xl/workbook.bin": b""}), "broken"),
+    "ods with a password": (packed({"content.xml": b"", MANIFEST: b"<encryption-data/>"}), "encrypted"),
+    "ods of nothing": (packed({"content.xml": b"", MANIFEST: b""}), "broken"),
+    "a letter": (packed({"word/document.xml": b""}), "not_a_spreadsheet"),
+}
+
+
+@pytest.mark.parametrize(("data", "code"), UNOPENED.values(), ids=UNOPENED)
 def test_files_that_are_no_open_spreadsheet_are_refused(tmp_path, monkeypatch, data, code):
     monkeypatch.setattr(workbook, "MAX_BYTES", 1000 if data[:2] == b"PK" else 100)
     path = tmp_path / "a.xlsx"
