@@ -162,7 +162,7 @@ class Layout(Label, frozen=True):
 class Words(Spec, frozen=True):
     """Words with a meaning in every table."""
 
-    totals: Names
+    totals: Names  # begin a row of sums
     footers: Names
     not_applicable: Names
     skipped: Names
@@ -171,6 +171,7 @@ class Words(Spec, frozen=True):
     no: Names
     drop: Names
     ignore: Names
+    averages: Names = ()  # begin a row of means
     counts: Names = ()
     unanswered: Names = ()  # on a paper: nothing was chosen
     month_first: bool | None = None  # 3/4/2011 is 4 March; unsaid, such a day is not read

@@ -110,6 +110,23 @@ def test_m04_totals_are_taken_out_and_checked(clean_rows, word):
 
 
 @pytest.mark.parametrize(
+    ("word", "written", "code"),
+    [
+        ("合计", "12.5学时", None),  # 1 day = 8 hours, and 4.5
+        ("合计", 12, "total_mismatch"),
+        ("平均", 6.25, None),  # a mean is no sum
+    ],
+)
+def test_m04_totals_of_hours_are_checked_and_means_are_none(clean_rows, word, written, code):
+    rows = [["张三", *COURSE, "1天"], ["李四", *COURSE, 4.5], [word, *[None] * len(COURSE), written]]
+    tables = clean_rows([["2011年"], HOURS, *rows])
+    assert outcomes(tables)[-1] == "total"
+    assert told(tables) == ({5: code} if code else {})
+    if code:
+        assert of(tables, "ledger").iloc[-1][["value", "hint"]].tolist() == ["12", "12.5"]
+
+
+@pytest.mark.parametrize(
     "footer", ["制表人:李 四  审核人:  2011年12月20日", "注:未到者另附", "说明:1.本表一式两份", "(盖章)"]
 )
 def test_m05_footers_are_kept_as_notes(clean_rows, footer):

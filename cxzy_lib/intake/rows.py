@@ -13,7 +13,7 @@ import numpy.typing as npt
 
 from cxzy_lib.intake.grid import Sheet
 from cxzy_lib.intake.layout import Found
-from cxzy_lib.intake.values import BadValue, count, key_of, used
+from cxzy_lib.intake.values import BadValue, count, hours, key_of, number, used
 from cxzy_lib.intake.vocabulary import Vocabulary, keys_of
 
 Mask = npt.NDArray[np.bool_]
@@ -44,7 +44,7 @@ def row_kinds(sheet: Sheet, found: Found, words: Vocabulary) -> Kinds:
     kinds = np.where(cells == 0, "blank", "body").astype(object)
     labels = _labels(found)
     footers = tuple(key_of(word) for word in words.campaign.words.footers)
-    totals = keys_of(words.campaign.words.totals)
+    totals = _total_words(words)
 
     def is_special(c: int, value: Any) -> bool:
         if not isinstance(value, str):
@@ -57,6 +57,10 @@ def row_kinds(sheet: Sheet, found: Found, words: Vocabulary) -> Kinds:
     for r in np.flatnonzero(special):
         kinds[r] = _row_kind(sheet, int(r), found, words)
     return kinds
+
+
+def _total_words(words: Vocabulary) -> frozenset[str]:
+    return keys_of((*words.campaign.words.totals, *words.campaign.words.averages))
 
 
 def _labels(found: Found) -> dict[int, str]:
@@ -80,7 +84,7 @@ def _row_kind(sheet: Sheet, r: int, found: Found, words: Vocabulary) -> str:
     footers = tuple(key_of(word) for word in campaign.footers)
     if said[0].startswith(footers) or (len(said) == 1 and any(f in said[0] for f in footers)):
         return "body" if _is_record(cells, cells.index(said[0]), found) else "footer"
-    totals = keys_of(campaign.totals)
+    totals = _total_words(words)
     for cell in said[:3]:
         if not cell.isdigit() and _bare(cell) in totals:
             return "body" if _is_record(cells, cells.index(cell), found, total=True) else "total"
@@ -128,39 +132,57 @@ def end_of_table(sheet: Sheet, kinds: Kinds, found: Found, words: Vocabulary) ->
 
 
 def totals_off(
-    sheet: Sheet, found: Found, r: int, rows_before: npt.NDArray[np.intp]
-) -> list[tuple[str, int, int]]:
+    sheet: Sheet, found: Found, r: int, rows_before: npt.NDArray[np.intp], words: Vocabulary
+) -> list[tuple[str, str, str]]:
     """Compare total row `r` with the rows above it; return (column, written, added) where they differ.
 
     A subtotal may stand under some groups and not under others: so its rows may begin at the body's first
     row, after any row that is no record, and where a group (a branch, a kind) begins. Of these beginnings the
-    one that explains most columns counts.
+    one that explains most columns counts. A row of averages is no sum.
     """
-    columns = found.layout.columns
-    uses = found.columns("level") | {
-        c: use for c, use in found.columns("spec").items() if columns[use.target].type == "count"
-    }
-    written = {c: n for c in uses if (n := _count_or_none(sheet.value(r, c))) is not None}
-    if not written or not rows_before.size:
+    averages = keys_of(words.campaign.words.averages)
+    if not rows_before.size or any(_bare(key_of(value)) in averages for value in sheet.row(r)):
         return []
-    counts = {c: _counts(sheet, c)[rows_before] for c in written}
+    columns = _added_up(found, words)
+    written = {
+        c: n for c, read in columns.items() if (n := _number_or_none(read, sheet.value(r, c))) is not None
+    }
+    numbers = {c: _numbers(columns[c], sheet, c)[rows_before] for c in written}
     starts = _group_starts(sheet, found, rows_before)
-    sums = {c: np.cumsum(n[::-1])[::-1][starts] for c, n in counts.items()}
+    sums = {c: np.cumsum(n[::-1])[::-1][starts].round(6) for c, n in numbers.items()}
+    if not sums:
+        return []
     agreed = np.sum([sums[c] == written[c] for c in written], axis=0)
     best = int(np.flatnonzero(agreed == agreed.max())[0])
-    return [(uses[c].label, n, int(sums[c][best])) for c, n in written.items() if sums[c][best] != n]
+    return [
+        (found.uses[c].label, f"{n:.12g}", f"{sums[c][best]:.12g}")
+        for c, n in written.items()
+        if sums[c][best] != n
+    ]
 
 
-def _count_or_none(raw: Any) -> int | None:
+def _added_up(found: Found, words: Vocabulary) -> dict[int, Callable[[Any], Any]]:
+    """Return the columns whose numbers make a sum, each with what reads one of its cells."""
+    types = {
+        "count": count,
+        "number": number,
+        "hours": lambda cell: hours(cell, float(words.campaign.setting("hours_per_day"))),
+    }
+    columns = found.layout.columns
+    kept = {c: columns[use.target].type for c, use in found.columns("spec").items()}
+    return dict.fromkeys(found.columns("level"), count) | {c: types[t] for c, t in kept.items() if t in types}
+
+
+def _number_or_none(read: Callable[[Any], Any], raw: Any) -> float | None:
     with suppress(BadValue):
-        number: int | None = used(count(raw))
-        return number
+        found = used(read(raw))
+        return None if found is None else round(float(found), 6)
     return None
 
 
-def _counts(sheet: Sheet, c: int) -> npt.NDArray[np.int64]:
+def _numbers(read: Callable[[Any], Any], sheet: Sheet, c: int) -> npt.NDArray[np.float64]:
     column = sheet.columns[c]
-    return np.array([_count_or_none(value) or 0 for value in column.values], dtype=np.int64)[column.codes]
+    return np.array([_number_or_none(read, value) or 0 for value in column.values])[column.codes]
 
 
 def _group_starts(sheet: Sheet, found: Found, rows: npt.NDArray[np.intp]) -> npt.NDArray[np.intp]:

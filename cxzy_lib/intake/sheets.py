@@ -137,8 +137,8 @@ def read_sheet(sheet: Sheet, found: Found, words: Vocabulary, directory: Directo
     for finding in [*wrong, *_header_findings(sheet, found, words)]:
         findings.add([found.header[0]], finding)
     for r in np.flatnonzero(kinds == "total"):
-        for label, written, added in totals_off(sheet, found, int(r), rows[rows < r]):
-            findings.add([int(r)], Finding("total_mismatch", "warning", label, str(written), str(added)))
+        for label, written, added in totals_off(sheet, found, int(r), rows[rows < r], words):
+            findings.add([int(r)], Finding("total_mismatch", "warning", label, written, added))
     outcomes = _outcomes(kinds, rows, reading)
     findings.add(beyond, Finding("other_header", "error"))
     _explain_rest(rows, outcomes, reading)
