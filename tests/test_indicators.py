@@ -464,3 +464,25 @@ def test_figures_that_are_nobodys_have_no_mean_and_no_verdict():
     assert found == {"G3.2b": (None, None, "no_evidence")}
     named = [row | {"subject": str(at)} for at, row in enumerate(BOOKS)]
     assert figures(evidence(campaign=asking(value="mean"), figures=named), "G3.2b")["G3.2b"][0] == 1.5
+
+
+def test_a_count_is_held_against_its_target_over_the_whole_time_and_not_in_each_stage():
+    """6 loans in 2011 and 5 in 2012 are the 10 wanted; neither stage was asked for 10, and 12 in one are enough."""
+    loans = asking(of="events", items=[], kinds=["loan"])
+
+    def stages(in_2011: int, in_2012: int) -> dict[str, tuple[float, str]]:
+        days = [f"2011-05-{day:02}" for day in range(1, in_2011 + 1)]
+        days += [f"2012-03-{day:02}" for day in range(1, in_2012 + 1)]
+        table = status_table(evidence(campaign=loans, events=[event("loan", day) for day in days])).set_index(
+            "id"
+        )
+        return {
+            name: tuple(table.loc[name, ["value", "status"]]) for name in ("G3.2b", "G3.2b/S2", "G3.2b/S3")
+        }
+
+    assert stages(6, 5) == {
+        "G3.2b": (11.0, "met"),
+        "G3.2b/S2": (6.0, "judgement"),
+        "G3.2b/S3": (5.0, "judgement"),
+    }
+    assert stages(12, 5)["G3.2b/S2"] == (12.0, "met")

@@ -97,6 +97,8 @@ def _status(answer: Answer, clause: Clause, target: float | None, ev: Evidence, 
     good = answer.value <= target if clause.at_most else answer.value >= target
     if good:
         return "met"
+    if window.code and answer.kind == "count" and not clause.at_most:
+        return "judgement"  # what adds up over the whole time has no number to reach in a part of it
     return "not_met" if ev.day >= due or not clause.due else "not_due"
 
 
