@@ -7,6 +7,8 @@ from itertools import pairwise
 
 from conftest import ROOT
 
+from cxzy_lib.tables import ALL_SCHEMAS
+
 
 def test_the_two_readmes_are_in_step():
     english, chinese = (ROOT.joinpath(name).read_text("utf-8") for name in ("README.md", "README.zh.md"))
@@ -36,6 +38,25 @@ def test_the_documents_become_pages_without_a_warning(tmp_path):
     page = (tmp_path / "api.html").read_text("utf-8")
     for name in ("open_report", "rates", "compare", "trace", "what_if"):
         assert f'<span class="pre">{name}</span>' in page, name
+
+
+def test_every_column_of_every_processed_table_is_explained():
+    """Under the heading of its table: a column that is added has to be explained, and one that went must go here."""
+    sections = {}
+    for part in (ROOT / "docs" / "tables.md").read_text("utf-8").split("\n## ")[1:]:
+        heading, _, body = part.partition("\n")
+        told = {
+            name for line in body.splitlines() for name in re.findall(r"`(\w+)`", line.partition(" | ")[0])
+        }
+        for table in heading.split(", "):
+            sections[table] = told
+    assert sections.keys() == ALL_SCHEMAS.keys()
+    for table, told in sections.items():
+        together = {name for other, its in sections.items() if its == told for name in ALL_SCHEMAS[other]}
+        # A row's place, and whose it is, are explained once, above the sections.
+        own = set(ALL_SCHEMAS[table]) - {"institution", "source_file", "source_sheet", "source_row"}
+        assert own - told <= {"unit"}, table
+        assert told <= together, table
 
 
 def test_settings_stand_in_the_order_in_which_they_are_explained():

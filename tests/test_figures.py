@@ -207,6 +207,7 @@ def test_a_comparison_is_that_of_the_pages():
     whole = asked.verdicts.changes
     pages = whole[whole["kind"].eq("period")].set_index("rater_group")
     assert found["p_adjusted"].to_dict() == pages["p_adjusted"].to_dict()
+    assert found.columns[:6].tolist() == ["item", "start", "end", "start_rate", "end_rate", "difference"]
     html = cx.compare(asked)._repr_html_()
     assert "+40.0" in html
     assert "Benjamini" in html

@@ -18,6 +18,10 @@ from cxzy_lib.texts import text
 
 _GROUPINGS = ("semester", "stage", "year", "item", "branch", "rater_group")
 _KINDS = ("period", "stage", "group", "branch")
+_VERDICT = (
+    *("item", "rater_group", "start", "end", "start_rate", "end_rate"),
+    *("difference", "low", "high", "p_adjusted", "verdict", "rise", "fall"),
+)
 
 
 class Figures(pd.DataFrame):
@@ -178,8 +182,9 @@ def compare(report: Report, kind: str = "period", *, items: Iterable[str] = ()) 
     Returns
     -------
     Figures
-        The columns of `changes.judged`: ``difference`` (-1 to 1) with its interval, ``p_adjusted``,
-        ``verdict``, and the smallest ``rise`` and ``fall`` that would have shown.
+        The columns of `changes.judged`, first what the verdict rests on: ``start_rate`` and ``end_rate``
+        (0-1), their ``difference`` (-1 to 1) with its interval, ``p_adjusted``, ``verdict``, and the smallest
+        ``rise`` and ``fall`` that would have shown.
 
     Raises
     ------
@@ -210,4 +215,5 @@ def compare(report: Report, kind: str = "period", *, items: Iterable[str] = ()) 
     written = evidence_columns.written_changes(mine, spec, lang)
     # Nothing compared: a table of heads alone.
     written = written.reindex(columns=[head.name for head in heads])
-    return _figures(mine, html_table(written, heads, lang, title), notes)
+    in_order = [*_VERDICT, *(name for name in mine if name not in _VERDICT)]
+    return _figures(mine[in_order], html_table(written, heads, lang, title), notes)
