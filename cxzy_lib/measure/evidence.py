@@ -10,7 +10,7 @@ from typing import Any
 import pandas as pd
 
 from cxzy_lib.campaign import Campaign
-from cxzy_lib.measure.basis import is_among, took_place
+from cxzy_lib.measure.basis import activities, is_among, took_place
 from cxzy_lib.measure.disclosure import not_to_show
 from cxzy_lib.measure.duties import settled
 from cxzy_lib.measure.estimates import satisfaction_rates
@@ -126,6 +126,11 @@ class Evidence:
         """The events that took place by then, a row for each kind."""
         held = took_place(self.tables.events)
         return held[~(held["held_on"] > self.day)]
+
+    @cached_property
+    def activities(self) -> pd.DataFrame:
+        """Those of `events` that are activities of the organisation."""
+        return activities(self.events, self.campaign)
 
     @cached_property
     def tasks(self) -> pd.DataFrame:

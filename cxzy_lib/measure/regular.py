@@ -2,7 +2,7 @@
 
 import pandas as pd
 
-from cxzy_lib.measure.basis import activities, activity_days, is_true
+from cxzy_lib.measure.basis import inside_campaign, is_true
 from cxzy_lib.measure.duties import appraisal_years, secretary_semesters
 from cxzy_lib.measure.evidence import Answer, Answers, Ask, Evidence, share_of
 from cxzy_lib.measure.participation import attendance
@@ -12,9 +12,8 @@ def cadence(ask: Ask, ev: Evidence) -> Answers:
     """Return the fortnights held of those due, or the longest gap: in all and for each branch."""
     if ev.calendar.empty:
         return [Answer(None, "share")]
-    days = activity_days(ev.tables.events, ev.campaign, ev.day)
-    held = activities(ev.events, ev.campaign)
-    used = held[held["unit"].isin(days["unit"]) & ask.window.holds(held["held_on"])]
+    held, inside = ev.activities, inside_campaign(ev.activities, ev.campaign, ev.day)
+    used = held[held["unit"].isin(inside["unit"].dropna()) & ask.window.holds(held["held_on"])]
     if ask.measure.value == "gap":
         return _longest(ev, used) if ask.whole else []
     cells = ev.calendar[ask.window.holds(ev.calendar["start"]) & ev.calendar["due"]]
@@ -51,21 +50,23 @@ def _longest(ev: Evidence, used: pd.DataFrame) -> Answers:
 
 def appraisal(ask: Ask, ev: Evidence) -> Answers:
     """Return in how many years members were appraised, and each year's coverage."""
+    if not ask.whole:
+        return []
     years = appraisal_years(ev.tables.votes, ev.tables.people, ev.campaign, ev.as_of)
     votes = ev.tables.votes[ev.tables.votes["occasion"].eq("member")]
-    return _rounds(ask, years, "year", "held", votes)
+    return _rounds(years, "year", "held", votes)
 
 
 def report(ask: Ask, ev: Evidence) -> Answers:
     """Return in how many semesters the secretary reported and was appraised."""
-    terms = secretary_semesters(ev.tables.votes, ev.tables.turnout, ev.campaign, ev.as_of)
-    votes = ev.tables.votes[ev.tables.votes["occasion"].eq("secretary")]
-    return _rounds(ask, terms, "semester", "met", votes)
-
-
-def _rounds(ask: Ask, rounds: pd.DataFrame, by: str, met: str, votes: pd.DataFrame) -> Answers:
     if not ask.whole:
         return []
+    terms = secretary_semesters(ev.tables.votes, ev.tables.turnout, ev.campaign, ev.as_of)
+    votes = ev.tables.votes[ev.tables.votes["occasion"].eq("secretary")]
+    return _rounds(terms, "semester", "met", votes)
+
+
+def _rounds(rounds: pd.DataFrame, by: str, met: str, votes: pd.DataFrame) -> Answers:
     if rounds[met].isna().all():
         return [Answer(None, "share")]
     missed = (rounds["due"] & rounds[met].eq(0)).any()
@@ -111,7 +112,7 @@ def _reached(known: pd.DataFrame, ev: Evidence, rows: dict[str, pd.DataFrame], u
 
 def participation(ask: Ask, ev: Evidence) -> Answers:
     """Return the attendance of the activities in the window."""
-    rows = activities(ev.events, ev.campaign)
+    rows = ev.activities
     rows = rows[ask.window.holds(rows["held_on"]) & rows["expected"].notna()]
     if rows.empty:
         return [Answer(None, "share")]
