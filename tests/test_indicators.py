@@ -439,10 +439,10 @@ def test_a_side_that_is_all_alike_has_a_variance_of_nothing():
     assert (value, round(low, 3), round(high, 3)) == (3.0, 0.516, 5.484)
 
 
-def asking(**measure: Any) -> Any:
+def asking(due: date | None = None, **measure: Any) -> Any:
     """Return the campaign with one clause, G3.2b, that asks for a figure of its own."""
     changed = msgspec.convert({"of": "figures", "items": ["books"], **measure}, Measure)
-    clause = msgspec.structs.replace(CAMPAIGN.plan.indicators["G3.2b"], measure=changed, target=10.0)
+    clause = msgspec.structs.replace(CAMPAIGN.plan.indicators["G3.2b"], measure=changed, target=10.0, due=due)
     indicators = CAMPAIGN.plan.indicators | {"G3.2b": clause}
     return replace(CAMPAIGN, plan=msgspec.structs.replace(CAMPAIGN.plan, indicators=indicators))
 
@@ -486,3 +486,13 @@ def test_a_count_is_held_against_its_target_over_the_whole_time_and_not_in_each_
         "G3.2b/S3": (5.0, "judgement"),
     }
     assert stages(12, 5)["G3.2b/S2"] == (12.0, "met")
+
+
+def test_a_department_that_hands_in_after_the_day_has_not_covered_it():
+    """Of three departments one was in time, one three months late and one gave no day: 2 of 3."""
+    due = asking(due=date(2011, 6, 30), of="coverage", items=[], kinds=["contact_point"], among="departments")
+    points = [{"kind": "contact_point", "unit": u, "opened_on": day} for u, day in
+              (("a", "2011-05-04"), ("b", "2011-09-30"), ("c", None))]  # fmt: skip
+    units = [{"unit": name, "kind": "department"} for name in "abc"]
+    found = figures(evidence(campaign=due, units=units, tasks=points), "G3.2b")
+    assert (round(found["G3.2b"][0], 4), found["G3.2b"][1]) == (0.6667, 3)

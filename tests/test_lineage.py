@@ -1,5 +1,6 @@
 """From a figure to its cells and back, and what another setting would move, over the shipped sample."""
 
+import pandas as pd
 import pytest
 from conftest import ROOT, called
 
@@ -36,6 +37,16 @@ def test_a_title_fed_nothing_and_a_figure_that_is_not_there_names_the_nearest(re
         trace(report, "G3.2x")
 
 
+def test_a_clause_that_has_figures_of_parts_alone_stands_for_all_of_them(report):
+    own = report.status[report.status["indicator"].eq("D6.2")]
+    parts = [name for name in own["id"] if name != "D6.2"]
+    assert "D6.2" not in set(own["id"])
+    each = pd.concat([trace(report, part) for part in parts]).drop_duplicates()
+    whole = trace(report, "D6.2")
+    assert not whole.empty
+    assert len(whole) == len(each) == len(pd.concat([whole, each]).drop_duplicates())
+
+
 def test_the_command_tells_both_ways(report, sample_edition):
     places = ("--processed", sample_edition["processed"], "--raw", ROOT / "data" / "raw")
     one = called(ROOT, "trace", "D2.8", "--cells", *places)
@@ -68,3 +79,11 @@ def test_a_setting_that_is_not_there_and_a_value_that_is_no_choice_are_refused(s
         what_if({"minimum_bases": 3}, **places)
     with pytest.raises(CampaignError, match=r"S3.*S1.*S2"):
         what_if({"overlap_stage": "S3"}, **places)
+
+
+@pytest.mark.parametrize("value", ["0.9", True, [0.9]])
+def test_a_value_of_another_type_is_refused_before_anything_is_worked_out(sample_edition, value):
+    with pytest.raises(CampaignError, match=r"confidence_level.*0\.95"):
+        what_if(
+            {"confidence_level": value}, processed=sample_edition["processed"], campaign=ROOT / "campaign"
+        )

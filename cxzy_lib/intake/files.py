@@ -76,7 +76,15 @@ def digest(path: Path) -> str:
 def inputs_digest(paths: Iterable[Path]) -> str:
     """Return one number over all that the processed tables depend on: `paths`, this library and pandas."""
     package = Path(__file__).parents[1]
-    patterns = ("intake/*.py", "texts/*.py", "texts/**/*.toml", "tables.py", "specs.py", "campaign.py")
+    patterns = (
+        "intake/*.py",
+        "texts/*.py",
+        "texts/**/*.toml",
+        "tables.py",
+        "*specs.py",
+        "plan_checks.py",
+        "campaign.py",
+    )
     sources = [path for pattern in patterns for path in package.glob(pattern)]
     total = hashlib.sha256(metadata.version("pandas").encode())
     for path in [*sorted(sources), *paths]:

@@ -129,8 +129,6 @@ def coverage(ask: Ask, ev: Evidence) -> Answers:
     rows = ev.tasks[ev.tasks["kind"].isin(ask.measure.kinds)]
     if rows.empty:
         return [Answer(None, "share")]
-    if ask.measure.among == "departments":
-        return _departments(rows, ev)
     owing = members_at(ev.tables.people, min(ask.window.end, ev.day))
     flag, role = _ROLES.get(ask.measure.among, ("", ""))
     if flag:
@@ -138,6 +136,8 @@ def coverage(ask: Ask, ev: Evidence) -> Answers:
         if ev.campaign.setting("dual_role_rule") == "both":
             rows = rows[rows["category"].isin([role, _DUAL])]
     in_time = rows[~(rows["opened_on"].fillna(rows["done_on"]) > ask.window.end)]
+    if ask.measure.among == "departments":
+        return _departments(in_time, ev)
     branches = [_covered(part, in_time, str(branch)) for branch, part in owing.groupby("branch")]
     return [_covered(owing, in_time), *branches, *_beside(owing, rows, in_time, bool(flag))]
 

@@ -180,17 +180,21 @@ def status_table(ev: Evidence) -> pd.DataFrame:
     return pd.concat([frame, *above(frame, ev)], ignore_index=True)
 
 
+class UnknownFigure(KeyError):
+    """No clause has a figure of this id."""
+
+
 def trace(ev: Evidence, figure: str) -> pd.DataFrame:
     """Return the source rows of a figure: ``table``, institution, source_file, source_sheet, source_row.
 
     Parameters
     ----------
     figure : str
-        An ``id`` of `status_table`.
+        An ``id`` of `status_table`; a clause that has figures of its parts alone stands for all of these.
 
     Raises
     ------
-    KeyError
+    UnknownFigure
         If there is no such figure.
     """
     code, plan = figure.partition("/")[0], ev.campaign.plan
@@ -202,7 +206,7 @@ def trace(ev: Evidence, figure: str) -> pd.DataFrame:
     wanted = [(name, name) for name in carried] or [(code, figure)]
     found = [part for name, each in wanted for part in _traced(ev, name, each)]
     if not found:
-        raise KeyError(figure)
+        raise UnknownFigure(figure)
     columns = ["table", *CELL]
     return pd.concat(found)[columns].drop_duplicates().sort_values(columns, ignore_index=True)
 
@@ -212,10 +216,11 @@ def _traced(ev: Evidence, code: str, figure: str) -> Iterator[pd.DataFrame]:
     clause = ev.campaign.plan.clauses.get(code)
     if clause is None:
         return
-    for name, answer in _every_figure(code, clause, ev):
-        if name == figure:
-            yield pd.DataFrame(columns=["table", *CELL])
-            yield from (rows.assign(table=table)[["table", *CELL]] for table, rows in answer.rows.items())
+    every = list(_every_figure(code, clause, ev))
+    own = [answer for name, answer in every if name == figure]
+    for answer in own or [answer for _, answer in every if figure == code]:
+        yield pd.DataFrame(columns=["table", *CELL])
+        yield from (rows.assign(table=table)[["table", *CELL]] for table, rows in answer.rows.items())
 
 
 def fed(ev: Evidence, file: str, row: int, sheet: str | None = None) -> list[str]:

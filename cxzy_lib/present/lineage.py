@@ -24,7 +24,7 @@ def trace(report: Report, figure: str, raw: str | os.PathLike[str] | None = None
         As of `open_report`.
     figure : str
         An ``id`` of ``report.status``, as in the first column of the pages' tables: ``N1``,
-        ``G3.2b/第四支部``.
+        ``G3.2b/第四支部``; a clause that has figures of its parts alone stands for all of these.
     raw : path, optional
         The folder of the spreadsheets: then ``says`` holds what stands in each row.
 
@@ -42,7 +42,7 @@ def trace(report: Report, figure: str, raw: str | os.PathLike[str] | None = None
     """
     try:
         rows = indicators.trace(report.evidence, figure)
-    except KeyError:
+    except indicators.UnknownFigure:
         near = listed(nearest_ids(report.status, figure), report.lang)
         raise KeyError(text("cli.no_figure", report.lang, id=figure, near=near)) from None
     rows = rows.drop(columns="institution")

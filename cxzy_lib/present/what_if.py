@@ -44,7 +44,7 @@ def what_if(
     Raises
     ------
     CampaignError
-        For an unknown setting or a value that is none of its choices; names what there is.
+        For an unknown setting or a value that is none of its choices or of another type; names what there is.
     """
     before = load_campaign(campaign)
     tables = [opened(processed, spec, year, unit, lang).status for spec in (before, changed(before, changes))]
@@ -70,8 +70,20 @@ def changed(campaign: Campaign, changes: Mapping[str, Any]) -> Campaign:
             raise CampaignError(
                 f"{where}: [{name}] value = {value!r}: 只能取 / must be one of {list(choices)}"
             )
+        if not choices and not _alike(known[name].value, value):
+            raise CampaignError(
+                f"{where}: [{name}] value = {value!r}: 应与现值同类 / must be like {known[name].value!r}"
+            )
     new = {name: _with(known[name], value) for name, value in changes.items()}
     return replace(campaign, settings=known | new)
+
+
+def _alike(now: Any, value: Any) -> bool:
+    """Whether a value is of the type of the one that is there; a number may be whole or not."""
+    for kinds in ((bool,), (int, float), (list, tuple), (Mapping,)):
+        if isinstance(now, kinds) or isinstance(value, kinds):
+            return isinstance(now, kinds) and isinstance(value, kinds)
+    return type(now) is type(value)
 
 
 def _with(setting: Setting, value: Any) -> Setting:
