@@ -62,7 +62,8 @@ def _sum_up(call: Call, tables: "dict[str, pd.DataFrame]", done: str) -> int:
     files, ledger = tables["files"], tables["ledger"]
     found = len(to_look_at(ledger))
     lost = files["status"].isin(["refused", "unrecognised"]) | files["code"].eq("some_sheets")
-    kept, rejected = (int((ledger["outcome"] == name).sum()) for name in ("kept", "rejected"))
+    kept = int(ledger["outcome"].eq("kept").sum())
+    rejected = int(ledger["outcome"].isin(["rejected", "unrecognised"]).sum())
     bad = int(lost.sum())
     call.say(done, files=len(files), kept=kept, rejected=rejected, findings=found, bad=bad)
     # Who sent figures only, such as a bureau its roll-up, has no names to look up.

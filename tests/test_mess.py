@@ -126,6 +126,15 @@ def test_m04_totals_of_hours_are_checked_and_means_are_none(clean_rows, word, wr
         assert of(tables, "ledger").iloc[-1][["value", "hint"]].tolist() == ["12", "12.5"]
 
 
+@pytest.mark.parametrize(("cell", "wrong"), [("—", True), ("很多", False)])
+def test_m04_a_total_over_a_cell_that_cannot_be_read_is_not_said_to_be_wrong(clean_rows, cell, wrong):
+    """A dash says that there are none, and 8 is not 12; what 很多 would add nobody knows."""
+    rows = [["张三", *COURSE, 8], ["李四", *COURSE, cell], ["合计", *[None] * len(COURSE), 12]]
+    tables = clean_rows([["2011年"], HOURS, *rows])
+    assert outcomes(tables)[-1] == "total"
+    assert (told(tables).get(5) == "total_mismatch") is wrong
+
+
 @pytest.mark.parametrize(
     "footer", ["制表人:李 四  审核人:  2011年12月20日", "注:未到者另附", "说明:1.本表一式两份", "(盖章)"]
 )

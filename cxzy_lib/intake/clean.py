@@ -96,7 +96,9 @@ def _people(rows: pd.DataFrame, campaign: Campaign, key: bytes) -> pd.DataFrame:
         name, mark = person_name(row["name"])
         flagged = {flags[word] for word in (mark, key_of(row.get("note"))) if word in flags}
         registered = name if not mark or mark in flags or mark == "*" else f"{name}({mark})"
-        marks = {flag: flag in flagged for flag in campaign.words.flags}
+        # No mark says no only in a register that sets them: one of members.
+        unmarked = False if pd.notna(row.get("is_member")) else None
+        marks = {flag: flag in flagged or unmarked for flag in campaign.words.flags}
         noted = {c: day for c, day in _dated(row.get("note"), campaign).items() if pd.isna(row.get(c))}
         fresh.append(row | noted | marks | {"name": registered})
     people = conform("people", fresh)

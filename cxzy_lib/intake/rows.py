@@ -3,6 +3,7 @@
 Only rows that hold a word of one of these are looked at one by one: a long sheet has few of them.
 """
 
+import math
 import re
 from collections.abc import Callable
 from contextlib import suppress
@@ -138,26 +139,27 @@ def totals_off(
 
     A subtotal may stand under some groups and not under others: so its rows may begin at the body's first
     row, after any row that is no record, and where a group (a branch, a kind) begins. Of these beginnings the
-    one that explains most columns counts. A row of averages is no sum.
+    one that explains most columns counts. A row of averages is no sum; and where a cell cannot be read,
+    which is told in its row, nobody knows the sum.
     """
     averages = keys_of(words.campaign.words.averages)
     if not rows_before.size or any(_bare(key_of(value)) in averages for value in sheet.row(r)):
         return []
     columns = _added_up(found, words)
-    written = {
-        c: n for c, read in columns.items() if (n := _number_or_none(read, sheet.value(r, c))) is not None
-    }
-    numbers = {c: _numbers(columns[c], sheet, c)[rows_before] for c in written}
+    cells = {c: _number_in(sheet.value(r, c), read, words) for c, read in columns.items()}
+    written = {c: n for c, n in cells.items() if n is not None and not math.isnan(n)}
+    numbers = {c: _numbers(sheet, c, columns[c], words)[rows_before] for c in written}
     starts = _group_starts(sheet, found, rows_before)
     sums = {c: np.cumsum(n[::-1])[::-1][starts].round(6) for c, n in numbers.items()}
     if not sums:
         return []
     agreed = np.sum([sums[c] == written[c] for c in written], axis=0)
     best = int(np.flatnonzero(agreed == agreed.max())[0])
+    added = {c: sums[c][best] for c in written}
     return [
-        (found.uses[c].label, f"{n:.12g}", f"{sums[c][best]:.12g}")
+        (found.uses[c].label, f"{n:.12g}", f"{added[c]:.12g}")
         for c, n in written.items()
-        if sums[c][best] != n
+        if added[c] != n and not np.isnan(added[c])
     ]
 
 
@@ -173,16 +175,19 @@ def _added_up(found: Found, words: Vocabulary) -> dict[int, Callable[[Any], Any]
     return dict.fromkeys(found.columns("level"), count) | {c: types[t] for c, t in kept.items() if t in types}
 
 
-def _number_or_none(read: Callable[[Any], Any], raw: Any) -> float | None:
+def _number_in(raw: Any, read: Callable[[Any], Any], words: Vocabulary) -> float | None:
+    """Return the number in a cell, None where it says that there is none, NaN where it cannot be read."""
+    if key_of(raw) in keys_of(words.campaign.words.not_applicable):
+        return None
     with suppress(BadValue):
         found = used(read(raw))
         return None if found is None else round(float(found), 6)
-    return None
+    return math.nan
 
 
-def _numbers(read: Callable[[Any], Any], sheet: Sheet, c: int) -> npt.NDArray[np.float64]:
+def _numbers(sheet: Sheet, c: int, read: Callable[[Any], Any], words: Vocabulary) -> npt.NDArray[np.float64]:
     column = sheet.columns[c]
-    return np.array([_number_or_none(read, value) or 0 for value in column.values])[column.codes]
+    return np.array([_number_in(value, read, words) or 0.0 for value in column.values])[column.codes]
 
 
 def _group_starts(sheet: Sheet, found: Found, rows: npt.NDArray[np.intp]) -> npt.NDArray[np.intp]:

@@ -227,19 +227,17 @@ def hours(value: Any, hours_per_day: float) -> float | None:
 
     Examples
     --------
-    >>> hours("24学时(3天)", 8), hours("3天", 8), hours("半天", 8), hours(6, 8)
-    (24.0, 24.0, 4.0, 6.0)
+    >>> hours("24学时(3天)", 8), hours("3天", 8), hours("半天", 8), hours("一天半", 8), hours(6, 8)
+    (24.0, 24.0, 4.0, 12.0, 6.0)
     """
     key = key_of(value)
     if re.search(r"[-+×*/%]", key):
         raise BadValue("not_hours")
     if match := re.fullmatch(r"(\d+(?:\.\d+)?)(?:学时|小时|课时)(?:\([^()]*\))?", key):
         return float(match[1])
-    if match := re.fullmatch(r"(.+?)天", key):
-        if match[1] == "半":
-            return hours_per_day / 2
-        days: float | None = used(number(match[1]))
-        return None if days is None else days * hours_per_day
+    if match := re.fullmatch(r"(半)天|(.+?)天(半)?", key):
+        days = 0.0 if match[1] else used(number(match[2]))
+        return float((days + (0.5 if match[1] or match[3] else 0)) * hours_per_day)
     found: float | None = used(number(value))
     if found is not None and found < 0:
         raise BadValue("not_hours")

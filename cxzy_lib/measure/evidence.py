@@ -189,6 +189,18 @@ class Evidence:
         return list(rows)
 
 
+def with_papers(rows: Mapping[str, pd.DataFrame], answers: pd.DataFrame) -> Mapping[str, pd.DataFrame]:
+    """Return the rows under a figure; votes that were counted from papers stand as these papers, all of them.
+
+    A vote has the row of the first paper only.
+    """
+    if "votes" not in rows:
+        return rows
+    keys = ["source_file", "occasion_id", "item", "rater_group", "level"]
+    papers = answers[is_among(answers, rows["votes"], keys)]
+    return {**rows, "votes": rows["votes"][~is_among(rows["votes"], papers, keys)], "answers": papers}
+
+
 def same_cells(rows: pd.DataFrame, others: pd.DataFrame) -> pd.DataFrame:
     """Return the `rows` that come from the same source rows as `others`."""
     return rows[is_among(rows, others, CELL)]

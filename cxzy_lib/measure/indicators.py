@@ -7,7 +7,7 @@ import pandas as pd
 
 from cxzy_lib.campaign import Campaign
 from cxzy_lib.measure import counted, rated, regular
-from cxzy_lib.measure.evidence import CELL, Answer, Ask, Evidence, Window
+from cxzy_lib.measure.evidence import CELL, Answer, Ask, Evidence, Window, with_papers
 from cxzy_lib.measure.summaries import above, typed
 from cxzy_lib.plan_specs import Clause
 
@@ -203,6 +203,8 @@ def trace(ev: Evidence, figure: str) -> pd.DataFrame:
         carried = plan.awards[code].clauses
     if code in plan.criteria and code not in plan.clauses:
         carried = tuple(name for name in plan.clauses if re.fullmatch(rf"{re.escape(code)}[a-z]", name))
+    if carried and figure != code:  # what stands above clauses has no parts
+        raise UnknownFigure(figure)
     wanted = [(name, name) for name in carried] or [(code, figure)]
     found = [part for name, each in wanted for part in _traced(ev, name, each)]
     if not found:
@@ -220,7 +222,8 @@ def _traced(ev: Evidence, code: str, figure: str) -> Iterator[pd.DataFrame]:
     own = [answer for name, answer in every if name == figure]
     for answer in own or [answer for _, answer in every if figure == code]:
         yield pd.DataFrame(columns=["table", *CELL])
-        yield from (rows.assign(table=table)[["table", *CELL]] for table, rows in answer.rows.items())
+        behind = with_papers(answer.rows, ev.tables.answers)
+        yield from (rows.assign(table=table)[["table", *CELL]] for table, rows in behind.items())
 
 
 def fed(ev: Evidence, file: str, row: int, sheet: str | None = None) -> list[str]:
@@ -229,7 +232,7 @@ def fed(ev: Evidence, file: str, row: int, sheet: str | None = None) -> list[str
         name
         for code, clause in ev.campaign.plan.clauses.items()
         for name, answer in _every_figure(code, clause, ev)
-        if any(_uses(rows, file, row, sheet) for rows in answer.rows.values())
+        if any(_uses(rows, file, row, sheet) for rows in with_papers(answer.rows, ev.tables.answers).values())
     ]
     return list(dict.fromkeys(found))
 

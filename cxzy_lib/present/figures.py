@@ -174,8 +174,8 @@ def compare(report: Report, kind: str = "period", *, items: Iterable[str] = ()) 
     report : Report
         As from `open_report`.
     kind : str
-        ``period``: with the last occasion that is comparable; ``stage``; ``group``: between groups of raters;
-        ``branch``: each with the others.
+        ``period``: the last occasion with the earliest that is comparable; ``stage``; ``group``: between
+        groups of raters; ``branch``: each with the others.
     items : iterable of str
         Codes of the items wanted. However few are asked for, the p values are those of the whole family.
 

@@ -4,14 +4,22 @@ For the analyst: what the cells say stands here as it was written, names include
 """
 
 import os
+import re
+from collections.abc import Iterable
+from difflib import get_close_matches
 from pathlib import Path
 
 import pandas as pd
 
 from cxzy_lib.intake.workbook import read_file
 from cxzy_lib.measure import indicators
+from cxzy_lib.measure.basis import is_true
+from cxzy_lib.measure.evidence import CELL, with_papers
+from cxzy_lib.present.columns import RATERS
 from cxzy_lib.present.plan import figure_line, nearest_ids
 from cxzy_lib.present.report import Report
+from cxzy_lib.present.wording import group_name, period_names
+from cxzy_lib.tables import SCHEMAS
 from cxzy_lib.texts import listed, text
 
 
@@ -23,8 +31,11 @@ def trace(report: Report, figure: str, raw: str | os.PathLike[str] | None = None
     report : Report
         As of `open_report`.
     figure : str
-        An ``id`` of ``report.status``, as in the first column of the pages' tables: ``N1``,
-        ``G3.2b/第四支部``; a clause that has figures of its parts alone stands for all of these.
+        An ``id`` of ``report.status``, as in the first column of the plan's tables: ``N1``,
+        ``G3.2b/第四支部``; a clause that has figures of its parts alone stands for all of these. Or, for any
+        other number, what it is made of: a processed table (or ``activities``: the events that count as such)
+        and the values of its columns, ``votes:semester=2011-2012-2,rater_group=nonmember,item=leadership``;
+        names as the pages show them, such as 2012年春, will do, and the beginning of a day.
     raw : path, optional
         The folder of the spreadsheets: then ``says`` holds what stands in each row.
 
@@ -38,15 +49,67 @@ def trace(report: Report, figure: str, raw: str | os.PathLike[str] | None = None
     Raises
     ------
     KeyError
-        If there is no such figure; the message names the nearest.
+        If there is no such figure, table, column or value; the message names the nearest.
     """
+    rows = (_selected if ":" in figure else _of_figure)(report, figure).drop(columns="institution")
+    return rows if raw is None else rows.assign(says=_cells(rows, Path(raw)))
+
+
+def _of_figure(report: Report, figure: str) -> pd.DataFrame:
     try:
-        rows = indicators.trace(report.evidence, figure)
+        return indicators.trace(report.evidence, figure)
     except indicators.UnknownFigure:
         near = listed(nearest_ids(report.status, figure), report.lang)
         raise KeyError(text("cli.no_figure", report.lang, id=figure, near=near)) from None
-    rows = rows.drop(columns="institution")
-    return rows if raw is None else rows.assign(says=_cells(rows, Path(raw)))
+
+
+def _selected(report: Report, asked: str) -> pd.DataFrame:
+    """Return the source rows of what `asked` selects of a table; see `trace`."""
+    name, _, conditions = asked.partition(":")
+    tables = {table: getattr(report.tables, table) for table in SCHEMAS}
+    tables["activities"] = report.evidence.activities
+    rows = tables[_known(name, tables, report)]
+    for condition in re.split("[,，]", conditions) if conditions else ():
+        column, _, value = condition.partition("=")
+        rows = _having(rows, _known(column.strip(), rows, report), value.strip(), report)
+    behind = with_papers({name: rows}, report.tables.answers)
+    columns = ["table", *CELL]
+    found = pd.concat([part.assign(table=table)[columns] for table, part in behind.items()])
+    return found.drop_duplicates().sort_values(columns, ignore_index=True)
+
+
+def _having(rows: pd.DataFrame, column: str, value: str, report: Report) -> pd.DataFrame:
+    """Return the rows with this value: its code, its name, or, of a day, the beginning."""
+    said = rows[column].astype("str")
+    named = said.map(_names(report).get(column, {}))
+    fits = said.eq(value) | named.eq(value)
+    if column.endswith("_on"):
+        fits |= said.str.startswith(value)
+    fits = is_true(fits)
+    if not fits.any():
+        _known(value, [*named.dropna().unique(), *said.dropna().unique()], report)
+    return rows[fits]
+
+
+def _names(report: Report) -> dict[str, dict[str, str]]:
+    """Return what the pages call the codes of a column."""
+    spec, lang = report.campaign, report.lang
+    periods = period_names(spec, lang)
+    return {
+        "semester": periods,
+        "stage": periods,
+        "item": {code: item.label(lang) for code, item in spec.items.items()},
+        "rater_group": {group: group_name(group, lang) for group in RATERS},
+    }
+
+
+def _known(asked: str, known: Iterable[object], report: Report) -> str:
+    """Return `asked` if it is known; raise KeyError with the nearest, or with some, if it is not."""
+    words = [str(word) for word in known]
+    if asked in words:
+        return asked
+    near = listed((get_close_matches(asked, words, 5) or words)[:5], report.lang)
+    raise KeyError(text("cli.no_selection", report.lang, asked=asked, near=near))
 
 
 def _cells(rows: pd.DataFrame, raw: Path) -> pd.Series:
@@ -60,7 +123,8 @@ def _cells(rows: pd.DataFrame, raw: Path) -> pd.Series:
         for at, sheet, row in part[["source_sheet", "source_row"]].itertuples(name=None):
             grid = grids.get(sheet, [])
             cells = grid[row - 1] if 0 < row <= len(grid) else []
-            told[at] = " | ".join(str(cell) for cell in cells if cell not in (None, ""))
+            # Blank cells keep their places, so that rows can be read one below the other.
+            told[at] = " | ".join("" if cell is None else str(cell) for cell in cells).rstrip(" |")
     return told
 
 

@@ -79,8 +79,8 @@ def _of_kind(value: float, kind: str, lang: str) -> str:
             return f"{value:+.2f}"
         case "mean":
             return f"{value:.1f}"
-        case _:
-            return f"{value:,.0f}"
+        case _:  # a sum of hours may have a fraction: rounded it could seem to be the target
+            return f"{value:,.2f}".rstrip("0").rstrip(".")
 
 
 def base_words(row: Mapping[Any, Any]) -> str:
