@@ -22,7 +22,16 @@ def test_registers_give_units_branches_and_members(clean_rows):
     assert people["unit"].tolist() == ["教务处", "教务处", "总务处"]
     assert people["is_probationary"].tolist() == [False, True, False]
     assert people["in_service"].tolist() == [True, True, False]
+    assert people["is_cadre"].isna().all()  # this register has no such column
     assert people["joined_on"].dt.strftime("%Y-%m").tolist() == ["1998-10", "2010-06", "1971-07"]
+
+
+def test_a_staff_list_does_not_say_who_is_on_probation(clean_rows):
+    head = ["姓名", "处室", "教师(是/否)", "离校日期", "离校原因"]
+    tables = clean_rows([["2011年教职工名册"], head, ["张三", "教务处", "是", None, None]])
+    staff = tables["people"].query("source_file == '试验学院/表.xlsx'")
+    assert staff["is_teacher"].tolist() == [True]
+    assert staff[["is_member", "is_probationary"]].isna().all(axis=None)
 
 
 def test_an_unrelated_workbook_is_named_and_its_rows_are_counted(clean_rows):

@@ -1,5 +1,7 @@
 """From a figure to its cells and back, and what another setting would move, over the shipped sample."""
 
+import re
+
 import pandas as pd
 import pytest
 from conftest import ROOT, called
@@ -45,6 +47,47 @@ def test_a_clause_that_has_figures_of_parts_alone_stands_for_all_of_them(report)
     whole = trace(report, "D6.2")
     assert not whole.empty
     assert len(whole) == len(each) == len(pd.concat([whole, each]).drop_duplicates())
+
+
+def test_votes_counted_from_papers_lead_to_each_paper(report):
+    """27 papers of non-members came back in June 2011; a vote itself has the row of the first of a level only."""
+    rows = trace(report, "G5.2a/S2/nonmember", ROOT / "data" / "raw")
+    assert set(rows["table"]) == {"answers"}
+    assert len(rows) == 27
+    cells = rows["says"].str.split(" | ", regex=False)
+    assert cells.str[1].eq("群众").all()
+    assert cells.str[2].eq("党政班子").all()  # blank cells keep their places
+    last = rows.iloc[-1]
+    assert "G5.2a/S2/nonmember" in set(fed(report, last["source_file"], last["source_row"])["id"])
+
+
+def test_what_has_no_id_is_traced_by_what_it_is_made_of_and_every_example_of_the_documents_is(report):
+    examples = re.findall(r"`(\w+:[^`]+=[^`]+)`", (ROOT / "docs" / "tables.md").read_text("utf-8"))
+    assert len(examples) > 15
+    for asked in examples:
+        assert not trace(report, asked).empty, asked
+    vote = "votes:occasion=satisfaction,semester={},rater_group={},item=leadership"
+    asked = (vote.format("2010-2011-2", "nonmember"), vote.format("2011年春", "群众"), "G5.2a/S2/nonmember")
+    by_code, by_name, by_id = (trace(report, one).to_numpy().tolist() for one in asked)
+    assert by_code == by_name == by_id
+    # what did not take place, or is no activity, is no activity
+    everything, held = (trace(report, f"{table}:unit=第一支部") for table in ("events", "activities"))
+    assert 0 < len(held) < len(everything)
+
+
+@pytest.mark.parametrize(
+    ("asked", "near"),
+    [
+        ("vote:semester=2011-2012-2", "votes"),
+        ("votes:semster=2011-2012-2", "semester"),
+        ("votes:item=leader", "leadership"),
+        ("activities:held_on=1999", "2010-05-05"),
+        ("N1/第四支部", "N1"),  # what stands above clauses has no parts
+    ],
+)
+def test_what_cannot_be_traced_is_named_with_the_nearest(report, asked, near):
+    with pytest.raises(KeyError, match=near):
+        trace(report, asked)
 
 
 def test_the_command_tells_both_ways(report, sample_edition):

@@ -40,6 +40,8 @@ def row(**more):
         (row(), "50.0%"),
         (row(low=0.4, high=0.6), "50.0%（40.0%–60.0%）"),
         (row(kind="count", value=1234), "1,234"),
+        (row(kind="count", value=22.5), "22.5"),  # hours: 22 would be another number
+        (row(kind="count", value=22.76), "22.76"),  # and not the 22.8 that were wanted
         (row(kind="days", value=71.0), "71天"),
         (row(kind="difference", value=-3.449, low=-40.59, high=33.69), "-3.45（-40.59–+33.69）"),
         (row(kind="mean", value=90.74), "90.7"),

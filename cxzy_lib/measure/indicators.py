@@ -156,7 +156,7 @@ def status_table(ev: Evidence) -> pd.DataFrame:
 
         The status: ``met``, ``not_met``, ``on_course``, ``behind`` (not due yet, and short of the pro-rata
         line), ``undecided`` (compared, and the data can show no difference), ``no_evidence`` (required),
-        ``judgement`` (no number in the plan), ``missing`` (in the source), ``not_due``, ``of_whole`` (the
+        ``judgement`` (no number to reach), ``missing`` (in the source), ``not_due``, ``of_whole`` (the
         whole institution's, where the rows are a unit's).
 
     Examples

@@ -147,8 +147,9 @@ def method(settings: Iterable[Setting], lang: str = "zh") -> Block:
     """Return the settings that a page rests on, each with its reason and that the plan does not give it."""
     ours = f'<span class="our-choice">{escape(text("common.our_choice", lang))}</span>'
     items = "".join(f"<li>{escape(setting.name(lang))} {ours}</li>" for setting in settings)
-    heading = escape(text("present.method", lang))
-    return Block(f'<section class="method"><h2 id="method">{heading}</h2><ul>{items}</ul></section>')
+    heading, source = (escape(text(f"present.{key}", lang)) for key in ("method", "traceable"))
+    inside = f'<h2 id="method">{heading}</h2><ul>{items}</ul><p>{source}</p>'
+    return Block(f'<section class="method">{inside}</section>')
 
 
 def unfold(table: Block, lang: str = "zh") -> Block:

@@ -172,7 +172,7 @@ def staff(world: World, rng: Random) -> Iterator[Entry]:
         left = date(2011, 8, 31) if n in gone else None
         note = gone.get(n)
         row: Row = {"name": person["name"], "unit": person["unit"], "is_teacher": person["is_teacher"]}
-        row |= {"joined_on": joined, "left_on": left, "note": note, "is_probationary": False}
+        row |= {"joined_on": joined, "left_on": left, "note": note, "is_probationary": None}
         cells: list[Cell] = [person["name"], person["unit"], yes(person["is_teacher"]), None, joined, left]
         yield [*cells, note and says(note), None], [("people", row)]
 
