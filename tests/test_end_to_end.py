@@ -195,6 +195,7 @@ def test_bad_files_are_named_with_their_reason_and_the_rest_is_reported(tmp_path
         for line in made.stdout.splitlines()
         if line.startswith(source.name)
     }
+    assert "未取用 2 行，未认出或未能读取 3 个文件" in made.stdout  # the menu's two rows
     assert "已损坏" in lines["损坏.xlsx"]
     assert "已加密" in lines["加密.xlsx"]
     assert "未认出" in lines["食堂菜单.csv"]

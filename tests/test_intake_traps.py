@@ -170,7 +170,7 @@ def test_a_person_on_another_branchs_sheet_is_reported(clean_rows):
 @pytest.mark.parametrize(
     ("hours", "code"),
     [("8学时+4学时", "not_hours"), ("2天(8学时/天)", "not_hours"), ("50%", "not_hours"), (-8, "not_hours"),
-     (100000, "too_many_hours"), ("两天半", "not_a_number")],
+     (100000, "too_many_hours"), ("两三天", "not_a_number")],
 )  # fmt: skip
 def test_hours_that_are_none_are_not_used(clean_rows, hours, code):
     head = ["姓名", "培训班次", "培训形式", "起止时间", "学时"]

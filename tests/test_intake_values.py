@@ -170,10 +170,32 @@ def test_semesters(written, code):
 
 @pytest.mark.parametrize(
     ("written", "hours"),
-    [("3天", 24), ("半天", 4), ("24学时(3天)", 24), ("16", 16), (8.5, 8.5), ("两天", 16), ("", None)],
+    [
+        ("3天", 24),
+        ("半天", 4),
+        ("24学时(3天)", 24),
+        ("16", 16),
+        (8.5, 8.5),
+        ("两天", 16),
+        ("两天半", 20),
+        ("2天半", 20),
+        ("'天", None),
+        ("", None),
+    ],
 )
 def test_hours(written, hours):
     assert values.hours(written, 8) == hours
+
+
+@pytest.mark.parametrize(("written", "read"), [("二〇", 20), ("一〇五", 105), ("十五", 15), ("三人", 3)])
+def test_numerals_are_read(written, read):
+    assert values.count(written) == read
+
+
+@pytest.mark.parametrize("written", ["两三人", "五六", "一二"])
+def test_two_numerals_side_by_side_are_about_so_many(written):
+    with pytest.raises(BadValue):
+        values.count(written)
 
 
 def test_what_a_title_says():

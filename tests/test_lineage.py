@@ -1,12 +1,15 @@
 """From a figure to its cells and back, and what another setting would move, over the shipped sample."""
 
 import re
+from datetime import date
 
+import numpy as np
 import pandas as pd
 import pytest
 from conftest import ROOT, called
 
-from cxzy_lib import CampaignError, fed, open_report, trace, what_if
+from cxzy_lib import CampaignError, fed, load_campaign, open_report, trace, what_if
+from cxzy_lib.present.what_if import changed
 
 
 @pytest.fixture(scope="module")
@@ -70,6 +73,9 @@ def test_what_has_no_id_is_traced_by_what_it_is_made_of_and_every_example_of_the
     asked = (vote.format("2010-2011-2", "nonmember"), vote.format("2011年春", "群众"), "G5.2a/S2/nonmember")
     by_code, by_name, by_id = (trace(report, one).to_numpy().tolist() for one in asked)
     assert by_code == by_name == by_id
+    spaced = trace(report, " votes：semester = 2011年春，rater_group＝Non-members, item=leadership")
+    assert spaced.to_numpy().tolist() == by_code
+    assert not trace(report, "hours:hours=8").empty  # which the table has as 8.0
     # what did not take place, or is no activity, is no activity
     everything, held = (trace(report, f"{table}:unit=第一支部") for table in ("events", "activities"))
     assert 0 < len(held) < len(everything)
@@ -82,12 +88,22 @@ def test_what_has_no_id_is_traced_by_what_it_is_made_of_and_every_example_of_the
         ("votes:semster=2011-2012-2", "semester"),
         ("votes:item=leader", "leadership"),
         ("activities:held_on=1999", "2010-05-05"),
-        ("N1/第四支部", "N1"),  # what stands above clauses has no parts
+        ("activities:held_on=2011-1", "2011-1[0-2]-"),  # no month begins another
+        ("activities:held_on", "没有 —"),
+        ("people:name=张", "例如：—"),  # names are shown only where the cells are asked for
+        ("STEP9/2010", "STEP1/2010"),
+        ("N1/第四支部", "例如：N1。"),  # what stands above clauses has no parts
     ],
 )
 def test_what_cannot_be_traced_is_named_with_the_nearest(report, asked, near):
     with pytest.raises(KeyError, match=near):
         trace(report, asked)
+
+
+def test_steps_and_documents_have_rows_and_no_measure(report):
+    """The learning step of 2010 has one row in the log of steps; nobody's register has the bureau's plan."""
+    assert trace(report, "STEP1/2010")[["table", "source_row"]].to_numpy().tolist() == [["tasks", 3]]
+    assert trace(report, "R1").empty
 
 
 def test_the_command_tells_both_ways(report, sample_edition):
@@ -122,6 +138,13 @@ def test_a_setting_that_is_not_there_and_a_value_that_is_no_choice_are_refused(s
         what_if({"minimum_bases": 3}, **places)
     with pytest.raises(CampaignError, match=r"S3.*S1.*S2"):
         what_if({"overlap_stage": "S3"}, **places)
+
+
+@pytest.mark.parametrize(
+    "changes", [{"minimum_base": np.int64(8)}, {"cutoff": date(2011, 12, 31)}, {"thresholds": {"G1.6d": 3}}]
+)
+def test_a_value_of_the_same_kind_is_tried(changes):
+    assert changed(load_campaign(ROOT / "campaign"), changes).setting(next(iter(changes)))
 
 
 @pytest.mark.parametrize("value", ["0.9", True, [0.9]])

@@ -126,6 +126,13 @@ def test_m04_totals_of_hours_are_checked_and_means_are_none(clean_rows, word, wr
         assert of(tables, "ledger").iloc[-1][["value", "hint"]].tolist() == ["12", "12.5"]
 
 
+def test_m04_thirds_of_an_hour_add_up_to_whole_hours(clean_rows):
+    rows = [[name, *COURSE, 20 / 3] for name in ("张三", "李四", "王五")]
+    tables = clean_rows([["2011年"], HOURS, *rows, ["合计", *[None] * len(COURSE), 20]])
+    assert outcomes(tables)[-1] == "total"
+    assert told(tables) == {}
+
+
 @pytest.mark.parametrize(("cell", "wrong"), [("—", True), ("很多", False)])
 def test_m04_a_total_over_a_cell_that_cannot_be_read_is_not_said_to_be_wrong(clean_rows, cell, wrong):
     """A dash says that there are none, and 8 is not 12; what 很多 would add nobody knows."""

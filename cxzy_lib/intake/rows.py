@@ -5,14 +5,14 @@ Only rows that hold a word of one of these are looked at one by one: a long shee
 
 import math
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from contextlib import suppress
 from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
-from cxzy_lib.intake.grid import Sheet
+from cxzy_lib.intake.grid import Column, Sheet
 from cxzy_lib.intake.layout import Found
 from cxzy_lib.intake.values import BadValue, count, hours, key_of, number, used
 from cxzy_lib.intake.vocabulary import Vocabulary, keys_of
@@ -132,39 +132,49 @@ def end_of_table(sheet: Sheet, kinds: Kinds, found: Found, words: Vocabulary) ->
     return int(others[0]) if others.size else sheet.height
 
 
-def totals_off(
-    sheet: Sheet, found: Found, r: int, rows_before: npt.NDArray[np.intp], words: Vocabulary
-) -> list[tuple[str, str, str]]:
-    """Compare total row `r` with the rows above it; return (column, written, added) where they differ.
+#: The numbers of a column, NaN where a cell cannot be read, and which cells say one.
+Numbers = tuple[npt.NDArray[np.float64], Mask]
+
+
+def wrong_totals(
+    sheet: Sheet, found: Found, kinds: Kinds, rows: npt.NDArray[np.intp], words: Vocabulary
+) -> Iterator[tuple[int, str, str, str]]:
+    """Compare each total row with the body's `rows` above it; yield (row, column, written, added) if wrong.
+
+    A row of averages is no sum; and where a cell above cannot be read, which is told in its row, nobody knows
+    the sum.
+    """
+    totals, averages = np.flatnonzero(kinds == "total"), keys_of(words.campaign.words.averages)
+    columns = _added_up(sheet, found, words) if totals.size else {}
+    for r in map(int, totals):
+        above = rows[rows < r]
+        if above.size and not any(_bare(key_of(value)) in averages for value in sheet.row(r)):
+            yield from ((r, *off) for off in _off(sheet, found, r, above, columns))
+
+
+def _off(
+    sheet: Sheet, found: Found, r: int, above: npt.NDArray[np.intp], columns: dict[int, Numbers]
+) -> Iterator[tuple[str, str, str]]:
+    """Yield the columns in which total row `r` is not the sum of the rows above it.
 
     A subtotal may stand under some groups and not under others: so its rows may begin at the body's first
     row, after any row that is no record, and where a group (a branch, a kind) begins. Of these beginnings the
-    one that explains most columns counts. A row of averages is no sum; and where a cell cannot be read,
-    which is told in its row, nobody knows the sum.
+    one that explains most columns counts.
     """
-    averages = keys_of(words.campaign.words.averages)
-    if not rows_before.size or any(_bare(key_of(value)) in averages for value in sheet.row(r)):
-        return []
-    columns = _added_up(found, words)
-    cells = {c: _number_in(sheet.value(r, c), read, words) for c, read in columns.items()}
-    written = {c: n for c, n in cells.items() if n is not None and not math.isnan(n)}
-    numbers = {c: _numbers(sheet, c, columns[c], words)[rows_before] for c in written}
-    starts = _group_starts(sheet, found, rows_before)
-    sums = {c: np.cumsum(n[::-1])[::-1][starts].round(6) for c, n in numbers.items()}
-    if not sums:
-        return []
-    agreed = np.sum([sums[c] == written[c] for c in written], axis=0)
-    best = int(np.flatnonzero(agreed == agreed.max())[0])
-    added = {c: sums[c][best] for c in written}
-    return [
-        (found.uses[c].label, f"{n:.12g}", f"{added[c]:.12g}")
-        for c, n in written.items()
-        if added[c] != n and not np.isnan(added[c])
-    ]
+    written = {c: n[r] for c, (n, said) in columns.items() if said[r] and not np.isnan(n[r])}
+    if not written:
+        return
+    starts = _group_starts(sheet, found, above)
+    sums = {c: np.cumsum(columns[c][0][above][::-1])[::-1][starts] for c in written}
+    agrees = {c: np.isclose(sums[c], n, rtol=0, atol=1e-6) for c, n in written.items()}
+    best = int(np.argmax(np.sum(list(agrees.values()), axis=0)))
+    for c, n in written.items():
+        if not agrees[c][best] and not np.isnan(sums[c][best]):
+            yield found.uses[c].label, f"{n:.12g}", f"{sums[c][best]:.12g}"
 
 
-def _added_up(found: Found, words: Vocabulary) -> dict[int, Callable[[Any], Any]]:
-    """Return the columns whose numbers make a sum, each with what reads one of its cells."""
+def _added_up(sheet: Sheet, found: Found, words: Vocabulary) -> dict[int, Numbers]:
+    """Return the numbers of the columns that make a sum."""
     types = {
         "count": count,
         "number": number,
@@ -172,22 +182,23 @@ def _added_up(found: Found, words: Vocabulary) -> dict[int, Callable[[Any], Any]
     }
     columns = found.layout.columns
     kept = {c: columns[use.target].type for c, use in found.columns("spec").items()}
-    return dict.fromkeys(found.columns("level"), count) | {c: types[t] for c, t in kept.items() if t in types}
+    read = dict.fromkeys(found.columns("level"), count) | {c: types[t] for c, t in kept.items() if t in types}
+    blank = keys_of(words.campaign.words.not_applicable)
+    return {c: _numbers(sheet.columns[c], how, blank) for c, how in read.items()}
 
 
-def _number_in(raw: Any, read: Callable[[Any], Any], words: Vocabulary) -> float | None:
-    """Return the number in a cell, None where it says that there is none, NaN where it cannot be read."""
-    if key_of(raw) in keys_of(words.campaign.words.not_applicable):
-        return None
+def _numbers(column: Column, read: Callable[[Any], Any], blank: frozenset[str]) -> Numbers:
+    """Return what each cell of a column adds to its sum: nothing where it says that there is none."""
+    cells = [None if key_of(value) in blank else _number_or_nan(read, value) for value in column.values]
+    said = np.array([cell is not None for cell in cells], dtype=bool)
+    return np.array([cell or 0.0 for cell in cells])[column.codes], said[column.codes]
+
+
+def _number_or_nan(read: Callable[[Any], Any], raw: Any) -> float | None:
     with suppress(BadValue):
         found = used(read(raw))
-        return None if found is None else round(float(found), 6)
+        return None if found is None else float(found)
     return math.nan
-
-
-def _numbers(sheet: Sheet, c: int, read: Callable[[Any], Any], words: Vocabulary) -> npt.NDArray[np.float64]:
-    column = sheet.columns[c]
-    return np.array([_number_in(value, read, words) or 0.0 for value in column.values])[column.codes]
 
 
 def _group_starts(sheet: Sheet, found: Found, rows: npt.NDArray[np.intp]) -> npt.NDArray[np.intp]:

@@ -15,7 +15,7 @@ from cxzy_lib.intake.directory import Directory
 from cxzy_lib.intake.grid import Sheet
 from cxzy_lib.intake.layout import Found, nearest_layout
 from cxzy_lib.intake.records import given
-from cxzy_lib.intake.rows import Kinds, end_of_table, filled, row_kinds, totals_off
+from cxzy_lib.intake.rows import Kinds, end_of_table, filled, row_kinds, wrong_totals
 from cxzy_lib.intake.shapes import read_rows
 from cxzy_lib.intake.tally import read_tally
 from cxzy_lib.intake.titles import title_facts
@@ -136,9 +136,8 @@ def read_sheet(sheet: Sheet, found: Found, words: Vocabulary, directory: Directo
     findings = reading.findings
     for finding in [*wrong, *_header_findings(sheet, found, words)]:
         findings.add([found.header[0]], finding)
-    for r in np.flatnonzero(kinds == "total"):
-        for label, written, added in totals_off(sheet, found, int(r), rows[rows < r], words):
-            findings.add([int(r)], Finding("total_mismatch", "warning", label, written, added))
+    for r, *off in wrong_totals(sheet, found, kinds, rows, words):
+        findings.add([r], Finding("total_mismatch", "warning", *off))
     outcomes = _outcomes(kinds, rows, reading)
     findings.add(beyond, Finding("other_header", "error"))
     _explain_rest(rows, outcomes, reading)

@@ -179,7 +179,7 @@ def _plain_number(key: str) -> float:
     if match := re.fullmatch(r"(\d+(?:\.\d+)?)%", key):
         return float(match[1]) / 100
     found = chinese_number(key)
-    if found is None:
+    if found is None or re.fullmatch("[一二三四五六七八九两]{2,}", key):  # 两三 are two or three, and not 23
         raise BadValue("not_a_number")
     return float(found)
 
@@ -236,8 +236,9 @@ def hours(value: Any, hours_per_day: float) -> float | None:
     if match := re.fullmatch(r"(\d+(?:\.\d+)?)(?:学时|小时|课时)(?:\([^()]*\))?", key):
         return float(match[1])
     if match := re.fullmatch(r"(半)天|(.+?)天(半)?", key):
-        days = 0.0 if match[1] else used(number(match[2]))
-        return float((days + (0.5 if match[1] or match[3] else 0)) * hours_per_day)
+        days: float | None = 0.0 if match[1] else used(number(match[2]))
+        half = 0.5 if match[1] or match[3] else 0.0
+        return None if days is None else (days + half) * hours_per_day
     found: float | None = used(number(value))
     if found is not None and found < 0:
         raise BadValue("not_hours")

@@ -21,6 +21,19 @@ from cxzy_lib.tables import Tables
 _OF_UNITS = ("branch", "unit", "person")  # types of columns
 #: Where a row of a processed table comes from.
 CELL = ["institution", "source_file", "source_sheet", "source_row"]
+#: What a vote that was counted from papers has in common with each of them.
+PAPER = [
+    *CELL[1:3],
+    "occasion_id",
+    "unit",
+    "year",
+    "semester",
+    "stage",
+    "item",
+    "rater_group",
+    "scale",
+    "level",
+]
 
 
 @dataclass(frozen=True)
@@ -196,9 +209,8 @@ def with_papers(rows: Mapping[str, pd.DataFrame], answers: pd.DataFrame) -> Mapp
     """
     if "votes" not in rows:
         return rows
-    keys = ["source_file", "occasion_id", "item", "rater_group", "level"]
-    papers = answers[is_among(answers, rows["votes"], keys)]
-    return {**rows, "votes": rows["votes"][~is_among(rows["votes"], papers, keys)], "answers": papers}
+    papers = answers[is_among(answers, rows["votes"], PAPER)]
+    return {**rows, "votes": rows["votes"][~is_among(rows["votes"], papers, PAPER)], "answers": papers}
 
 
 def same_cells(rows: pd.DataFrame, others: pd.DataFrame) -> pd.DataFrame:

@@ -7,8 +7,9 @@ import pandas as pd
 
 from cxzy_lib.campaign import Campaign
 from cxzy_lib.measure import counted, rated, regular
-from cxzy_lib.measure.evidence import CELL, Answer, Ask, Evidence, Window, with_papers
-from cxzy_lib.measure.summaries import above, typed
+from cxzy_lib.measure.basis import is_among, is_true
+from cxzy_lib.measure.evidence import CELL, PAPER, Answer, Ask, Evidence, Window, with_papers
+from cxzy_lib.measure.summaries import above, typed, unmeasured
 from cxzy_lib.plan_specs import Clause
 
 _OWN = ("unit", "part", "kind", "value", "low", "high", "base", "other_base")  # of an answer
@@ -206,7 +207,7 @@ def trace(ev: Evidence, figure: str) -> pd.DataFrame:
     if carried and figure != code:  # what stands above clauses has no parts
         raise UnknownFigure(figure)
     wanted = [(name, name) for name in carried] or [(code, figure)]
-    found = [part for name, each in wanted for part in _traced(ev, name, each)]
+    found = [part for name, each in wanted for part in _traced(ev, name, each)] or unmeasured(ev, figure)
     if not found:
         raise UnknownFigure(figure)
     columns = ["table", *CELL]
@@ -228,18 +229,25 @@ def _traced(ev: Evidence, code: str, figure: str) -> Iterator[pd.DataFrame]:
 
 def fed(ev: Evidence, file: str, row: int, sheet: str | None = None) -> list[str]:
     """Return the ids of the clauses' figures that used a row of a source file: see `lineage.fed`."""
+    answers = ev.tables.answers
+    papers = answers[_at(answers, file, row, sheet)]
+
+    def uses(table: str, rows: pd.DataFrame) -> bool:
+        own = table == "votes" and len(papers) > 0 and is_among(papers, rows, PAPER).any()
+        return bool(own or _at(rows, file, row, sheet).any())
+
     found = [
         name
         for code, clause in ev.campaign.plan.clauses.items()
         for name, answer in _every_figure(code, clause, ev)
-        if any(_uses(rows, file, row, sheet) for rows in with_papers(answer.rows, ev.tables.answers).values())
+        if any(uses(table, rows) for table, rows in answer.rows.items())
     ]
     return list(dict.fromkeys(found))
 
 
-def _uses(rows: pd.DataFrame, file: str, row: int, sheet: str | None) -> bool:
+def _at(rows: pd.DataFrame, file: str, row: int, sheet: str | None) -> "pd.Series[bool]":
     names = rows["source_file"]
     mine = (names.eq(file) | names.str.endswith(f"/{file}")) & rows["source_row"].eq(row)
     if sheet is not None:
         mine &= rows["source_sheet"].eq(sheet)
-    return bool(mine.fillna(False).any())
+    return is_true(mine)

@@ -7,7 +7,7 @@ import pandas as pd
 from cxzy_lib.measure.basis import shape
 from cxzy_lib.measure.evidence import Evidence
 from cxzy_lib.measure.rectification import step_cells
-from cxzy_lib.plan_specs import Number
+from cxzy_lib.plan_specs import Document, Number
 
 #: From the worst to the best; a group of clauses stands as the worst of them that is judged.
 STATES = (
@@ -45,15 +45,35 @@ def above(frame: pd.DataFrame, ev: Evidence) -> list[pd.DataFrame]:
     for code, number in plan.numbers.items():
         own = mains[mains["indicator"].isin(number.clauses)]
         found.append({"id": code, "level": "number", "indicator": code, **_number(number, own, ev)})
-    titles = set(ev.tables.events["topic"].dropna().str.replace(_QUOTES, "", regex=True))
+    titles = set(_bare(ev.tables.events["topic"].dropna()))
     for code, document in plan.documents.items():
-        names = {re.sub(_QUOTES, "", name) for name in (document.zh, *document.aliases)}
-        status = "met" if names & titles else _lacking(ev)
+        status = "met" if titles & _titles(document) else _lacking(ev)
         found.append({"id": code, "level": "document", "indicator": code, "status": status})
     for code, award in plan.awards.items():
         own = mains[mains["indicator"].isin(award.clauses)]
         found.append({"id": code, "level": "award", "indicator": code, **_worst(own)})
     return [typed(found), _steps(ev)]
+
+
+def unmeasured(ev: Evidence, figure: str) -> list[pd.DataFrame]:
+    """Return the rows, with their ``table``, of what has no measure: a step in a year, a document."""
+    plan, (code, _, year) = ev.campaign.plan, figure.partition("/")
+    if code in plan.steps and year in map(str, ev.campaign.years):
+        log = ev.tables.tasks[ev.tables.tasks["kind"].eq("step") & ev.tables.tasks["subject"].eq(code)]
+        when = log["opened_on"].fillna(log["done_on"])
+        return [log[when.dt.year.eq(int(year))].assign(table="tasks")]
+    if figure in plan.documents:
+        events = ev.tables.events
+        return [events[_bare(events["topic"]).isin(_titles(plan.documents[figure]))].assign(table="events")]
+    return []
+
+
+def _bare(titles: pd.Series) -> pd.Series:
+    return titles.str.replace(_QUOTES, "", regex=True)
+
+
+def _titles(document: Document) -> set[str]:
+    return {re.sub(_QUOTES, "", name) for name in (document.zh, *document.aliases)}
 
 
 def _number(number: Number, rows: pd.DataFrame, ev: Evidence) -> dict[str, object]:

@@ -5,12 +5,14 @@ For the analyst: what the cells say stands here as it was written, names include
 
 import os
 import re
+import unicodedata
 from collections.abc import Iterable
 from difflib import get_close_matches
 from pathlib import Path
 
 import pandas as pd
 
+from cxzy_lib.intake.values import plain_of
 from cxzy_lib.intake.workbook import read_file
 from cxzy_lib.measure import indicators
 from cxzy_lib.measure.basis import is_true
@@ -20,7 +22,7 @@ from cxzy_lib.present.plan import figure_line, nearest_ids
 from cxzy_lib.present.report import Report
 from cxzy_lib.present.wording import group_name, period_names
 from cxzy_lib.tables import SCHEMAS
-from cxzy_lib.texts import listed, text
+from cxzy_lib.texts import languages, listed, text
 
 
 def trace(report: Report, figure: str, raw: str | os.PathLike[str] | None = None) -> pd.DataFrame:
@@ -51,7 +53,9 @@ def trace(report: Report, figure: str, raw: str | os.PathLike[str] | None = None
     KeyError
         If there is no such figure, table, column or value; the message names the nearest.
     """
-    rows = (_selected if ":" in figure else _of_figure)(report, figure).drop(columns="institution")
+    rows = (_selected if re.search("[:：]", figure) else _of_figure)(report, figure).drop(
+        columns="institution"
+    )
     return rows if raw is None else rows.assign(says=_cells(rows, Path(raw)))
 
 
@@ -65,13 +69,14 @@ def _of_figure(report: Report, figure: str) -> pd.DataFrame:
 
 def _selected(report: Report, asked: str) -> pd.DataFrame:
     """Return the source rows of what `asked` selects of a table; see `trace`."""
-    name, _, conditions = asked.partition(":")
+    name, _, conditions = (part.strip() for part in unicodedata.normalize("NFKC", asked).partition(":"))
     tables = {table: getattr(report.tables, table) for table in SCHEMAS}
     tables["activities"] = report.evidence.activities
     rows = tables[_known(name, tables, report)]
-    for condition in re.split("[,，]", conditions) if conditions else ():
-        column, _, value = condition.partition("=")
-        rows = _having(rows, _known(column.strip(), rows, report), value.strip(), report)
+    # A comma that no column follows is part of a value.
+    for condition in re.split(r",(?=\s*\w+\s*=)", conditions) if conditions else ():
+        column, _, value = (part.strip() for part in condition.partition("="))
+        rows = _having(rows, _known(column, rows, report), value, report)
     behind = with_papers({name: rows}, report.tables.answers)
     columns = ["table", *CELL]
     found = pd.concat([part.assign(table=table)[columns] for table, part in behind.items()])
@@ -79,28 +84,31 @@ def _selected(report: Report, asked: str) -> pd.DataFrame:
 
 
 def _having(rows: pd.DataFrame, column: str, value: str, report: Report) -> pd.DataFrame:
-    """Return the rows with this value: its code, its name, or, of a day, the beginning."""
-    said = rows[column].astype("str")
-    named = said.map(_names(report).get(column, {}))
-    fits = said.eq(value) | named.eq(value)
+    """Return the rows with this value: a code or its name; of a day also its month or year."""
+    said = rows[column].astype("str").str.removesuffix(".0")
+    fits = said.eq(value) | said.isin(_codes(column, value, report))
     if column.endswith("_on"):
-        fits |= said.str.startswith(value)
+        fits |= said.str.startswith(f"{value}-")
     fits = is_true(fits)
     if not fits.any():
-        _known(value, [*named.dropna().unique(), *said.dropna().unique()], report)
+        # Names of people are shown only where the cells are asked for.
+        _known(value, () if column == "name" else said.dropna().unique(), report)
     return rows[fits]
 
 
-def _names(report: Report) -> dict[str, dict[str, str]]:
-    """Return what the pages call the codes of a column."""
-    spec, lang = report.campaign, report.lang
-    periods = period_names(spec, lang)
-    return {
-        "semester": periods,
-        "stage": periods,
-        "item": {code: item.label(lang) for code, item in spec.items.items()},
-        "rater_group": {group: group_name(group, lang) for group in RATERS},
-    }
+def _codes(column: str, value: str, report: Report) -> set[str]:
+    """Return the codes of a column that pages, in any language, call `value`."""
+    spec, found = report.campaign, set()
+    for lang in languages():
+        periods = period_names(spec, lang)
+        names = {
+            "semester": periods,
+            "stage": periods,
+            "item": {code: item.label(lang) for code, item in spec.items.items()},
+            "rater_group": {group: group_name(group, lang) for group in RATERS},
+        }
+        found |= {code for code, name in names.get(column, {}).items() if plain_of(name) == plain_of(value)}
+    return found
 
 
 def _known(asked: str, known: Iterable[object], report: Report) -> str:
@@ -108,8 +116,8 @@ def _known(asked: str, known: Iterable[object], report: Report) -> str:
     words = [str(word) for word in known]
     if asked in words:
         return asked
-    near = listed((get_close_matches(asked, words, 5) or words)[:5], report.lang)
-    raise KeyError(text("cli.no_selection", report.lang, asked=asked, near=near))
+    near = listed((get_close_matches(asked, words, 5) or words)[:5], report.lang) or "—"
+    raise KeyError(text("cli.no_selection", report.lang, asked=asked or "—", near=near))
 
 
 def _cells(rows: pd.DataFrame, raw: Path) -> pd.Series:

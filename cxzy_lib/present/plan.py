@@ -79,7 +79,7 @@ def _of_kind(value: float, kind: str, lang: str) -> str:
             return f"{value:+.2f}"
         case "mean":
             return f"{value:.1f}"
-        case _:  # a sum of hours may have a fraction: rounded it could seem to be the target
+        case _:  # a sum of hours may have a fraction: rounded to the hour it could seem to be the target
             return f"{value:,.2f}".rstrip("0").rstrip(".")
 
 
@@ -202,7 +202,8 @@ def nearest_ids(status: pd.DataFrame, figure: str) -> list[str]:
     """Return the ids that are nearest to one that is not there; where none is, one of each level."""
     ids, examples = list(status["id"]), list(status.drop_duplicates("level")["id"])
     same = [name for name in ids if name.split("/")[0] == figure.split("/")[0]]
-    return (difflib.get_close_matches(figure, ids, 5) or same or examples)[:5]
+    near = difflib.get_close_matches
+    return (near(figure, same, 5) or same or near(figure, ids, 5) or examples)[:5]
 
 
 def figure_line(status: pd.DataFrame, campaign: Campaign, figure: str, lang: str) -> str:

@@ -3,6 +3,8 @@
 import os
 from collections.abc import Mapping
 from dataclasses import replace
+from datetime import date
+from numbers import Real
 from typing import Any
 
 import msgspec
@@ -79,8 +81,8 @@ def changed(campaign: Campaign, changes: Mapping[str, Any]) -> Campaign:
 
 
 def _alike(now: Any, value: Any) -> bool:
-    """Whether a value is of the type of the one that is there; a number may be whole or not."""
-    for kinds in ((bool,), (int, float), (list, tuple), (Mapping,)):
+    """Whether a value is of the type of the one that is there; numbers are alike, and days in text or not."""
+    for kinds in ((bool,), (Real,), (str, date), (list, tuple), (Mapping,)):
         if isinstance(now, kinds) or isinstance(value, kinds):
             return isinstance(now, kinds) and isinstance(value, kinds)
     return type(now) is type(value)
