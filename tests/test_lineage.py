@@ -75,6 +75,9 @@ def test_what_has_no_id_is_traced_by_what_it_is_made_of_and_every_example_of_the
     assert by_code == by_name == by_id
     spaced = trace(report, " votes：semester = 2011年春，rater_group＝Non-members, item=leadership")
     assert spaced.to_numpy().tolist() == by_code
+    file = "云溪社区学院/2012年5月满意度问卷(问卷星导出).xlsx"  # with brackets of either width
+    wide = trace(report, f"answers:source_file={file.replace('(', '（').replace(')', '）')}")
+    assert set(wide["source_file"]) == {file}
     assert not trace(report, "hours:hours=8").empty  # which the table has as 8.0
     # what did not take place, or is no activity, is no activity
     everything, held = (trace(report, f"{table}:unit=第一支部") for table in ("events", "activities"))

@@ -165,6 +165,13 @@ def opinions(tables: Tables) -> pd.DataFrame:
     return shape(frame, "channel object rounds raw merged", "channel object")
 
 
+def step_log(ev: Evidence) -> pd.DataFrame:
+    """Return the rows of the log of steps that were done by then, with their day (``when``) and ``year``."""
+    log = ev.tables.tasks[ev.tables.tasks["kind"].eq("step")]
+    when = log["opened_on"].fillna(log["done_on"])
+    return log.assign(year=when.dt.year, when=when)[when <= ev.day]
+
+
 def step_cells(ev: Evidence) -> pd.DataFrame:
     """Return the state of every step in every year of the campaign: 15 cells for three years of five steps.
 
@@ -175,10 +182,7 @@ def step_cells(ev: Evidence) -> pd.DataFrame:
         (bool: a row of the step log has its days), ``state``: ``described_and_evidenced``,
         ``required_and_evidenced``, ``required_but_no_evidence``, ``described_no_evidence``; ``opened_on``.
     """
-    log = ev.tables.tasks[ev.tables.tasks["kind"].eq("step")]
-    when = log["opened_on"].fillna(log["done_on"])
-    log = log.assign(year=when.dt.year, when=when)[when <= ev.day]
-    rows = []
+    log, rows = step_log(ev), []
     for code, step in ev.campaign.plan.steps.items():
         for year in ev.campaign.years:
             own = log[log["subject"].eq(code) & log["year"].eq(year)]

@@ -6,7 +6,7 @@ import pandas as pd
 
 from cxzy_lib.measure.basis import shape
 from cxzy_lib.measure.evidence import Evidence
-from cxzy_lib.measure.rectification import step_cells
+from cxzy_lib.measure.rectification import step_cells, step_log
 from cxzy_lib.plan_specs import Document, Number
 
 #: From the worst to the best; a group of clauses stands as the worst of them that is judged.
@@ -59,9 +59,8 @@ def unmeasured(ev: Evidence, figure: str) -> list[pd.DataFrame]:
     """Return the rows, with their ``table``, of what has no measure: a step in a year, a document."""
     plan, (code, _, year) = ev.campaign.plan, figure.partition("/")
     if code in plan.steps and year in map(str, ev.campaign.years):
-        log = ev.tables.tasks[ev.tables.tasks["kind"].eq("step") & ev.tables.tasks["subject"].eq(code)]
-        when = log["opened_on"].fillna(log["done_on"])
-        return [log[when.dt.year.eq(int(year))].assign(table="tasks")]
+        log = step_log(ev)
+        return [log[log["subject"].eq(code) & log["year"].eq(int(year))].assign(table="tasks")]
     if figure in plan.documents:
         events = ev.tables.events
         return [events[_bare(events["topic"]).isin(_titles(plan.documents[figure]))].assign(table="events")]

@@ -37,7 +37,7 @@ def trace(report: Report, figure: str, raw: str | os.PathLike[str] | None = None
         ``G3.2b/第四支部``; a clause that has figures of its parts alone stands for all of these. Or, for any
         other number, what it is made of: a processed table (or ``activities``: the events that count as such)
         and the values of its columns, ``votes:semester=2011-2012-2,rater_group=nonmember,item=leadership``;
-        names as the pages show them, such as 2012年春, will do, and the beginning of a day.
+        names as the pages show them, such as 2012年春, will do, and of a day its month or year.
     raw : path, optional
         The folder of the spreadsheets: then ``says`` holds what stands in each row.
 
@@ -53,9 +53,8 @@ def trace(report: Report, figure: str, raw: str | os.PathLike[str] | None = None
     KeyError
         If there is no such figure, table, column or value; the message names the nearest.
     """
-    rows = (_selected if re.search("[:：]", figure) else _of_figure)(report, figure).drop(
-        columns="institution"
-    )
+    follow = _selected if re.search("[:：]", figure) else _of_figure
+    rows = follow(report, figure).drop(columns="institution")
     return rows if raw is None else rows.assign(says=_cells(rows, Path(raw)))
 
 
@@ -85,14 +84,15 @@ def _selected(report: Report, asked: str) -> pd.DataFrame:
 
 def _having(rows: pd.DataFrame, column: str, value: str, report: Report) -> pd.DataFrame:
     """Return the rows with this value: a code or its name; of a day also its month or year."""
-    said = rows[column].astype("str").str.removesuffix(".0")
-    fits = said.eq(value) | said.isin(_codes(column, value, report))
+    said = rows[column].astype("str").fillna("").str.removesuffix(".0")
+    # Brackets and spaces as anybody types them; the names of units keep theirs.
+    fits = said.map(plain_of).eq(plain_of(value)) | said.isin(_codes(column, value, report))
     if column.endswith("_on"):
         fits |= said.str.startswith(f"{value}-")
     fits = is_true(fits)
     if not fits.any():
         # Names of people are shown only where the cells are asked for.
-        _known(value, () if column == "name" else said.dropna().unique(), report)
+        _known(value, () if column == "name" else said[said.ne("")].unique(), report)
     return rows[fits]
 
 
