@@ -129,7 +129,9 @@ def test_a_kernel_is_interrupted_restarted_and_shut_down():
     manager, client = start_new_kernel(kernel_name=WARM)
     try:
         pid, ports = manager.provisioner.pid, manager.ports
-        asked = client.execute("import time\nprint('begun')\nfor _ in range(600): time.sleep(0.1)")
+        # without stop_on_error=False, ipykernel refuses for a moment after an error whatever it is asked next
+        code = "import time\nprint('begun')\nfor _ in range(600): time.sleep(0.1)"
+        asked = client.execute(code, stop_on_error=False)
         while client.get_iopub_msg(timeout=30)["msg_type"] != "stream":
             pass
         manager.interrupt_kernel()
