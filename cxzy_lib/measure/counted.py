@@ -14,7 +14,6 @@ from cxzy_lib.measure.evidence import (
     share_of,
     source_rows,
 )
-from cxzy_lib.measure.participation import members_at
 
 _ROLES = {"cadres": ("is_cadre", "cadre_member"), "teachers": ("is_teacher", "teacher_member")}
 _DUAL = "cadre_and_teacher"
@@ -31,15 +30,12 @@ def events(ask: Ask, ev: Evidence) -> Answers:
             return [Answer(None, "count", state="missing")]
     if measure.value == "exists":  # what was made once is there ever after
         window = Window(window.code, min(window.start, pd.Timestamp(ev.campaign.span.start)), window.end)
-    mine = window.holds(ev.events["held_on"])
-    if wanted:
-        mine &= ev.events["kind"].isin(wanted)
-    if measure.value not in _WHERE and measure.words:
-        mine &= holding(ev.events["topic"], measure.words)
-    found = ev.events[mine] if wanted or measure.words else ev.events.iloc[:0]
-    rows = source_rows(found)
-    if rows.empty:
+    words = () if measure.value in _WHERE else measure.words
+    every = ev.events_of(wanted, words) if wanted or measure.words else ev.events.iloc[:0]
+    found = every[window.holds(every["held_on"])]
+    if found.empty:
         return [Answer(None, "count", rows={"events": found})]
+    rows = source_rows(found)
     if measure.per == "year":
         return [_each_year(ask, ev, rows)]
     return _counted(ask, ev, rows, found)
@@ -129,7 +125,7 @@ def coverage(ask: Ask, ev: Evidence) -> Answers:
     rows = ev.tasks[ev.tasks["kind"].isin(ask.measure.kinds)]
     if rows.empty:
         return [Answer(None, "share")]
-    owing = members_at(ev.tables.people, min(ask.window.end, ev.day))
+    owing = ev.members(min(ask.window.end, ev.day))
     flag, role = _ROLES.get(ask.measure.among, ("", ""))
     if flag:
         owing = owing[is_true(owing[flag]) & is_true(owing["in_service"])]

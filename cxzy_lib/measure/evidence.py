@@ -14,7 +14,7 @@ from cxzy_lib.measure.basis import activities, is_among, took_place
 from cxzy_lib.measure.disclosure import not_to_show
 from cxzy_lib.measure.duties import settled
 from cxzy_lib.measure.estimates import satisfaction_rates
-from cxzy_lib.measure.participation import fortnight_summary, fortnights, training_progress
+from cxzy_lib.measure.participation import fortnight_summary, fortnights, members_at, training_progress
 from cxzy_lib.plan_specs import Clause, Measure
 from cxzy_lib.tables import Tables
 
@@ -106,6 +106,7 @@ class Evidence:
     as_of: date
     #: The branch or department whose rows these are; None: the whole institution's.
     unit: str | None = None
+    _made: dict[object, pd.DataFrame] = field(default_factory=dict, repr=False, compare=False)
 
     @cached_property
     def by_unit(self) -> frozenset[str]:
@@ -139,6 +140,23 @@ class Evidence:
         """The events that took place by then, a row for each kind."""
         held = took_place(self.tables.events)
         return held[~(held["held_on"] > self.day)]
+
+    def events_of(self, kinds: tuple[str, ...], words: tuple[str, ...]) -> pd.DataFrame:
+        """Those of `events` that are of one of the kinds and have one of the words in their topic.
+
+        A clause asks for them once for its whole time and once for each stage.
+        """
+        if (kinds, words) not in self._made:
+            mine = holding(self.events["topic"], words)
+            mine &= self.events["kind"].isin(kinds) if kinds else True
+            self._made[kinds, words] = self.events[mine]
+        return self._made[kinds, words]
+
+    def members(self, day: pd.Timestamp) -> pd.DataFrame:
+        """The members at a day: see `members_at`."""
+        if day not in self._made:
+            self._made[day] = members_at(self.tables.people, day)
+        return self._made[day]
 
     @cached_property
     def activities(self) -> pd.DataFrame:

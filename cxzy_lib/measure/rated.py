@@ -11,7 +11,6 @@ import pandas as pd
 from cxzy_lib.measure.awards import nominees
 from cxzy_lib.measure.basis import Floats, is_true, numbers
 from cxzy_lib.measure.evidence import Answer, Answers, Ask, Evidence, holding, same_cells, share_of
-from cxzy_lib.measure.participation import members_at
 from cxzy_lib.measure.rectification import time_to_close
 
 #: A difference with its limits.
@@ -199,7 +198,7 @@ def people(ask: Ask, ev: Evidence) -> Answers:
 
 def _flagged(ask: Ask, ev: Evidence, day: pd.Timestamp) -> Answer:
     among, flag = ask.measure.among, ask.measure.value
-    rows = members_at(ev.tables.people, day)
+    rows = ev.members(day)
     rows = rows[is_true(rows[among]) & rows[flag].notna()]
     value = None if rows.empty else float(rows[flag].mean())
     # A register by itself shows no rise.

@@ -1,6 +1,9 @@
 """What stands above the clauses: criteria, binding numbers, documents, awards and steps."""
 
 import re
+from collections import defaultdict
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any
 
 import pandas as pd
 
@@ -37,8 +40,9 @@ def typed(rows: list[dict[str, object]]) -> pd.DataFrame:
 def above(frame: pd.DataFrame, ev: Evidence) -> list[pd.DataFrame]:
     """Return what stands above or beside the clauses: criteria, numbers, documents, awards, steps."""
     plan, mains = ev.campaign.plan, frame[(frame[_PLACE] == "").all(axis=1)]
+    rows = by_criterion(frame)
     found = [
-        {"id": code, "level": "criterion", "indicator": code, **overall(frame, code)}
+        {"id": code, "level": "criterion", "indicator": code, **overall(rows.get((code, ""), []))}
         for code in plan.criteria
         if code not in plan.clauses
     ]
@@ -51,7 +55,7 @@ def above(frame: pd.DataFrame, ev: Evidence) -> list[pd.DataFrame]:
         found.append({"id": code, "level": "document", "indicator": code, "status": status})
     for code, award in plan.awards.items():
         own = mains[mains["indicator"].isin(award.clauses)]
-        found.append({"id": code, "level": "award", "indicator": code, **_worst(own)})
+        found.append({"id": code, "level": "award", "indicator": code, **_worst(own["status"])})
     return [typed(found), _steps(ev)]
 
 
@@ -78,40 +82,53 @@ def _titles(document: Document) -> set[str]:
 def _number(number: Number, rows: pd.DataFrame, ev: Evidence) -> dict[str, object]:
     """Return how a binding number stands: a span of time by the share of it that is gone."""
     if number.start is None or number.end is None:
-        return _worst(rows)
+        return _worst(rows["status"])
     start, end = pd.Timestamp(number.start), pd.Timestamp(number.end)
     days = (end - start).days + 1
     gone = min(max((ev.day - start).days + 1, 0), days) / days
-    state = "on_course" if ev.day <= end else _worst(rows)["status"]
+    state = "on_course" if ev.day <= end else _worst(rows["status"])["status"]
     return {"status": state, "kind": "share", "value": gone, "base": days}
 
 
-def _worst(rows: pd.DataFrame) -> dict[str, object]:
+def _worst(states: Iterable[str]) -> dict[str, object]:
     """Return the state of several clauses: that of the worst which is judged, else of what is there."""
-    there = set(rows["status"])
+    there = set(states)
     worst = next((state for state in STATES if state in there), "missing")
     lacking = "no_evidence" in there and worst in ("met", "on_course")
     return {"status": "no_evidence" if lacking else worst}
 
 
-def overall(frame: pd.DataFrame, criterion: str, window: str = "") -> dict[str, object]:
-    """Return how a criterion stands in a window: the worst of its clauses that is judged.
+def by_criterion(frame: pd.DataFrame) -> dict[tuple[str, str], list[dict[Any, Any]]]:
+    """Return the indicators' rows of the status table by (criterion, window): its clauses', by their letter.
+
+    Linked clauses (x) are the goal's and no criterion's. Plain records: a hundred cells look through them.
+    """
+    found = defaultdict(list)
+    for row in frame[frame["level"].eq("indicator")].to_dict("records"):
+        code = row["indicator"]
+        for criterion in {code, re.sub("[a-z]$", "", code)}:
+            found[criterion, row["window"]].append(row)
+    return dict(found)
+
+
+def overall(clauses: Sequence[Mapping[Any, Any]]) -> dict[str, object]:
+    """Return how a criterion stands in a window, from its rows there: the worst clause that is judged.
 
     ``value`` of ``base``: how many of its clauses have any evidence; in a unit's rows those of the whole
-    institution do not count. Linked clauses (x) count for the goal and not for the criterion.
+    institution do not count. Without rows it is not told by window.
     """
-    own = frame[frame["indicator"].str.fullmatch(rf"{re.escape(criterion)}[a-z]?")]
-    own = own[own["level"].eq("indicator") & own["window"].eq(window)]
-    if own.empty:  # it is not told by window
-        return {"status": None}
-    if own["status"].eq("missing").all():
-        return {"status": "missing"}
-    bare = own["part"].eq("")
-    undivided = own.loc[bare, "indicator"]  # clauses with a figure of their own, besides those of parts
-    mains = own[own["unit"].eq("") & (bare | ~own["indicator"].isin(undivided))]
-    known = mains.loc[mains["value"].notna() | mains["hidden"], "indicator"].nunique()
-    asked = own.loc[own["status"].ne("of_whole"), "indicator"].nunique()
-    return {**_worst(mains), "kind": "count", "value": known, "base": asked}
+    states = {row["status"] for row in clauses}
+    if not clauses or states == {"missing"}:
+        return {"status": "missing" if clauses else None}
+    # Clauses with a figure of their own, besides those of parts.
+    undivided = {row["indicator"] for row in clauses if not row["part"]}
+    mains = [
+        row for row in clauses if not (row["unit"] or (row["part"] and row["indicator"] in undivided))
+    ]
+    known = {row["indicator"] for row in mains if pd.notna(row["value"]) or row["hidden"]}
+    asked = {row["indicator"] for row in clauses if row["status"] != "of_whole"}
+    worst = _worst(row["status"] for row in mains)
+    return {**worst, "kind": "count", "value": len(known), "base": len(asked)}
 
 
 def _lacking(ev: Evidence) -> str:

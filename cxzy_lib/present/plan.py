@@ -8,7 +8,7 @@ import pandas as pd
 
 from cxzy_lib.campaign import Campaign
 from cxzy_lib.measure.indicators import windows
-from cxzy_lib.measure.summaries import overall
+from cxzy_lib.measure.summaries import by_criterion, overall
 from cxzy_lib.plan_specs import Clause
 from cxzy_lib.present.columns import columns_of
 from cxzy_lib.present.tables import Column
@@ -166,12 +166,12 @@ def of_codes(status: pd.DataFrame, codes: Iterable[str]) -> pd.DataFrame:
 
 def matrix(status: pd.DataFrame, campaign: Campaign, criteria: Sequence[str], lang: str) -> pd.DataFrame:
     """Return the cells of criteria by period: ``row``, ``column``, ``status``, ``words`` (evidence n/m)."""
-    found = []
+    found, rows = [], by_criterion(status)
     heads = {window.code: period_name(campaign, window.code, lang) for window in windows(campaign)}
     for code in criteria:
         name = f"{code} {campaign.plan.criteria[code].name(lang)}"
         for window, head in {**heads, "": text("plan.whole", lang)}.items():
-            cell = overall(status, code, window)
+            cell = overall(rows.get((code, window), []))
             words = f"{cell['value']}/{cell['base']}" if cell.get("base") else ""
             found.append({"row": name, "column": head, "status": cell["status"], "words": words})
     return pd.DataFrame(found)
