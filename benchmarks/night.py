@@ -195,9 +195,11 @@ def rmarkdown(todo: Jobs, folder: Path) -> None:
         " replicate(200 * as.integer(n), tempfile());"
         " render(file.path(d, 'peer.Rmd'), params = list(data = root), quiet = TRUE) };"
         f" found <- parallel::mclapply(as.character(1:{len(todo)}), one, mc.cores = {WORKERS},"
-        " mc.preschedule = FALSE); stopifnot(!any(sapply(found, inherits, 'try-error')))"
+        " mc.preschedule = FALSE); lost <- Filter(function(one) inherits(one, 'try-error'), found);"
+        " if (length(lost)) stop(lost[[1]])"
     )
-    subprocess.run(["Rscript", "-e", script], cwd=folder, check=True, capture_output=True)
+    done = subprocess.run(["Rscript", "-e", script], cwd=folder, capture_output=True, text=True)
+    assert not done.returncode, done.stderr[-2000:]
     assert len(list(folder.glob("*/peer.html"))) == len(todo)
 
 

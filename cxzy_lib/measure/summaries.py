@@ -122,9 +122,7 @@ def overall(clauses: Sequence[Mapping[Any, Any]]) -> dict[str, object]:
         return {"status": "missing" if clauses else None}
     # Clauses with a figure of their own, besides those of parts.
     undivided = {row["indicator"] for row in clauses if not row["part"]}
-    mains = [
-        row for row in clauses if not (row["unit"] or (row["part"] and row["indicator"] in undivided))
-    ]
+    mains = [row for row in clauses if not (row["unit"] or (row["part"] and row["indicator"] in undivided))]
     known = {row["indicator"] for row in mains if pd.notna(row["value"]) or row["hidden"]}
     asked = {row["indicator"] for row in clauses if row["status"] != "of_whole"}
     worst = _worst(row["status"] for row in mains)

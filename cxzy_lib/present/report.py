@@ -215,12 +215,15 @@ def keep_open(
     """Open a selection once for all that this process, or a copy of it, will open with these values.
 
     With `worked_out` also the status of the clauses and the verdicts on the ballots, which take longest.
+    From now on the process keeps texts as Python's own: tables have a few hundred rows, and calling pyarrow
+    for each column and step takes longer than the step. Words and missing values stay the same.
 
     Raises
     ------
     ValueError
         As `open_report`.
     """
+    pd.options.mode.string_storage = "python"
     report = opened(processed, load_campaign(campaign), year, unit, lang)
     _kept_open[str(processed), str(campaign), year, unit] = report
     for name in _WORKED_OUT if worked_out else ():

@@ -8,13 +8,7 @@ import sys
 from importlib import import_module
 from typing import Any
 
-import pandas as pd
-
 import cxzy_lib
-
-# Tables of a few hundred rows: a call of pyarrow for each column and step costs more than the work. The words
-# and their missing values are the same.
-pd.options.mode.string_storage = "python"
 
 # jsonschema looks for it to check addresses in other alphabets. No notebook has any, and its grammar takes
 # three seconds to build. None: as if it were not installed.
