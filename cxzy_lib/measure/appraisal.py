@@ -91,9 +91,11 @@ def member_grades(votes: pd.DataFrame, people: pd.DataFrame, campaign: Campaign,
     rows = votes[votes["occasion"].eq("member") & is_true(votes["count"] > 0)]
     rows = rows.merge(level_table(campaign)[["scale", "level", "rank"]], on=["scale", "level"])
     rows = rows.assign(best=rows["count"].where(rows["rank"].eq(0), 0))
+    ends = {year: min(date(int(year), 12, 31), as_of) for year in rows["year"].dropna().unique()}
+    at_end = {year: members_at(people, day) for year, day in ends.items()}
     found = []
     for (year, group), part in rows.groupby(["year", "rater_group"]):
-        members = members_at(people, min(date(int(str(year)), 12, 31), as_of))
+        members = at_end[year]
         new = members.loc[is_true(members["is_probationary"]), "person"]
         full, own = len(members) - len(new), group == "organisation"
         allowed = quota(full, campaign.setting("excellent_quota")) if own else None
