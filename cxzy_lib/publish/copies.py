@@ -158,6 +158,7 @@ def _open(pipe: Any, jobs: Mapping[int, Job], folder: Path, seconds: int) -> Non
     from cxzy_lib.present.report import keep_open
 
     signal.signal(signal.SIGINT, signal.SIG_IGN)
+    gc.freeze()  # what was imported stays: looking through it for garbage takes a tenth of a second each time
     chosen = {name: next(iter(jobs.values())).parameters[name] for name in (*_SELECTION, "lang")}
     # What cannot be opened is told by each notebook, in its own words.
     with contextlib.suppress(Exception):

@@ -6,6 +6,7 @@ import html as entities
 import io
 import re
 from collections.abc import Mapping
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -85,8 +86,18 @@ def export(notebook_node: Any, *, title: str, lang: str) -> str:
     >>> export(nbformat.v4.new_notebook(cells=[cell]), title="Trends", lang="en")
     '<h1>Trends</h1>\n<p>95%</p>'
     """
-    from nbconvert.exporters.html import HTMLExporter
     from nbconvert.exporters.templateexporter import TemplateExporter
+
+    # Not the exporter's own: it parses the whole page once more, for parts that our template has not.
+    fill: Any = TemplateExporter.from_notebook_node
+    body = str(fill(_exporter(lang), notebook_node)[0]).strip()
+    return _with_contents(body if "<h1" in body else f"<h1>{entities.escape(title)}</h1>\n{body}", lang)
+
+
+@cache
+def _exporter(lang: str) -> Any:
+    """Return the exporter: one for each language, for it reads its template anew each time it is made."""
+    from nbconvert.exporters.html import HTMLExporter
 
     untyped: Any = HTMLExporter
     exporter = untyped(
@@ -96,10 +107,7 @@ def export(notebook_node: Any, *, title: str, lang: str) -> str:
         exclude_anchor_links=True,
     )
     exporter.register_filter("clean", clean)
-    # Not the exporter's own: it parses the whole page once more, for parts that our template has not.
-    fill: Any = TemplateExporter.from_notebook_node
-    body = str(fill(exporter, notebook_node)[0]).strip()
-    return _with_contents(body if "<h1" in body else f"<h1>{entities.escape(title)}</h1>\n{body}", lang)
+    return exporter
 
 
 def _with_contents(body: str, lang: str) -> str:

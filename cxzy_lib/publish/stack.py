@@ -15,10 +15,13 @@ import cxzy_lib
 sys.modules.setdefault("rfc3987_syntax", None)  # type: ignore[arg-type]
 
 PARTS = (
+    "IPython.core.application",
     "IPython.core.completer",
     "IPython.core.completerlib",
-    "IPython.core.magics",
+    "IPython.core.magics.execution",
+    "IPython.core.magics.pylab",
     "IPython.core.oinspect",
+    "IPython.core.pylabtools",
     "krippendorff",
     "matplotlib.backends.backend_svg",
     "nbconvert.exporters.html",
@@ -41,18 +44,22 @@ for name in dir(cxzy_lib):
 def _use() -> None:
     """Use once what is slow the first time: words, the schema, the template, fonts, drawing."""
     import nbformat
+    from matplotlib.backends.registry import backend_registry
 
     from cxzy_lib.present.blocks import draw_once
     from cxzy_lib.publish.html import export
-    from cxzy_lib.texts import catalogue
+    from cxzy_lib.texts import catalogue, languages
 
     catalogue()
+    backends: Any = backend_registry
+    backends.list_all()  # which looks through all that is installed for other backends
     untyped: Any = nbformat
     new = untyped.v4
     output = new.new_output("display_data", {"text/html": "<p>100%</p>"})
     notebook = new.new_notebook(cells=[new.new_code_cell("1", outputs=[output])])
     untyped.validate(notebook)
-    export(notebook, title="", lang="zh")
+    for lang in languages():
+        export(notebook, title="", lang=lang)
     draw_once()
 
 
