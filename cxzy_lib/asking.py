@@ -27,6 +27,7 @@ def trace(call: Call, figure: str, row: int | None, cells: bool) -> int:
     from cxzy_lib.present.report import open_report
 
     call.need_tables()
+    call.tell_changed()
     chosen = {name: getattr(call, name) for name in ("processed", "campaign", "year", "unit", "lang")}
     try:
         report = open_report(**chosen, audience="leadership")

@@ -106,6 +106,13 @@ class Call:
         if not all((self.processed / f"{name}.parquet").is_file() for name in ("units", "files")):
             raise self.wrong("not_cleaned", folder=self.processed)
 
+    def tell_changed(self) -> None:
+        """Say where raw files have changed since the tables were made of them."""
+        from cxzy_lib.intake.files import changed_since
+
+        if changed_since(self.processed):
+            self.say("raw_changed", err=True)
+
 
 def common(used: str = " ".join(COMMON)) -> Callable[[Callable[..., int]], Callable[..., None]]:
     """Give a command the common options as a Call; what it returns is the exit status.

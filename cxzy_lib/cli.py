@@ -79,12 +79,15 @@ def _sum_up(call: Call, tables: "dict[str, pd.DataFrame]", done: str) -> int:
 
 
 def _clean(call: Call) -> int:
-    from cxzy_lib.intake.files import STATE, inputs_digest, locked, read_state, write_state
+    from cxzy_lib.intake.files import STATE, inputs_digest, locked, read_state, stamp, write_state
 
+    seen = {"raw": str(call.raw.absolute()), "stamp": stamp(call.raw)}
     files = _raw_files(call)
     digest = inputs_digest([*sorted(call.campaign.glob("*.toml")), *files])
     before = read_state(call.processed)
     if not call.force and before.get("digest") == digest:
+        if before | seen != before:  # touched, and the same
+            write_state(call.processed, before | seen)
         call.say("clean_unchanged" if not before["status"] else "clean_unchanged_bad")
         return int(before["status"])
     from cxzy_lib.campaign import load_campaign
@@ -98,7 +101,7 @@ def _clean(call: Call) -> int:
         (call.processed / STATE).unlink(missing_ok=True)
         save(tables, call.processed)
         status = _tell(call, tables)
-        write_state(call.processed, {"digest": digest, "status": status, "tables": list(tables)})
+        write_state(call.processed, {"digest": digest, "status": status, "tables": list(tables), **seen})
     return status
 
 
@@ -124,6 +127,7 @@ def _run(call: Call, notebooks: Sequence[str] = ()) -> int:
     _check_call(call)
     spec = load_campaign(call.campaign)
     call.need_tables()
+    call.tell_changed()
     _check_unit(call)
     places = {name: getattr(call, name).resolve() for name in ("processed", "campaign")}
     chosen_by = {name: getattr(call, name) for name in ("year", "unit", "lang", "audience")}

@@ -259,6 +259,34 @@ def test_check_tells_everything_and_clean_the_first_twenty(tmp_path):
     assert cleaned.returncode == 0
 
 
+def test_a_run_says_that_raw_files_have_changed_since(tmp_path):
+    folder = project(tmp_path, "试验学院", a=SHOWS)
+    raw, words = folder / "data" / "raw" / "试验学院", "在上次清洗之后有增减或改动"
+
+    def told() -> list[bool]:
+        asked = [("run",), ("trace", "G1.1a"), ("run", "--lang", "en", "--quiet")]
+        found = [called(folder, *arguments).stderr for arguments in asked]
+        return [words in said or "since they were last cleaned" in said for said in found]
+
+    assert called(folder, "clean").returncode == 0
+    assert told() == [False] * 3
+    write_xlsx(raw / "新表.xlsx", UNITS)
+    assert told() == [True] * 3
+    assert called(folder, "clean").returncode == 0
+    (raw / "~$新表.xlsx").write_text("somebody has it open")
+    assert told() == [False] * 3
+    (raw / "新表.xlsx").unlink()
+    assert told() == [True] * 3
+    assert called(folder, "clean").returncode == 0
+    (raw / "党员花名册.xlsx").touch()
+    assert told() == [True] * 3
+    assert "无变化" in called(folder, "clean").stdout  # touched, and the same: it is not told again
+    assert told() == [False] * 3
+    assert "上次清洗" not in called(folder, "report").stderr
+    (folder / "data" / "raw").rename(folder / "elsewhere")  # nobody knows
+    assert told() == [False] * 3
+
+
 def test_cleaned_is_only_what_came_to_an_end(one):
     processed = one / "data" / "processed"
     state = (processed / ".clean.json").read_bytes()

@@ -92,8 +92,32 @@ def inputs_digest(paths: Iterable[Path]) -> str:
     return total.hexdigest()
 
 
+def stamp(raw: Path) -> list[int]:
+    """Return how many raw files there are, and when the last of them came here or was changed (ns).
+
+    No file is opened: it may be asked whenever somebody works with the tables.
+    """
+    files, times = raw_files(raw), [0]
+    for path in files:
+        with suppress(OSError):
+            about = path.lstat()
+            # A copy keeps the day on which its content was written; that of the file itself is today's.
+            times.append(max(about.st_mtime_ns, about.st_ctime_ns))
+    return [len(files), max(times)]
+
+
+def changed_since(processed: Path) -> bool:
+    """Return whether raw files have come, gone or changed since `processed` was cleaned from them.
+
+    False where that is not known: they have been moved away, or the tables come from elsewhere.
+    """
+    state = read_state(processed)
+    raw = Path(str(state.get("raw", "")))
+    return bool(state.get("raw")) and raw.is_dir() and stamp(raw) != state.get("stamp")
+
+
 def read_state(processed: Path) -> dict[str, Any]:
-    """Return what the last cleaning left in `processed` (digest, status, tables).
+    """Return what the last cleaning left in `processed` (digest, status, tables, raw, stamp).
 
     {} where it came to no end, its record is unreadable or one of its tables has gone: clean again.
     """
