@@ -121,7 +121,13 @@ def test_m04_totals_of_hours_are_checked_and_means_are_none(clean_rows, word, wr
     rows = [["张三", *COURSE, "1天"], ["李四", *COURSE, 4.5], [word, *[None] * len(COURSE), written]]
     tables = clean_rows([["2011年"], HOURS, *rows])
     assert outcomes(tables)[-1] == "total"
-    assert told(tables) == ({5: code} if code else {})
+    assert told(tables) == {3: "days_as_hours"} | ({5: code} if code else {})
+    assert of(tables, "ledger").iloc[2][["outcome", "severity", "value", "hint"]].tolist() == [
+        "kept",
+        "note",
+        "1天",
+        "8",
+    ]
     if code:
         assert of(tables, "ledger").iloc[-1][["value", "hint"]].tolist() == ["12", "12.5"]
 

@@ -87,10 +87,10 @@ def _count(spec: ColumnSpec, raw: Any, context: Context) -> Any:
     return values.seconds(raw) if spec.unit_of_measure == "seconds" else values.count(raw)
 
 
-def _hours(spec: ColumnSpec, raw: Any, context: Context) -> float | None:
+def _hours(spec: ColumnSpec, raw: Any, context: Context) -> Any:
     campaign = context.words.campaign
     found = values.hours(raw, float(campaign.setting("hours_per_day")))
-    if found is not None and found > campaign.setting("hours_limit"):
+    if found is not None and used(found) > campaign.setting("hours_limit"):
         raise BadValue("too_many_hours", str(campaign.setting("hours_limit")))
     return found
 

@@ -222,13 +222,17 @@ def seconds(value: Any) -> Any:
     return 3600 * hour + 60 * minute + second
 
 
-def hours(value: Any, hours_per_day: float) -> float | None:
-    """Read training hours; days are converted only where no hours are given. Sums and products are not done.
+def hours(value: Any, hours_per_day: float) -> Any:
+    """Read training hours; days are converted only where no hours are given, and that is noted.
+
+    Sums and products are not done.
 
     Examples
     --------
-    >>> hours("24学时(3天)", 8), hours("3天", 8), hours("半天", 8), hours("一天半", 8), hours(6, 8)
-    (24.0, 24.0, 4.0, 12.0, 6.0)
+    >>> hours("24学时(3天)", 8), hours(6, 8), hours("半天", 8)
+    (24.0, 6.0, Noted(value=4.0, code='days_as_hours', hint='4'))
+    >>> [used(hours(written, 8)) for written in ("3天", "一天半")]
+    [24.0, 12.0]
     """
     key = key_of(value)
     if re.search(r"[-+×*/%]", key):
@@ -238,7 +242,10 @@ def hours(value: Any, hours_per_day: float) -> float | None:
     if match := re.fullmatch(r"(半)天|(.+?)天(半)?", key):
         days: float | None = 0.0 if match[1] else used(number(match[2]))
         half = 0.5 if match[1] or match[3] else 0.0
-        return None if days is None else (days + half) * hours_per_day
+        if days is None:
+            return None
+        converted = (days + half) * hours_per_day
+        return Noted(converted, "days_as_hours", f"{converted:g}")
     found: float | None = used(number(value))
     if found is not None and found < 0:
         raise BadValue("not_hours")

@@ -275,10 +275,13 @@ def _inline(svg: str, title: str, alt: str) -> str:
 def draw_once() -> None:
     """Draw a chart and throw it away, so that fonts are open; not with pyplot, which chooses a backend."""
     from matplotlib.backends.backend_agg import FigureCanvasAgg
+    from matplotlib.backends.registry import backend_registry
     from matplotlib.figure import Figure
 
     from cxzy_lib.present.theme import theme
 
+    backends: Any = backend_registry
+    backends.list_all()  # looks through all that is installed for backends
     with theme():
         drawn = Figure(layout="constrained")
         FigureCanvasAgg(drawn)

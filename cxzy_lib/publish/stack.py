@@ -44,15 +44,12 @@ for name in dir(cxzy_lib):
 def _use() -> None:
     """Use once what is slow the first time: words, the schema, the template, fonts, drawing."""
     import nbformat
-    from matplotlib.backends.registry import backend_registry
 
     from cxzy_lib.present.blocks import draw_once
     from cxzy_lib.publish.html import export
     from cxzy_lib.texts import catalogue, languages
 
     catalogue()
-    backends: Any = backend_registry
-    backends.list_all()  # which looks through all that is installed for other backends
     untyped: Any = nbformat
     new = untyped.v4
     output = new.new_output("display_data", {"text/html": "<p>100%</p>"})
