@@ -7,6 +7,7 @@ or a page failed, rows could not be checked for want of a register, or another p
 
 import sys
 from collections.abc import Sequence
+from contextlib import suppress
 from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -79,17 +80,14 @@ def _sum_up(call: Call, tables: "dict[str, pd.DataFrame]", done: str) -> int:
 
 
 def _clean(call: Call) -> int:
-    from cxzy_lib.intake.files import STATE, inputs_digest, locked, read_state, stamp, write_state
+    from cxzy_lib.intake.files import STATE, inputs_digest, locked, read_state, seen, write_state
 
-    seen = {"raw": str(call.raw.absolute()), "stamp": stamp(call.raw)}
+    looked = seen(call.raw, call.processed)  # before anything is read: what changes meanwhile is told
     files = _raw_files(call)
     digest = inputs_digest([*sorted(call.campaign.glob("*.toml")), *files])
     before = read_state(call.processed)
     if not call.force and before.get("digest") == digest:
-        if before | seen != before:  # touched, and the same
-            write_state(call.processed, before | seen)
-        call.say("clean_unchanged" if not before["status"] else "clean_unchanged_bad")
-        return int(before["status"])
+        return _unchanged(call, before, looked)
     from cxzy_lib.campaign import load_campaign
     from cxzy_lib.intake.clean import clean as clean_tables
     from cxzy_lib.tables import save
@@ -101,8 +99,23 @@ def _clean(call: Call) -> int:
         (call.processed / STATE).unlink(missing_ok=True)
         save(tables, call.processed)
         status = _tell(call, tables)
-        write_state(call.processed, {"digest": digest, "status": status, "tables": list(tables), **seen})
+        write_state(call.processed, {"digest": digest, "status": status, "tables": list(tables), **looked})
     return status
+
+
+def _unchanged(call: Call, before: dict[str, Any], looked: dict[str, str]) -> int:
+    """Say that the files say the same as before, even if somebody has saved one again; return the status."""
+    from cxzy_lib.intake.files import Busy, locked, read_state, write_state
+
+    if before | looked != before:
+        with (
+            suppress(OSError, Busy),
+            locked(call.processed),
+        ):  # where nothing can be written, it is told again
+            if read_state(call.processed) == before:
+                write_state(call.processed, before | looked)
+    call.say("clean_unchanged" if not before["status"] else "clean_unchanged_bad")
+    return int(before["status"])
 
 
 def _check_call(call: Call) -> None:

@@ -19,7 +19,17 @@ from conftest import MEMBERS, ROOT, UNITS, called, write_xlsx
 from pyarrow.parquet import ParquetWriter
 
 from cxzy_lib import tables
-from cxzy_lib.intake.files import Busy, digest, inputs_digest, locked, raw_files, read_state
+from cxzy_lib.intake.files import (
+    Busy,
+    changed_since,
+    digest,
+    inputs_digest,
+    locked,
+    raw_files,
+    read_state,
+    seen,
+    write_state,
+)
 from cxzy_lib.intake.guard import read_all
 from cxzy_lib.publish import site
 from cxzy_lib.publish.editions import folder_name, institutions
@@ -285,6 +295,68 @@ def test_a_run_says_that_raw_files_have_changed_since(tmp_path):
     assert "上次清洗" not in called(folder, "report").stderr
     (folder / "data" / "raw").rename(folder / "elsewhere")  # nobody knows
     assert told() == [False] * 3
+
+
+@pytest.mark.parametrize("change", ["edit", "rename", "target"])
+def test_a_change_is_seen_whatever_the_other_files_are(tmp_path, change):
+    raw, processed = tmp_path / "here" / "raw", tmp_path / "here" / "processed"
+    for name in ("A/a.csv", "A/late.csv", "B/b.csv"):
+        (raw / name).parent.mkdir(parents=True, exist_ok=True)
+        (raw / name).write_text("1")
+    os.utime(raw / "A" / "late.csv", (4e9, 4e9))  # in the next century
+    (tmp_path / "elsewhere.csv").write_text("1")
+    (raw / "link.csv").symlink_to(tmp_path / "elsewhere.csv")
+    processed.mkdir()
+    assert not changed_since(processed)  # never cleaned
+    write_state(processed, {"digest": "", "status": 0, "tables": [], **seen(raw, processed)})
+    assert not changed_since(processed)
+    (raw / "A" / "a.csv").chmod(0o600)
+    assert not changed_since(processed)  # nobody wrote into it
+    if change == "edit":
+        (raw / "A" / "a.csv").write_text("22")
+    if change == "rename":
+        (raw / "B").rename(raw / "C")
+    if change == "target":
+        (tmp_path / "elsewhere.csv").write_text("22")
+    assert changed_since(processed)
+    (tmp_path / "here").rename(tmp_path / "there")
+    assert changed_since(tmp_path / "there" / "processed")
+
+
+def test_what_cannot_be_listed_is_not_said_to_have_changed(tmp_path, monkeypatch):
+    raw, processed = tmp_path / "raw", tmp_path / "processed"
+    raw.mkdir()
+    processed.mkdir()
+    write_state(processed, {"digest": "", "status": 0, "tables": [], **seen(raw, processed)})
+    (raw / "a.csv").write_text("1")
+    assert changed_since(processed)
+
+    def gone(path: object) -> None:
+        raise OSError(107, "Transport endpoint is not connected")  # a mount that died
+
+    monkeypatch.setattr(os, "scandir", gone)
+    assert (changed_since(processed), seen(raw, processed)) == (False, {})
+
+
+def test_clean_need_not_write_that_nothing_has_changed(tmp_path, monkeypatch):
+    folder = project(tmp_path, "试验学院", a=SHOWS)
+    assert called(folder, "clean").returncode == 0
+    state = folder / "data" / "processed" / ".clean.json"
+    before = state.read_bytes()
+    next((folder / "data" / "raw").rglob("*.xlsx")).touch()
+
+    def refused(*_: object) -> None:
+        raise OSError(30, "Read-only file system")
+
+    monkeypatch.setattr("cxzy_lib.intake.files.write_state", refused)
+    told = called(folder, "clean")
+    assert (told.returncode, "无变化" in told.stdout, state.read_bytes()) == (0, True, before)
+    monkeypatch.undo()
+    with locked(folder / "data" / "processed"):  # somebody else is at work there
+        assert called(folder, "clean").returncode == 0
+    assert state.read_bytes() == before
+    assert called(folder, "clean").returncode == 0
+    assert state.read_bytes() != before
 
 
 def test_cleaned_is_only_what_came_to_an_end(one):

@@ -92,28 +92,43 @@ def inputs_digest(paths: Iterable[Path]) -> str:
     return total.hexdigest()
 
 
-def stamp(raw: Path) -> list[int]:
-    """Return how many raw files there are, and when the last of them came here or was changed (ns).
+def stamp(raw: Path) -> str:
+    """Return one number over the names, sizes and times of the raw files; no file is opened.
 
-    No file is opened: it may be asked whenever somebody works with the tables.
+    Raises
+    ------
+    OSError
+        If the folder cannot be listed.
     """
-    files, times = raw_files(raw), [0]
-    for path in files:
-        with suppress(OSError):
-            about = path.lstat()
-            # A copy keeps the day on which its content was written; that of the file itself is today's.
-            times.append(max(about.st_mtime_ns, about.st_ctime_ns))
-    return [len(files), max(times)]
+    with os.scandir(raw):
+        pass  # `raw_files` would pass over it
+    total = hashlib.sha256()
+    for path in raw_files(raw):
+        about = path.lstat() if problem(path) else path.stat()
+        told = (os.fsencode(path.relative_to(raw)), about.st_size, about.st_mtime_ns)
+        total.update(repr(told).encode())
+    return total.hexdigest()
+
+
+def seen(raw: Path, processed: Path) -> dict[str, str]:
+    """Return what `changed_since` compares: where the raw files are from `processed`, and their stamp.
+
+    {} where nobody could say later whether they have changed.
+    """
+    with suppress(OSError, ValueError):  # another drive has no way from here
+        return {"raw": os.path.relpath(raw, processed), "stamp": stamp(raw)}
+    return {}
 
 
 def changed_since(processed: Path) -> bool:
     """Return whether raw files have come, gone or changed since `processed` was cleaned from them.
 
-    False where that is not known: they have been moved away, or the tables come from elsewhere.
+    False where that is not known: they cannot be read, are gone, or the tables come from elsewhere.
     """
     state = read_state(processed)
-    raw = Path(str(state.get("raw", "")))
-    return bool(state.get("raw")) and raw.is_dir() and stamp(raw) != state.get("stamp")
+    with suppress(OSError, KeyError, TypeError):
+        return stamp(processed / state["raw"]) != str(state["stamp"])
+    return False
 
 
 def read_state(processed: Path) -> dict[str, Any]:

@@ -106,7 +106,7 @@ class Evidence:
     as_of: date
     #: The branch or department whose rows these are; None: the whole institution's.
     unit: str | None = None
-    _made: dict[object, pd.DataFrame] = field(default_factory=dict, repr=False, compare=False)
+    _made: dict[object, pd.DataFrame] = field(init=False, default_factory=dict, repr=False, compare=False)
 
     @cached_property
     def by_unit(self) -> frozenset[str]:

@@ -216,7 +216,8 @@ def keep_open(
 
     With `worked_out` also the status of the clauses and the verdicts on the ballots, which take longest.
     From now on the process keeps texts as Python's own: tables have a few hundred rows, and calling pyarrow
-    for each column and step takes longer than the step. Words and missing values stay the same.
+    for each column and step takes longer than the step. Words and missing values stay the same; what sorting
+    leaves equal may stand in another order, unless ``kind="stable"`` is asked for.
 
     Raises
     ------

@@ -12,7 +12,8 @@ from cxzy_lib.texts import READ_BY_AUDIT, languages, text
 _BREAK = re.compile(r"[，、；。,;:：|｜\n]\s*|\.\s")
 _INTERVAL = r"(?P<low>\d+(?:\.\d+)?)\s*%?\s*[–~至-]\s*(?P<high>\d+(?:\.\d+)?)\s*%"
 _SHARE = r"(?P<share>\d+(?:\.\d+)?)\s*%"
-_COUNT = r"(?P<count>\d{1,3}(?:,\d{3})+|\d+)(?!\d|,\d{3}|\.\d|\s*[%/]\s*\d|-\d)"
+_FRACTION = r"\d{1,3}(?:,\d{3})+\.\d"  # of thousands: no count is inside
+_COUNT = rf"(?!{_FRACTION})(?P<count>\d{{1,3}}(?:,\d{{3}})+|\d+)(?!\d|\.\d|\s*[%/]\s*\d|-\d)"
 _INDEX = r"(?P<index>\d{1,3}\.\d+)(?!\d|\.\d|\s*[%/–~-])"
 _NUMBER = re.compile(
     rf"(?<![\d.+–-]){_INTERVAL}|(?<![\d.+–-]){_SHARE}|(?<![\d.,+/–-]){_COUNT}|(?<![\d.,+/–-]){_INDEX}"
@@ -137,9 +138,9 @@ def statements(passage: Passage, words: Vocabulary) -> list[Statement]:
     ('share', 50.0, ('semester', '2010-2011-1'), 'nonmember')
     >>> [(s.kind, s.low) for s in statements(one, words)]
     [('share', 50.0), ('count', 24.0)]
-    >>> more = Passage("a.html", "text", (), "有效 1,234 票；有效票均值 1,234.5。")  # a fraction is no count
+    >>> more = Passage("a.html", "text", (), "有效票：1,234；1200,300；1,234.5。")  # a fraction is no count
     >>> [(s.kind, s.low) for s in statements(more, words)]
-    [('count', 1234.0)]
+    [('count', 1234.0), ('count', 1200.0)]
     """
     heads, values = _SLASHED.split(passage.under[-1] if passage.under else ""), _SLASHED.split(passage.text)
     if len(heads) == len(values) > 1:  # a column of several measures: issued / returned / valid
