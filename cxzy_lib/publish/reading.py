@@ -138,7 +138,7 @@ def statements(passage: Passage, words: Vocabulary) -> list[Statement]:
     ('share', 50.0, ('semester', '2010-2011-1'), 'nonmember')
     >>> [(s.kind, s.low) for s in statements(one, words)]
     [('share', 50.0), ('count', 24.0)]
-    >>> more = Passage("a.html", "text", (), "有效票：1,234；1200,300；1,234.5。")  # a fraction is no count
+    >>> more = Passage("a.html", "text", (), "有效 1,234 票；有效 1200,300 票；有效 1,234.5 票。")
     >>> [(s.kind, s.low) for s in statements(more, words)]
     [('count', 1234.0), ('count', 1200.0)]
     """
