@@ -108,10 +108,8 @@ def _unchanged(call: Call, before: dict[str, Any], looked: dict[str, str]) -> in
     from cxzy_lib.intake.files import Busy, locked, read_state, write_state
 
     if before | looked != before:
-        with (
-            suppress(OSError, Busy),
-            locked(call.processed),
-        ):  # where nothing can be written, it is told again
+        # Where nothing can be written, or somebody else is at work, `run` says so once more: no harm.
+        with suppress(OSError, Busy), locked(call.processed):
             if read_state(call.processed) == before:
                 write_state(call.processed, before | looked)
     call.say("clean_unchanged" if not before["status"] else "clean_unchanged_bad")

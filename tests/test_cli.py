@@ -323,6 +323,19 @@ def test_a_change_is_seen_whatever_the_other_files_are(tmp_path, change):
     assert changed_since(tmp_path / "there" / "processed")
 
 
+def test_tables_may_stand_behind_a_link(tmp_path):
+    raw, processed = tmp_path / "data" / "raw", tmp_path / "data" / "processed"
+    raw.mkdir(parents=True)
+    (tmp_path / "disk" / "raw").mkdir(parents=True)  # beside the tables, and not theirs
+    (tmp_path / "disk" / "tables").mkdir()
+    processed.symlink_to(tmp_path / "disk" / "tables")
+    (raw / "a.csv").write_text("1")
+    write_state(processed, {"digest": "", "status": 0, "tables": [], **seen(raw, processed)})
+    assert not changed_since(processed)
+    (raw / "a.csv").write_text("22")
+    assert changed_since(processed)
+
+
 def test_what_cannot_be_listed_is_not_said_to_have_changed(tmp_path, monkeypatch):
     raw, processed = tmp_path / "raw", tmp_path / "processed"
     raw.mkdir()

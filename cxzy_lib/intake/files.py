@@ -116,7 +116,8 @@ def seen(raw: Path, processed: Path) -> dict[str, str]:
     {} where nobody could say later whether they have changed.
     """
     with suppress(OSError, ValueError):  # another drive has no way from here
-        return {"raw": os.path.relpath(raw, processed), "stamp": stamp(raw)}
+        # Of links followed: `..` of a linked folder is not where the link stands.
+        return {"raw": os.path.relpath(raw.resolve(), processed.resolve()), "stamp": stamp(raw)}
     return {}
 
 
@@ -127,7 +128,7 @@ def changed_since(processed: Path) -> bool:
     """
     state = read_state(processed)
     with suppress(OSError, KeyError, TypeError):
-        return stamp(processed / state["raw"]) != str(state["stamp"])
+        return stamp(processed.resolve() / state["raw"]) != str(state["stamp"])
     return False
 
 

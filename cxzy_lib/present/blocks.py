@@ -281,7 +281,7 @@ def draw_once() -> None:
     from cxzy_lib.present.theme import theme
 
     backends: Any = backend_registry
-    backends.list_all()  # looks through all that is installed for backends
+    backends.list_all()  # looks for backends through all that is installed; each copy would do it for itself
     with theme():
         drawn = Figure(layout="constrained")
         FigureCanvasAgg(drawn)
